@@ -13,13 +13,17 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2")
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
         // Clients: the three wires, each a library in its own right.
 
         // Platform: how a service lives.
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
+        .target(
+            name: "Schedules", dependencies: ["Cron", .product(name: "Yams", package: "Yams")], path: "Sources/Platform/Schedules",
+            swiftSettings: house),
 
         // Services.
 
@@ -27,6 +31,7 @@ let package = Package(
 
         // Tests mirror Sources.
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
+        .testTarget(name: "SchedulesTests", dependencies: ["Cron", "Schedules"], path: "Tests/Platform/Schedules", swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )
