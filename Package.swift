@@ -26,12 +26,18 @@ let package = Package(
             swiftSettings: house),
 
         // Services.
+        .target(
+            name: "TickPublisher", dependencies: ["Cron", "Schedules"], path: "Sources/Services/TickPublisher", exclude: ["Schema"],
+            swiftSettings: house),
 
         // Tools.
 
         // Tests mirror Sources.
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
         .testTarget(name: "SchedulesTests", dependencies: ["Cron", "Schedules"], path: "Tests/Platform/Schedules", swiftSettings: house),
+        .testTarget(
+            name: "TickPublisherTests", dependencies: ["Cron", "Schedules", "TickPublisher"], path: "Tests/Services/TickPublisher",
+            swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )
