@@ -1,0 +1,62 @@
+import Foundation
+import Schedules
+import Testing
+
+@testable import TickPublisher
+
+@Suite("Timetable")
+struct TimetableTests {
+    private let noon = Date(timeIntervalSince1970: 1_780_315_200)
+
+    private func row(_ job: String, _ cron: String, zone: String = "UTC", enabled: Bool = true, revision: Int = 1) -> ScheduleRow {
+        ScheduleRow(job: job, service: "a", cron: cron, zone: zone, misfire: .latest, enabled: enabled, decidedThrough: noon, revision: revision)
+    }
+
+    @Test("It knows the next fire time of all, and decides what comes within the lead")
+    func decides() {
+        var timetable = Timetable()
+        #expect(timetable.apply([row("a.ten", "*/10 * * * *", revision: 1), row("a.five", "*/5 * * * *", revision: 2)]).isEmpty)
+        #expect(timetable.nextFireTime == noon + 300 && timetable.revision == 2)
+        #expect(timetable.decisions(now: noon + 298, lead: .seconds(1)).isEmpty)
+        let decisions = timetable.decisions(now: noon + 299, lead: .seconds(1))
+        #expect(decisions.map(\.job) == ["a.five"] && decisions.first?.plan.due == [noon + 300] && decisions.first?.decidedBefore == noon)
+        #expect(timetable.decisions(now: noon + 599, lead: .seconds(1)).map(\.job) == ["a.five", "a.ten"])
+    }
+
+    @Test("What is decided, here or by another replica, is not decided again")
+    func moved() {
+        var timetable = Timetable()
+        _ = timetable.apply([row("a.five", "*/5 * * * *")])
+        timetable.moved("a.five", revision: 1, decidedThrough: noon + 300)
+        #expect(timetable.decisions(now: noon + 300, lead: .seconds(1)).isEmpty && timetable.nextFireTime == noon + 600)
+        timetable.moved("a.five", revision: 2, decidedThrough: noon + 900)
+        #expect(timetable.nextFireTime == noon + 600)
+    }
+
+    @Test("A paused schedule is no longer decided, and a resumed one is again")
+    func paused() {
+        var timetable = Timetable()
+        _ = timetable.apply([row("a.five", "*/5 * * * *")])
+        _ = timetable.apply([row("a.five", "*/5 * * * *", enabled: false, revision: 2)])
+        #expect(timetable.nextFireTime == nil && timetable.misfire(of: "a.five") == nil)
+        _ = timetable.apply([row("a.five", "*/5 * * * *", revision: 3)])
+        #expect(timetable.nextFireTime == noon + 300 && timetable.revision == 3)
+    }
+
+    @Test(
+        "A schedule that cannot be read is named with the reason, and the others go on",
+        arguments: [("61 * * * *", "UTC", "minute '61'"), ("@daily", "Mars/Base", "IANA")])
+    func problems(cron: String, zone: String, reason: String) {
+        var timetable = Timetable()
+        let problems = timetable.apply([row("a.bad", cron, zone: zone, revision: 4), row("a.good", "@daily", revision: 5)])
+        #expect(problems.map(\.job) == ["a.bad"] && problems.first?.revision == 4 && problems.first?.reason.contains(reason) == true)
+        #expect(timetable.count == 1 && timetable.nextFireTime == noon + 43_200 && timetable.revision == 5)
+    }
+
+    @Test("A schedule that never fires is followed in silence")
+    func never() {
+        var timetable = Timetable()
+        #expect(timetable.apply([row("a.never", "0 0 30 2 *")]).isEmpty)
+        #expect(timetable.nextFireTime == nil && timetable.decisions(now: noon + 1e9, lead: .seconds(1)).isEmpty)
+    }
+}
