@@ -11,12 +11,22 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "box-office",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .library(name: "AMQP", targets: ["AMQP"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2")
     ],
     targets: [
         // Clients: the three wires, each a library in its own right.
+        .target(
+            name: "CRabbitMQ", path: "Sources/Clients/CRabbitMQ",
+            linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
+        .target(
+            name: "AMQP", dependencies: ["CRabbitMQ", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Clients/AMQP", swiftSettings: house
+        ),
 
         // Platform: how a service lives.
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
@@ -26,6 +36,10 @@ let package = Package(
         // Tools.
 
         // Tests mirror Sources.
+        .testTarget(
+            name: "AMQPTests", dependencies: ["AMQP", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Clients/AMQP", swiftSettings: house
+        ),
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
