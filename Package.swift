@@ -11,13 +11,23 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "box-office",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .library(name: "AMQP", targets: ["AMQP"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
         // Clients: the three wires, each a library in its own right.
+        .target(
+            name: "CRabbitMQ", path: "Sources/Clients/CRabbitMQ",
+            linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
+        .target(
+            name: "AMQP", dependencies: ["CRabbitMQ", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Clients/AMQP", swiftSettings: house
+        ),
 
         // Platform: how a service lives.
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
@@ -33,6 +43,10 @@ let package = Package(
         // Tools.
 
         // Tests mirror Sources.
+        .testTarget(
+            name: "AMQPTests", dependencies: ["AMQP", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Clients/AMQP", swiftSettings: house
+        ),
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
         .testTarget(name: "SchedulesTests", dependencies: ["Cron", "Schedules"], path: "Tests/Platform/Schedules", swiftSettings: house),
         .testTarget(

@@ -1,0 +1,66 @@
+/// A message that the broker handed to us, to be settled exactly once (`ack`, `reject`, …). Copying it costs one reference.
+public struct AMQPDelivery: Sendable {
+    private let contents: Contents
+    let channel: ChannelReference
+
+    /// The body.
+    public var body: [UInt8] { contents.body }
+    /// What travelled with the body.
+    public var properties: AMQPProperties { contents.properties }
+    /// Exchange that it was published to.
+    public var exchange: String { contents.exchange }
+    /// Routing key that it was published with.
+    public var routingKey: String { contents.routingKey }
+    /// Whether it may have been delivered before.
+    public var redelivered: Bool { contents.redelivered }
+    /// Its number on the channel, from 1.
+    public let deliveryTag: UInt64
+
+    /// A delivery that came from no broker, for tests: settling it does nothing.
+    public init(
+        body: [UInt8], properties: AMQPProperties = .init(), exchange: String = "", routingKey: String = "", redelivered: Bool = false,
+        deliveryTag: UInt64 = 0
+    ) {
+        contents = Contents(body: body, properties: properties, exchange: exchange, routingKey: routingKey, redelivered: redelivered)
+        channel = ChannelReference(number: 0, epoch: 0)
+        self.deliveryTag = deliveryTag
+    }
+
+    init(body: [UInt8], properties: AMQPProperties, envelope: Envelope, channel: ChannelReference) {
+        contents = Contents(
+            body: body, properties: properties, exchange: envelope.exchange, routingKey: envelope.routingKey, redelivered: envelope.redelivered)
+        self.channel = channel
+        deliveryTag = envelope.deliveryTag
+    }
+
+    /// Shared by all copies, so that batches of deliveries move as small values.
+    private final class Contents: Sendable {
+        let body: [UInt8]
+        let properties: AMQPProperties
+        let exchange: String
+        let routingKey: String
+        let redelivered: Bool
+
+        init(body: [UInt8], properties: AMQPProperties, exchange: String, routingKey: String, redelivered: Bool) {
+            self.body = body
+            self.properties = properties
+            self.exchange = exchange
+            self.routingKey = routingKey
+            self.redelivered = redelivered
+        }
+    }
+}
+
+/// One life of a channel: numbers are used again after an error or a reconnect, epochs never.
+struct ChannelReference: Sendable, Equatable {
+    let number: UInt16
+    let epoch: UInt64
+}
+
+/// What a delivering method says of the message that follows it.
+struct Envelope {
+    let deliveryTag: UInt64
+    let redelivered: Bool
+    let exchange: String
+    let routingKey: String
+}

@@ -1,0 +1,79 @@
+/// Identity and patience of a request.
+struct Ticket: Sendable {
+    let id: UInt64
+    let deadline: ContinuousClock.Instant
+}
+
+/// What the outside asks of the thread that owns the connection.
+enum Command: Sendable {
+    case publish(PublishRequest)
+    case call(CallRequest)
+    case get(GetRequest)
+    case start(Consumer)
+    case stop(Consumer, CheckedContinuation<Void, Never>)
+    case flush(CheckedContinuation<Void, Never>)
+    /// The caller's task was cancelled: drop the request if nothing of it was sent.
+    case withdraw(UInt64)
+    case shutdown
+
+    var ticket: Ticket? {
+        switch self {
+        case .publish(let request): request.ticket
+        case .call(let request): request.ticket
+        case .get(let request): request.ticket
+        case .start, .stop, .flush, .withdraw, .shutdown: nil
+        }
+    }
+
+    /// Answers without the thread.
+    func fail(_ error: any Error) {
+        switch self {
+        case .publish(let request): request.continuation.resume(throwing: error)
+        case .call(let request): request.continuation.resume(throwing: error)
+        case .get(let request): request.continuation.resume(throwing: error)
+        case .start(let consumer): _ = consumer.finish()
+        case .stop(let consumer, let continuation):
+            _ = consumer.finish()
+            continuation.resume()
+        case .flush(let continuation): continuation.resume()
+        case .withdraw, .shutdown: break
+        }
+    }
+}
+
+/// Messages to publish, in order.
+struct PublishRequest: Sendable {
+    let ticket: Ticket
+    let messages: [AMQPMessage]
+    let mandatory: Bool
+    let continuation: CheckedContinuation<[AMQPPublishOutcome], any Error>
+}
+
+/// A message to take from a queue.
+struct GetRequest: Sendable {
+    let ticket: Ticket
+    let queue: String
+    let continuation: CheckedContinuation<AMQPDelivery?, any Error>
+}
+
+/// Synchronous methods to go through in order on the control channel.
+struct CallRequest: Sendable {
+    let ticket: Ticket
+    let steps: [ControlStep]
+    let effect: Effect
+    let continuation: CheckedContinuation<ControlReply, any Error>
+
+    /// What a success changes in what is declared again after a reconnect.
+    enum Effect: Sendable {
+        case none
+        case remember(AMQPTopology)
+        case forget(queue: String)
+    }
+}
+
+/// A settlement, on its way to the channel that the delivery came from.
+struct Settlement: Sendable {
+    let channel: ChannelReference
+    let tag: UInt64
+    let verdict: Verdict
+}

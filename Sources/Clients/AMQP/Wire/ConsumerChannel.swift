@@ -1,0 +1,145 @@
+import CRabbitMQ
+import Logging
+
+/// The channel of one consumer: subscribes, subscribes again after an error or when the broker cancels, and gives back what nobody took when stopped.
+final class ConsumerChannel: Channel {
+    private enum Stage {
+        /// Not subscribed; tries again at this time.
+        case resting(until: ContinuousClock.Instant)
+        case subscribing
+        case consuming
+        /// `basic.cancel` is on its way.
+        case cancelling
+        /// The sequence has ended; the channel stays until what was taken is settled.
+        case stopped
+    }
+
+    let consumer: Consumer
+    private var stage = Stage.resting(until: .now)
+    private var fresh: [AMQPDelivery] = []
+    private var backoff: Backoff
+    private var complained = false
+    private var stoppers: [CheckedContinuation<Void, Never>] = []
+    /// Whether the broker has said yes or no to the first attempt.
+    private(set) var answered = false
+
+    init(_ number: UInt16, _ session: Session, _ consumer: Consumer, retry: ClosedRange<Duration>) {
+        self.consumer = consumer
+        backoff = Backoff(retry)
+        super.init(number, session)
+    }
+
+    /// When `subscribe()` is due.
+    var wakeUp: ContinuousClock.Instant? { if case .resting(let until) = stage { until } else { nil } }
+
+    /// Opens the channel if need be, sets the prefetch and subscribes, all in one go.
+    func subscribe() throws {
+        stage = .subscribing
+        if phase == .closed { try open() }
+        let arena = Arena()
+        var qos = amqp_basic_qos_t()
+        qos.prefetch_count = consumer.prefetch
+        try writer.method(AMQP_BASIC_QOS_METHOD, qos, channel: number)
+        var consume = amqp_basic_consume_t()
+        consume.queue = arena.bytes(consumer.queue)
+        consume.consumer_tag = arena.bytes(consumer.tag)
+        consume.arguments = arena.table(consumer.arguments)
+        try writer.method(AMQP_BASIC_CONSUME_METHOD, consume, channel: number)
+    }
+
+    /// Ends the subscription; resumes once nothing more will come and what nobody took is on its way back.
+    func stop(_ continuation: CheckedContinuation<Void, Never>) throws {
+        stoppers.append(continuation)
+        switch stage {
+        case .cancelling: break
+        case .resting, .stopped: try finishStop()
+        case .subscribing, .consuming:
+            stage = .cancelling
+            let arena = Arena()
+            var cancel = amqp_basic_cancel_t()
+            cancel.consumer_tag = arena.bytes(consumer.tag)
+            try writer.method(AMQP_BASIC_CANCEL_METHOD, cancel, channel: number)
+        }
+    }
+
+    /// Passes on what came since the last time.
+    func handOver() {
+        if !fresh.isEmpty { consumer.offer(&fresh) }
+    }
+
+    override func didReceive(_ message: IncomingMessage) throws {
+        if fresh.isEmpty { session.hasFresh(self) }
+        fresh.append(AMQPDelivery(body: message.body, properties: message.properties, envelope: message.envelope, channel: reference))
+    }
+
+    override func didReceive(_ method: amqp_method_t) throws {
+        switch method.id {
+        case AMQP_BASIC_CONSUME_OK_METHOD:
+            guard case .subscribing = stage else { return }
+            stage = .consuming
+            backoff.reset()
+            if complained { session.logger.notice("consuming again", metadata: ["queue": "\(consumer.queue)"]) }
+            complained = false
+            answered = true
+        case AMQP_BASIC_CANCEL_METHOD: try rest("the broker cancelled the consumer; the queue was deleted or moved")
+        case AMQP_BASIC_CANCEL_OK_METHOD: try finishStop()
+        default: break
+        }
+    }
+
+    override func didClose(_ error: AMQPError?) throws {
+        fresh = []
+        consumer.discard()
+        switch stage {
+        case .stopped: session.remove(self)
+        case .cancelling: try finishStop()
+        case .resting, .subscribing, .consuming: try rest(error?.description ?? "the channel was closed")
+        }
+    }
+
+    override func settle(_ tag: UInt64, _ verdict: Verdict) throws {
+        try super.settle(tag, verdict)
+        try closeWhenSettled()
+    }
+
+    private func rest(_ reason: String) throws {
+        answered = true
+        if case .cancelling = stage { return try finishStop() }
+        if !complained {
+            session.logger.warning("cannot consume; trying until it works", metadata: ["queue": "\(consumer.queue)", "reason": "\(reason)"])
+        }
+        complained = true
+        stage = .resting(until: .now + backoff.pause())
+    }
+
+    private func finishStop() throws {
+        if case .stopped = stage {} else {
+            stage = .stopped
+            session.forget(consumer)
+            for delivery in consumer.finish() + fresh where delivery.channel == reference {
+                try super.settle(delivery.deliveryTag, .reject(requeue: true))
+            }
+            fresh = []
+        }
+        for stopper in stoppers { stopper.resume() }
+        stoppers = []
+        if phase == .closed { session.remove(self) } else { try closeWhenSettled() }
+    }
+
+    private func closeWhenSettled() throws {
+        guard case .stopped = stage, phase == .open, ledger.outstanding == 0 else { return }
+        try flushSettlements()
+        try close()
+    }
+
+    /// The session is over.
+    func abandon() {
+        fresh = []
+        consumer.discard()
+        guard !stoppers.isEmpty else { return }
+        session.forget(consumer)
+        _ = consumer.finish()
+        for stopper in stoppers { stopper.resume() }
+        stoppers = []
+    }
+}

@@ -1,0 +1,181 @@
+import CRabbitMQ
+
+/// The channel that all messages are published on, with publisher confirms (https://www.rabbitmq.com/confirms.html).
+final class PublishChannel: Channel {
+    /// Written, at least in part, and not completely confirmed; in the order of their numbers.
+    private var inFlight = Fifo<Publication>()
+    private var current: Publication?
+    /// A body that is too long to be written at once.
+    private var partial: (body: [UInt8], offset: Int)?
+    private var nextSequence: UInt64 = 1
+    private var lastReturned: UInt64 = 0
+    private var inConfirmMode = false
+    private let arena = Arena()
+
+    /// Bytes written before the session looks after its other work.
+    private static let quota = 512 * 1024
+
+    /// Writes what waits as far as the socket takes it; true when it could go on at once.
+    func pump() throws -> Bool {
+        guard partial != nil || hasMessage() else { return false }
+        if phase == .closed { try openInConfirmMode() }
+        guard inConfirmMode else { return false }
+        var written = 0
+        while written < Self.quota {
+            if !writer.hasRoom {
+                try writer.flush()
+                guard writer.hasRoom else { return false }
+            }
+            if partial != nil {
+                written += try writePiece()
+            } else if let current, hasMessage() {
+                written += try write(current)
+            } else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Whether there is a message to write; takes the next publication when the current one is written.
+    private func hasMessage() -> Bool {
+        while current?.isWritten ?? true {
+            guard let next = session.backlog.publications.popFirst() else {
+                current = nil
+                return false
+            }
+            current = next
+        }
+        return true
+    }
+
+    private func openInConfirmMode() throws {
+        try open()
+        nextSequence = 1
+        lastReturned = 0
+        try writer.method(AMQP_CONFIRM_SELECT_METHOD, amqp_confirm_select_t(), channel: number)
+    }
+
+    private func write(_ publication: Publication) throws -> Int {
+        if publication.written == 0 { inFlight.append(publication) }
+        let message = publication.writeNext(sequence: nextSequence)
+        nextSequence += 1
+        defer { arena.recycle() }
+        var publish = amqp_basic_publish_t()
+        publish.exchange = arena.bytes(message.exchange)
+        publish.routing_key = arena.bytes(message.routingKey)
+        publish.mandatory = publication.request.mandatory ? 1 : 0
+        try writer.method(AMQP_BASIC_PUBLISH_METHOD, publish, channel: number)
+        try writer.header(arena.properties(message.properties), bodySize: message.body.count, channel: number)
+        if message.body.count > writer.bodyLimit {
+            partial = (message.body, 0)
+        } else if !message.body.isEmpty {
+            try message.body.withUnsafeBytes { try writer.body($0, channel: number) }
+        }
+        return message.body.count + 128
+    }
+
+    private func writePiece() throws -> Int {
+        guard let (body, offset) = partial else { return 0 }
+        let end = min(body.count, offset + writer.bodyLimit)
+        try body.withUnsafeBytes { try writer.body(UnsafeRawBufferPointer(rebasing: $0[offset..<end]), channel: number) }
+        partial = end == body.count ? nil : (body, end)
+        return end - offset
+    }
+
+    override func didReceive(_ method: amqp_method_t) throws {
+        switch method.id {
+        case AMQP_CONFIRM_SELECT_OK_METHOD: inConfirmMode = true
+        case AMQP_BASIC_ACK_METHOD:
+            let ack = try method.fields(as: amqp_basic_ack_t.self)
+            settle(ack.delivery_tag, multiple: ack.multiple != 0, .confirmed)
+        case AMQP_BASIC_NACK_METHOD:
+            let nack = try method.fields(as: amqp_basic_nack_t.self)
+            settle(nack.delivery_tag, multiple: nack.multiple != 0, .rejected)
+        default: break
+        }
+    }
+
+    private func settle(_ sequence: UInt64, multiple: Bool, _ outcome: AMQPPublishOutcome) {
+        if multiple {
+            for publication in inFlight {
+                if publication.firstSequence > sequence { break }
+                publication.settle(through: sequence, outcome)
+            }
+        } else {
+            publication(of: sequence)?.settle(sequence, outcome)
+        }
+        dropFinished()
+    }
+
+    private func dropFinished() {
+        while let first = inFlight.first, first.isFinished { inFlight.removeFirst() }
+    }
+
+    private func publication(of sequence: UInt64) -> Publication? {
+        var low = 0
+        var high = inFlight.count
+        while low < high {
+            let middle = (low + high) / 2
+            if inFlight[middle].firstSequence <= sequence { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0, inFlight[low - 1].contains(sequence) else { return nil }
+        return inFlight[low - 1]
+    }
+
+    /// Messages come back in the order in which they were published, each before its confirm; the broker does not say which number it had.
+    override func didReceive(_ message: IncomingMessage) throws {
+        for exactly in [true, false] {
+            for publication in inFlight {
+                guard let sequence = publication.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
+                lastReturned = sequence
+                return
+            }
+        }
+    }
+
+    /// The broker closes the channel for one message it refuses; the publications that it does not mean are written again.
+    override func didClose(_ error: AMQPError?) throws {
+        inConfirmMode = false
+        partial = nil
+        current = nil
+        let affected = inFlight.removeAll().filter { !$0.isAnswered }
+        let error = error ?? .connectionLost(reason: "the channel was closed")
+        let meant = affected.filter { $0.isMeant(by: error.description) }
+        var again: [Publication] = []
+        for publication in affected {
+            if meant.isEmpty || meant.contains(where: { $0 === publication }) {
+                publication.answer(.failure(error))
+            } else {
+                publication.startOver()
+                again.append(publication)
+            }
+        }
+        session.backlog.publications.prepend(contentsOf: again)
+    }
+
+    /// Answers the publications whose time is up; returns when the next one's is.
+    func expire(_ now: ContinuousClock.Instant, _ error: AMQPError) -> ContinuousClock.Instant? {
+        let next = inFlight.expire(now, error)
+        dropFinished()
+        return next
+    }
+
+    /// The session is over.
+    func abandon(_ error: AMQPError) {
+        current = nil
+        for publication in inFlight.removeAll() { publication.answer(.failure(error)) }
+    }
+}
+
+extension Fifo<Publication> {
+    /// Answers those whose time is up; returns when the next one's is.
+    func expire(_ now: ContinuousClock.Instant, _ error: AMQPError) -> ContinuousClock.Instant? {
+        var next: ContinuousClock.Instant?
+        for publication in self where !publication.isAnswered {
+            let deadline = publication.request.ticket.deadline
+            if deadline <= now { publication.answer(.failure(error)) } else { next = Swift.min(next ?? deadline, deadline) }
+        }
+        return next
+    }
+}

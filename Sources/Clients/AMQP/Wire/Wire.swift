@@ -1,0 +1,169 @@
+import Glibc
+import Logging
+
+/// What the connection's thread does: connects, runs a session, and again after a loss, until it is told to stop.
+final class Wire {
+    let configuration: AMQPConfiguration
+    let logger: Logger
+    let mailbox: Mailbox
+    private let status: ConnectionStatus
+    var backlog: Backlog
+    private var mail = Mailbox.Mail()
+    private(set) var isStopping = false
+    /// No request's time is up before this.
+    private(set) var nextExpiry: ContinuousClock.Instant?
+    private var epochs: UInt64 = 0
+    private var backoff: Backoff
+    private var hasConnected = false
+    /// When the present outage began; its first failure is logged, its end too.
+    private var outage: ContinuousClock.Instant?
+
+    init(_ configuration: AMQPConfiguration, _ topology: AMQPTopology, _ mailbox: Mailbox, _ status: ConnectionStatus, _ logger: Logger) {
+        self.configuration = configuration
+        self.mailbox = mailbox
+        self.status = status
+        self.logger = logger
+        backlog = Backlog(topology: topology)
+        backoff = Backoff(configuration.reconnectDelay)
+    }
+
+    /// Returns when stopped; the failure is the reason why the first connection can never work.
+    func run() -> Result<Void, any Error> {
+        var result: Result<Void, any Error> = .success(())
+        takeMail(nil)
+        while !isStopping {
+            do {
+                try connectAndServe()
+            } catch let error as AMQPError where !hasConnected {
+                result = .failure(error)
+                break
+            } catch {
+                pause(after: error)
+            }
+        }
+        status.end((try? result.get()) == nil ? failure(of: result) : AMQPError.closed)
+        mailbox.closeDown()
+        backlog.fail(.closed)
+        return result
+    }
+
+    private func failure(of result: Result<Void, any Error>) -> any Error {
+        if case .failure(let error) = result { error } else { AMQPError.closed }
+    }
+
+    private func connectAndServe() throws {
+        let session = Session(try BrokerHandle(configuration), self)
+        do {
+            try session.run()
+            status.set(connected: false)
+            session.abandon(.closed)
+        } catch {
+            status.set(connected: false)
+            session.abandon(.connectionLost(reason: (error as? Loss)?.reason ?? "\(error)"))
+            throw error
+        }
+    }
+
+    func didConnect() {
+        hasConnected = true
+        backoff.reset()
+        var metadata: Logger.Metadata = ["host": "\(configuration.host):\(configuration.port)", "vhost": "\(configuration.vhost)"]
+        if let outage { metadata["after"] = "\(ContinuousClock.now - outage)" }
+        logger.info("connected to the broker", metadata: metadata)
+        outage = nil
+        status.set(connected: true)
+    }
+
+    private func pause(after error: any Error) {
+        if outage == nil {
+            outage = .now
+            let reason = (error as? Loss)?.reason ?? "\(error)"
+            logger.warning("no connection to the broker; trying until it is back", metadata: ["reason": "\(reason)"])
+        }
+        let end = ContinuousClock.now + backoff.pause()
+        while !isStopping {
+            let now = ContinuousClock.now
+            guard now < end else { return }
+            var descriptor = pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)
+            if poll(&descriptor, 1, milliseconds(until: nextExpiry.map { min($0, end) } ?? end)) > 0 { mailbox.silence() }
+            takeMail(nil)
+            expire(.now)
+        }
+    }
+
+    func nextEpoch() -> UInt64 {
+        epochs += 1
+        return epochs
+    }
+
+    /// Makes sure that the ticket's deadline is looked at.
+    func watch(_ ticket: Ticket?) {
+        guard let ticket else { return }
+        nextExpiry = min(nextExpiry ?? ticket.deadline, ticket.deadline)
+    }
+
+    /// Answers requests whose time is up.
+    func expire(_ now: ContinuousClock.Instant, _ session: Session) throws {
+        guard let due = nextExpiry, due <= now else { return }
+        let error = session.timeoutError
+        nextExpiry = [backlog.expire(now, error), try session.expire(now, error)].compactMap { $0 }.min()
+    }
+
+    private func expire(_ now: ContinuousClock.Instant) {
+        guard let due = nextExpiry, due <= now else { return }
+        nextExpiry = backlog.expire(now, .timeout("there is no connection to the broker"))
+    }
+
+    // MARK: Mail
+
+    /// Works through what other tasks have left. Settlements come first: a command may rely on them.
+    func takeMail(_ session: Session) throws {
+        mailbox.take(into: &mail)
+        for settlement in mail.settlements { try session.settle(settlement) }
+        mail.settlements.removeAll(keepingCapacity: true)
+        try obeyCommands(session)
+    }
+
+    private func takeMail(_ none: Never?) {
+        mailbox.take(into: &mail)
+        mail.settlements.removeAll(keepingCapacity: true)
+        try? obeyCommands(nil)
+    }
+
+    private func obeyCommands(_ session: Session?) throws {
+        let commands = mail.commands
+        mail.commands.removeAll(keepingCapacity: true)
+        for command in commands {
+            watch(command.ticket)
+            switch command {
+            case .publish(let request): backlog.publications.append(Publication(request))
+            case .call(let request): backlog.jobs.append(job(request))
+            case .get(let request): backlog.gets.append(request)
+            case .start(let consumer):
+                backlog.consumers.append(consumer)
+                session?.start(consumer)
+            case .stop(let consumer, let continuation):
+                if let session, try session.stop(consumer, continuation) { continue }
+                backlog.consumers.removeAll { $0 === consumer }
+                _ = consumer.finish()
+                continuation.resume()
+            case .flush(let continuation): if let session { session.flush(continuation) } else { continuation.resume() }
+            case .withdraw(let id): backlog.withdraw(id)
+            case .shutdown: isStopping = true
+            }
+        }
+    }
+
+    private func job(_ request: CallRequest) -> ControlJob {
+        ControlJob(ticket: request.ticket, steps: request.steps) { [unowned self] result in
+            if case .success = result {
+                switch request.effect {
+                case .none: break
+                case .remember(let topology): backlog.topology.merge(topology)
+                case .forget(let queue): backlog.topology.remove(queue: queue)
+                }
+            }
+            request.continuation.resume(with: result)
+        }
+    }
+}
