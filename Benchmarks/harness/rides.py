@@ -10,7 +10,7 @@ from .sql import Session
 NAME = "rides"
 UNIT = "messages/s"
 USERS = 5000
-# Each runs long enough for a steady state: some ten seconds on a machine with two cores.
+# As many as take each some seconds to some ten on a machine with two cores, once it works steadily.
 MESSAGES = {"ours": 200_000, "c-ceiling": 200_000, "c-overlap": 200_000, "go": 60_000, "celery": 15_000, "celery-bootstep": 15_000}
 SUBJECTS = list(MESSAGES)
 DEFAULT_SUBJECTS = ["ours", "c-ceiling", "go", "celery"]
