@@ -1,0 +1,76 @@
+"""What was measured: `.run/bench.json` and the table."""
+
+import json
+import statistics
+
+# What the ratios of `ours` to the others must reach.
+REQUIRED = {
+    ("rides", "c-ceiling"): 0.9,
+    ("rides", "go"): 4.0,
+    ("rides", "celery"): 20.0,
+    ("refresh", "ideal"): 0.9,
+}
+# Figures of ours that must stay below a limit, by workload and measure.
+LIMITS = {("tick-lateness", None): 20.0, ("idle-memory", "RssAnon"): 15.0, ("idle-memory", "VmRSS"): 50.0, ("ready", None): 500.0}
+
+
+class Results:
+    """Values of runs by workload, subject and what else tells them apart; written to the file after every run."""
+
+    def __init__(self, path):
+        self.path = path
+        self.values = {}
+
+    def add(self, workload, subject, unit, value, service=None, measure=None):
+        """One run's figure. `service` and `measure` are members of the record when they are given."""
+        self.values.setdefault((workload, subject, unit, service, measure), []).append(round(value, 3))
+        name = " ".join(filter(None, (workload, subject, service, measure)))
+        print(f"{name}: {format_value(value)} {unit}", flush=True)
+        self.write()
+
+    def records(self):
+        for (workload, subject, unit, service, measure), runs in self.values.items():
+            record = {"workload": workload, "subject": subject, "unit": unit}
+            if service:
+                record["service"] = service
+            if measure:
+                record["measure"] = measure
+            record |= {"runs": runs, "median": statistics.median(runs), "min": min(runs), "max": max(runs)}
+            yield record
+
+    def write(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text("[\n" + ",\n".join(f"  {json.dumps(record)}" for record in self.records()) + "\n]\n")
+
+    def print_table(self):
+        records = list(self.records())
+        if not records:
+            return
+        rows = [("workload", "subject", "median", "min", "max", "unit", "runs", "required")]
+        for record in records:
+            subject = " ".join(filter(None, (record["subject"], record.get("service"), record.get("measure"))))
+            limit = LIMITS.get((record["workload"], record.get("measure"))) if record["subject"] == "ours" else None
+            verdict = f"under {limit:g}: {'yes' if record['median'] < limit else 'NO'}" if limit else ""
+            figures = [format_value(record[key]) for key in ("median", "min", "max")]
+            rows.append((record["workload"], subject, *figures, record["unit"], str(len(record["runs"])), verdict))
+        rows += self.ratios(records)
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        print()
+        for row in rows:
+            cells = [cell.rjust(width) if column in (2, 3, 4) else cell.ljust(width) for column, (cell, width) in enumerate(zip(row, widths))]
+            print("  ".join(cells).rstrip())
+        print(f"\nwritten to {self.path}")
+
+    def ratios(self, records):
+        medians = {(record["workload"], record["subject"]): record["median"] for record in records}
+        for (workload, subject), median in medians.items():
+            ours = medians.get((workload, "ours"))
+            if subject == "ours" or ours is None or median == 0:
+                continue
+            required = REQUIRED.get((workload, subject))
+            verdict = f"at least {required:g}: {'yes' if ours / median >= required else 'NO'}" if required else ""
+            yield (workload, f"ours / {subject}", f"{ours / median:.2f}", "", "", "times", "", verdict)
+
+
+def format_value(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
