@@ -11,9 +11,17 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "box-office",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .executable(name: "sandbox", targets: ["Sandbox"])
+    ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2")
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        // No Foundation, no configuration reader: a service stays small.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
         // Clients: the three wires, each a library in its own right.
@@ -24,8 +32,26 @@ let package = Package(
         // Services.
 
         // Tools.
+        .executableTarget(
+            name: "Sandbox",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Tools/Sandbox",
+            swiftSettings: house
+        ),
 
         // Tests mirror Sources.
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox"], path: "Tests/Tools/Sandbox", swiftSettings: house),
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,30 @@
+import FoundationEssentials
+import Glibc
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The sandbox: stand-ins for the outside services, for development only.
+@main
+struct Main {
+    /// The settings are wrong (`EX_CONFIG` of sysexits.h).
+    private static let wrongConfiguration: Int32 = 78
+
+    static func main() async throws {
+        let settings: Settings
+        do {
+            settings = try Settings(environment: ProcessInfo.processInfo.environment)
+        } catch {
+            let line = "sandbox: \(error)\n"
+            _ = write(STDERR_FILENO, line, line.utf8.count)
+            exit(wrongConfiguration)
+        }
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "sandbox")
+        logger.logLevel = settings.logLevel
+        let services = SandboxServices(settings, world: OutsideWorld(settings), logger: logger)
+        var configuration = ServiceGroupConfiguration(services: services.all, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(2)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+}
