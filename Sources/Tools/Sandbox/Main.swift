@@ -15,16 +15,29 @@ struct Main {
         do {
             settings = try Settings(environment: ProcessInfo.processInfo.environment)
         } catch {
-            let line = "sandbox: \(error)\n"
-            _ = write(STDERR_FILENO, line, line.utf8.count)
-            exit(wrongConfiguration)
+            end("\(error)")
         }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "sandbox")
         logger.logLevel = settings.logLevel
-        let services = SandboxServices(settings, world: OutsideWorld(settings), logger: logger)
+        let services: SandboxServices
+        do {
+            services = try SandboxServices(settings, world: OutsideWorld(settings), logger: logger)
+        } catch {
+            end("SANDBOX_TLS_CERT or SANDBOX_TLS_KEY cannot be used: \(error)")
+        }
         var configuration = ServiceGroupConfiguration(services: services.all, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(2)
-        try await ServiceGroup(configuration: configuration).run()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch is CancellationError {
+            logger.warning("Ended with requests under way")
+        }
+    }
+
+    private static func end(_ reason: String) -> Never {
+        let line = "sandbox: \(reason)\n"
+        _ = write(STDERR_FILENO, line, line.utf8.count)
+        exit(wrongConfiguration)
     }
 }

@@ -9,8 +9,8 @@ struct SandboxServices {
     /// HTTP and mail; each ends on graceful shutdown.
     let all: [any Service]
 
-    /// - Parameter onRunning: called once each server listens, with `world.ports` up to date.
-    init(_ settings: Settings, world: OutsideWorld, logger: Logger) {
+    /// Once a server listens, `world.ports` has its port. Throws when the certificate cannot be read.
+    init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws {
         let http = Application(
             responder: OutsideResponder(world: world, control: ControlAPI(world: world).router.buildResponder()),
             server: .http1(configuration: .init(additionalChannelHandlers: [CloseWithCaller()])),
@@ -21,6 +21,6 @@ struct SandboxServices {
                 logger.info("HTTP stand-ins listen", metadata: ["host": "\(settings.host)", "port": "\(port)"])
             },
             logger: logger)
-        all = [http]
+        all = [http, try SMTPServer(settings, world: world, logger: logger)]
     }
 }

@@ -99,7 +99,9 @@ struct ControlAPI: Sendable {
     }
 
     private func mails(_ request: Request) throws -> Response {
-        try json([String]())
+        let recipient = request.uri.queryParameters["recipient"].map { Pattern(String($0)) }
+        let mails = world.mailbox.mails(since: try number(request, "since") ?? 0, limit: try number(request, "limit"), recipient: recipient)
+        return try json(mails.map { MailReport(number: $0.number, $0.mail) })
     }
 
     private func received(_ request: Request) throws -> Response {

@@ -1,4 +1,5 @@
 import NIOCore
+import ServiceLifecycle
 import Synchronization
 
 /// The faults that were ordered, the base latency of each part, and the connections left hanging.
@@ -50,7 +51,7 @@ final class Faults: Sendable {
         }
     }
 
-    /// Keeps a connection without an answer until its caller closes it, its fault is deleted, or the task is cancelled.
+    /// Keeps a connection without an answer until its caller closes it, its fault is deleted, or the sandbox ends.
     func hang(_ channel: any Channel, fault: Int) async {
         let key = ObjectIdentifier(channel)
         let isOrdered = state.withLock { state in
@@ -59,9 +60,9 @@ final class Faults: Sendable {
             return true
         }
         if !isOrdered { channel.close(promise: nil) }
-        await withTaskCancellationHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             try? await channel.closeFuture.get()
-        } onCancel: {
+        } onCancelOrGracefulShutdown: {
             channel.close(promise: nil)
         }
         state.withLock { state in

@@ -37,8 +37,8 @@ final class PartJournal: Sendable {
         }
     }
 
-    /// Closes a request: the status answered (nil when the caller got none) and the fault applied.
-    func finished(_ number: Int, status: Int?, fault: Int?) {
+    /// Closes a request: the status answered (nil when the caller got none), the fault applied, and details that were not known before.
+    func finished(_ number: Int, status: Int?, fault: Int?, details: Received.Details? = nil) {
         let now = Timestamp.now
         state.withLock { state in
             state.counts.inFlight = max(0, state.counts.inFlight - 1)
@@ -47,6 +47,7 @@ final class PartJournal: Sendable {
             state.requests.update(number) { received in
                 received.status = status
                 received.fault = fault
+                received.details = details ?? received.details
                 received.duration = now.microseconds - received.at.microseconds
             }
         }

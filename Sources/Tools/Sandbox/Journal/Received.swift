@@ -7,13 +7,18 @@ struct Received: Sendable {
     /// Bearer token without `Bearer `; nil when there was none.
     let token: String?
     /// Headers of interest and body; nil where the part keeps light records.
-    let details: Details?
+    var details: Details?
     /// Status answered; nil while under way and when the connection was cut or left hanging.
     var status: Int?
     /// The fault that was applied.
     var fault: Int?
     /// Time until the answer was handed to the connection, microseconds.
     var duration: Int64?
+
+    /// A mail transaction that begins now.
+    static func mail(_ verb: String, sender: String) -> Received {
+        Received(at: .now, method: verb, path: sender, token: nil, details: nil)
+    }
 
     /// What only heavy records keep; by reference so that a light record is small.
     final class Details: Sendable {
