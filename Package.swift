@@ -51,7 +51,19 @@ let package = Package(
         ),
 
         // Tests mirror Sources.
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox"], path: "Tests/Tools/Sandbox", swiftSettings: house),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: [
+                "Sandbox",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Tools/Sandbox",
+            swiftSettings: house
+        ),
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

@@ -32,12 +32,14 @@ struct Main {
             try await ServiceGroup(configuration: configuration).run()
         } catch is CancellationError {
             logger.warning("Ended with requests under way")
+        } catch {
+            end("cannot serve: \(error)", code: EXIT_FAILURE)
         }
     }
 
-    private static func end(_ reason: String) -> Never {
+    private static func end(_ reason: String, code: Int32 = wrongConfiguration) -> Never {
         let line = "sandbox: \(reason)\n"
         _ = write(STDERR_FILENO, line, line.utf8.count)
-        exit(wrongConfiguration)
+        exit(code)
     }
 }

@@ -21,10 +21,7 @@ struct Door: Sendable {
         defer { journal.finished(number, status: status, fault: fault?.id) }
 
         let delay = faults.latency(of: peer.part) + .milliseconds(fault?.action.delayMs ?? 0)
-        if delay > .zero {
-            // A timer of the connection's own loop: precise, and no thread waits.
-            try await channel.eventLoop.scheduleTask(in: TimeAmount(delay)) {}.futureResult.get()
-        }
+        try await Pause.wait(delay, on: channel.eventLoop)
         if let fault, fault.action.hang == true {
             await faults.hang(channel, fault: fault.id)
             throw Cut()

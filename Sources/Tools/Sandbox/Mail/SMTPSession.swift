@@ -196,7 +196,7 @@ struct SMTPSession {
 
     /// Does what a fault says; throws when it ends the session.
     private mutating func suffer(_ fault: (id: Int, action: FaultRequest.Action)) async throws -> String? {
-        try await pause(.milliseconds(fault.action.delayMs ?? 0))
+        try await Pause.wait(.milliseconds(fault.action.delayMs ?? 0), on: channel.eventLoop)
         if fault.action.hang == true {
             envelope?.status = 0
             await world.faults.hang(channel, fault: fault.id)
@@ -218,12 +218,7 @@ struct SMTPSession {
     }
 
     private func reply(_ text: String) async throws {
-        try await pause(world.faults.latency(of: .smtp))
+        try await Pause.wait(world.faults.latency(of: .smtp), on: channel.eventLoop)
         try await outbound.write(ByteBuffer(string: text + "\r\n"))
-    }
-
-    private func pause(_ duration: Duration) async throws {
-        guard duration > .zero else { return }
-        try await channel.eventLoop.scheduleTask(in: TimeAmount(duration)) {}.futureResult.get()
     }
 }
