@@ -1,0 +1,112 @@
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// The faults that were ordered, the base latency of each part, and the connections left hanging.
+final class Faults: Sendable {
+    /// An ordered fault and how far it has got.
+    private struct Entry {
+        let id: Int
+        let request: FaultRequest
+        var matched = 0
+        var applied = 0
+        var hanging: [ObjectIdentifier: any Channel] = [:]
+
+        var isSpent: Bool { request.times.map { applied >= $0 } ?? false }
+    }
+
+    private struct State {
+        var lastId = 0
+        var entries: [Entry] = []
+        var latency: [Part: Duration] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Adds a fault and gives its id.
+    func add(_ request: FaultRequest) -> Int {
+        state.withLock { state in
+            state.lastId += 1
+            state.entries.append(Entry(id: state.lastId, request: request))
+            return state.lastId
+        }
+    }
+
+    /// The first fault that strikes this request, counted as applied; nil when there is none.
+    func strike(_ part: Part, _ subject: @autoclosure () -> FaultSubject) -> (id: Int, action: FaultRequest.Action)? {
+        state.withLock { state in
+            guard state.entries.contains(where: { $0.request.part == part }) else { return nil }
+            let subject = subject()
+            for index in state.entries.indices {
+                let entry = state.entries[index]
+                guard entry.request.part == part, !entry.isSpent else { continue }
+                if let stage = subject.stage, entry.request.stage != stage { continue }
+                guard entry.request.match?.matches(subject) ?? true else { continue }
+                state.entries[index].matched += 1
+                guard state.entries[index].matched > entry.request.after ?? 0 else { continue }
+                state.entries[index].applied += 1
+                return (entry.id, entry.request.action)
+            }
+            return nil
+        }
+    }
+
+    /// Keeps a connection without an answer until its caller closes it, its fault is deleted, or the sandbox ends.
+    func hang(_ channel: any Channel, fault: Int) async {
+        let key = ObjectIdentifier(channel)
+        let isOrdered = state.withLock { state in
+            guard let index = state.entries.firstIndex(where: { $0.id == fault }) else { return false }
+            state.entries[index].hanging[key] = channel
+            return true
+        }
+        if !isOrdered { channel.close(promise: nil) }
+        await withTaskCancellationOrGracefulShutdownHandler {
+            try? await channel.closeFuture.get()
+        } onCancelOrGracefulShutdown: {
+            channel.close(promise: nil)
+        }
+        state.withLock { state in
+            guard let index = state.entries.firstIndex(where: { $0.id == fault }) else { return }
+            state.entries[index].hanging[key] = nil
+        }
+    }
+
+    /// Removes faults and closes what hangs by them: one by its id, those of some parts, or all. Gives how many there were.
+    @discardableResult
+    func remove(id: Int? = nil, parts: Set<Part> = Set(Part.allCases)) -> Int {
+        let removed = state.withLock { state in
+            let removed = state.entries.filter { (id == nil || $0.id == id) && parts.contains($0.request.part) }
+            let ids = Set(removed.map(\.id))
+            state.entries.removeAll { ids.contains($0.id) }
+            return removed
+        }
+        for channel in removed.flatMap(\.hanging.values) { channel.close(promise: nil) }
+        return removed.count
+    }
+
+    /// Every fault, also the spent ones.
+    var reports: [FaultReport] {
+        state.withLock { state in
+            state.entries.map { FaultReport(id: $0.id, fault: $0.request, matched: $0.matched, applied: $0.applied) }
+        }
+    }
+
+    /// Sets how long every answer of a part takes at least.
+    func setLatency(_ latency: Duration, of part: Part) {
+        state.withLock { $0.latency[part] = latency }
+    }
+
+    func latency(of part: Part) -> Duration {
+        state.withLock { $0.latency[part] ?? .zero }
+    }
+}
+
+/// A fault as `/_sandbox/faults` tells it.
+struct FaultReport: Encodable {
+    let id: Int
+    let fault: FaultRequest
+    /// Requests that matched, struck or not.
+    let matched: Int
+    /// Requests it struck.
+    let applied: Int
+}

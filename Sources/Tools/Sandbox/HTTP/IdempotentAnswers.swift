@@ -1,0 +1,36 @@
+import HTTPTypes
+
+/// Answers by idempotency key: the same request again gets the same answer and causes nothing; another request with the same key is refused.
+struct IdempotentAnswers<Request: Hashable & Sendable> {
+    enum Finding {
+        case fresh
+        case same(Answer)
+        /// The key was used for something else.
+        case conflict
+    }
+
+    private let capacity: Int
+    private var answers: [String: (fingerprint: Int, answer: Answer)] = [:]
+    /// Keys in the order they came, so that the oldest can go.
+    private var order: Ring<String>
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        order = Ring(capacity: capacity)
+    }
+
+    func find(_ key: String, _ request: Request) -> Finding {
+        guard let known = answers[key] else { return .fresh }
+        guard known.fingerprint == request.hashValue else { return .conflict }
+        var answer = known.answer
+        answer.effect = .repeated
+        answer.headers[.idempotentReplayed] = "true"
+        return .same(answer)
+    }
+
+    mutating func keep(_ key: String, _ request: Request, _ answer: Answer) {
+        if order.count == capacity, let oldest = order.oldest { answers[oldest] = nil }
+        order.append(key)
+        answers[key] = (request.hashValue, answer)
+    }
+}

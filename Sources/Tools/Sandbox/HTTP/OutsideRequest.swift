@@ -1,0 +1,58 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import NIOFoundationEssentialsCompat
+
+/// A request to one of the stand-ins, read whole.
+struct OutsideRequest: Sendable {
+    let method: HTTPRequest.Method
+    /// Path without the query.
+    let path: String
+    /// Path with its query, as it came.
+    let target: String
+    let query: [Substring: Substring]
+    let headers: HTTPFields
+    let body: ByteBuffer
+
+    private static let maximumBody = 4 * 1024 * 1024
+
+    /// Reads the body too; throws 413 above 4 MiB.
+    init(_ request: Request) async throws {
+        method = request.method
+        path = request.uri.path
+        target = request.uri.string
+        query = Dictionary(request.uri.queryParameters.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+        headers = request.headers
+        body = request.method == .get ? ByteBuffer() : try await request.body.collect(upTo: Self.maximumBody)
+    }
+
+    /// The token of `Authorization: Bearer …`.
+    var bearer: String? {
+        guard let value = headers[.authorization], value.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(value.dropFirst(7))
+    }
+
+    var idempotencyKey: String? {
+        headers[.idempotencyKey].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The body as a value; throws `DecodingError`.
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(buffer: body))
+    }
+}
+
+extension HTTPField.Name {
+    // The names are tokens of RFC 9110, so they are always valid.
+    static let idempotencyKey = named("Idempotency-Key")
+    static let idempotentReplayed = named("Idempotent-Replayed")
+    static let traceparent = named("traceparent")
+    static let totalCount = named("X-Total-Count")
+
+    private static func named(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header name") }
+        return name
+    }
+}

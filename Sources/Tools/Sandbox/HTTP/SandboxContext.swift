@@ -1,0 +1,16 @@
+import Hummingbird
+import NIOCore
+
+/// A request's context that knows its connection, so that it can be cut.
+struct SandboxContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
+
+    /// A data set for thousands of users comes in one request.
+    var maxUploadSize: Int { 512 * 1024 * 1024 }
+}

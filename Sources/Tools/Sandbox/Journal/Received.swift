@@ -1,0 +1,62 @@
+/// One request (or mail transaction) as the sandbox saw it.
+struct Received: Sendable {
+    let at: Timestamp
+    let method: String
+    /// Path with its query; for mail the envelope sender.
+    let path: String
+    /// Bearer token without `Bearer `; nil when there was none.
+    let token: String?
+    /// Headers of interest and body; nil where the part keeps light records.
+    var details: Details?
+    /// Status answered; nil while under way and when the connection was cut or left hanging.
+    var status: Int?
+    /// The fault that was applied.
+    var fault: Int?
+    /// Time until the answer was handed to the connection, microseconds.
+    var duration: Int64?
+
+    /// A mail transaction that begins now.
+    static func mail(_ verb: String, sender: String) -> Received {
+        Received(at: .now, method: verb, path: sender, token: nil, details: nil)
+    }
+
+    /// What only heavy records keep; by reference so that a light record is small.
+    final class Details: Sendable {
+        let headers: [String: String]
+        let body: String
+
+        init(headers: [String: String], body: String) {
+            self.headers = headers
+            self.body = body
+        }
+    }
+}
+
+/// A received request as `/_sandbox/received` tells it.
+struct ReceivedReport: Encodable {
+    let id: Int
+    let part: Part
+    let at: Timestamp
+    let method: String
+    let path: String
+    let token: String?
+    let headers: [String: String]?
+    let body: String?
+    let status: Int?
+    let fault: Int?
+    let milliseconds: Double?
+
+    init(part: Part, number: Int, _ received: Received) {
+        id = number
+        self.part = part
+        at = received.at
+        method = received.method
+        path = received.path
+        token = received.token
+        headers = received.details?.headers
+        body = received.details?.body
+        status = received.status
+        fault = received.fault
+        milliseconds = received.duration.map { Double($0) / 1000 }
+    }
+}

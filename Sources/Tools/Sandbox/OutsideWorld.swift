@@ -1,0 +1,46 @@
+import Synchronization
+
+/// Everything the sandbox knows: the stand-ins, what they received, and the faults they were ordered to show.
+final class OutsideWorld: Sendable {
+    /// Ports that the servers really listen on; 0 until they do.
+    struct Ports: Sendable {
+        var http = 0
+        var smtp = 0
+    }
+
+    let bytemark = Bytemark()
+    let gateway: Gateway
+    let push: Push
+    let mailbox: Mailbox
+    let faults = Faults()
+    let journals: Journals
+    private let listening = Mutex(Ports())
+
+    init(_ settings: Settings) {
+        gateway = Gateway(keep: settings.keep, key: settings.gatewayKey)
+        push = Push(keep: settings.keep, key: settings.pushKey)
+        mailbox = Mailbox(keep: settings.keep)
+        journals = Journals(keep: settings.keep)
+    }
+
+    var ports: Ports { listening.withLock { $0 } }
+
+    func listens(_ change: @Sendable (inout Ports) -> Void) {
+        listening.withLock { change(&$0) }
+    }
+
+    /// Puts parts back to how they were at the start: data, effects, faults, latency, journal and counts.
+    func reset(_ parts: Set<Part>) {
+        faults.remove(parts: parts)
+        for part in parts {
+            faults.setLatency(.zero, of: part)
+            journals[part].reset()
+            switch part {
+            case .bytemark: bytemark.reset()
+            case .gateway: gateway.reset()
+            case .push: push.reset()
+            case .smtp: mailbox.reset()
+            }
+        }
+    }
+}

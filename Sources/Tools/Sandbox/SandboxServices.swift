@@ -1,0 +1,26 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// The servers of a sandbox, ready to be run in a `ServiceGroup`.
+struct SandboxServices {
+    /// HTTP and mail; each ends on graceful shutdown.
+    let all: [any Service]
+
+    /// Once a server listens, `world.ports` has its port. Throws when the certificate cannot be read.
+    init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws {
+        let http = Application(
+            responder: OutsideResponder(world: world, control: ControlAPI(world: world).router.buildResponder()),
+            server: .http1(configuration: .init(additionalChannelHandlers: [CloseWithCaller()])),
+            configuration: .init(address: .hostname(settings.host, port: settings.httpPort), serverName: "sandbox", backlog: 4096),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                world.listens { $0.http = port }
+                logger.info("HTTP stand-ins listen", metadata: ["host": "\(settings.host)", "port": "\(port)"])
+            },
+            logger: logger)
+        all = [http, try SMTPServer(settings, world: world, logger: logger)]
+    }
+}

@@ -1,0 +1,74 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// A plain TCP conversation with a server on loopback.
+struct Wire {
+    private let channel: any Channel
+    private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private var unread = ""
+
+    /// Connects, lets the body talk, and closes.
+    static func talk<Value: Sendable>(port: Int, _ body: (inout Wire) async throws -> Value) async throws -> Value {
+        let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+        return try await client.executeThenClose { inbound, outbound in
+            var wire = Wire(channel: client.channel, inbound: inbound.makeAsyncIterator(), outbound: outbound)
+            return try await body(&wire)
+        }
+    }
+
+    /// Sends a text and reads until the server closes.
+    static func exchange(port: Int, _ text: String) async throws -> String {
+        try await talk(port: port) { wire in
+            try await wire.send(text)
+            return await wire.rest()
+        }
+    }
+
+    func send(_ text: String) async throws {
+        try await outbound.write(ByteBuffer(string: text))
+    }
+
+    /// Everything until the end of the connection, however it ends.
+    mutating func rest() async -> String {
+        while let chunk = try? await inbound.next() { unread += String(buffer: chunk) }
+        defer { unread = "" }
+        return unread
+    }
+
+    /// One reply of a mail server, its lines joined; nil when the connection ended before.
+    mutating func mailReply() async throws -> String? {
+        var lines: [Substring] = []
+        while true {
+            while let end = unread.firstRange(of: "\r\n") {
+                lines.append(Substring(String(unread[..<end.lowerBound])))
+                unread.removeSubrange(..<end.upperBound)
+                if lines.last?.dropFirst(3).first != "-" { return lines.joined(separator: "\n") }
+            }
+            guard let chunk = try? await inbound.next() else { return nil }
+            unread += String(buffer: chunk)
+        }
+    }
+
+    /// Sends a command line and reads its reply.
+    mutating func command(_ line: String) async throws -> String? {
+        try await send(line + "\r\n")
+        return try await mailReply()
+    }
+
+    /// Goes on in TLS, trusting that certificate only.
+    func startTLS(certificateFile: String) async throws {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .file(certificateFile)
+        let context = try NIOSSLContext(configuration: configuration)
+        try await channel.eventLoop.submit { [channel] in
+            let handler = try NIOSSLClientHandler(context: context, serverHostname: "localhost")
+            try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+        }.get()
+    }
+}
