@@ -11,12 +11,21 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "box-office",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .library(name: "Postgres", targets: ["Postgres"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2")
     ],
     targets: [
         // Clients: the three wires, each a library in its own right.
+        .systemLibrary(name: "CPostgres", path: "Sources/Clients/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "Postgres",
+            dependencies: ["CPostgres", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Clients/Postgres",
+            swiftSettings: house
+        ),
 
         // Platform: how a service lives.
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
@@ -26,6 +35,12 @@ let package = Package(
         // Tools.
 
         // Tests mirror Sources.
+        .testTarget(
+            name: "PostgresTests",
+            dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Clients/Postgres",
+            swiftSettings: house
+        ),
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
