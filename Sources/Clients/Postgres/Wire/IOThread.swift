@@ -1,0 +1,122 @@
+import CPostgres
+import Glibc
+
+/// The loop that owns every connection of one client. Runs on its own thread until `stop`.
+///
+/// It polls rather than epolls: a pool has a handful of sockets, and libpq wants to be asked each time what it waits for.
+struct IOThread {
+    private let mailbox: Mailbox
+    private let pool: Pool
+    private var wires: [Int: Wire] = [:]
+    private var commands: [Mailbox.Command] = []
+    private var descriptors: [pollfd] = []
+    private var polled: [Wire] = []
+    private var isStopping = false
+
+    /// 512 KB: what TLS and a large result need with room to spare; only what is touched counts.
+    static func start(_ mailbox: Mailbox, _ pool: Pool, whenStopped: @escaping @Sendable () -> Void) {
+        startThread(named: "postgres", stack: 512 * 1024) {
+            var thread = IOThread(mailbox: mailbox, pool: pool)
+            thread.run()
+            whenStopped()
+        }
+    }
+
+    private init(mailbox: Mailbox, pool: Pool) {
+        self.mailbox = mailbox
+        self.pool = pool
+    }
+
+    private mutating func run() {
+        while !isStopping {
+            mailbox.take(into: &commands)
+            if commands.isEmpty {
+                wait()
+                mailbox.wake()
+            } else {
+                for command in commands { perform(command) }
+            }
+        }
+        for wire in wires.values { wire.close(.closed) }
+        for case .adopt(_, let handle) in mailbox.stop() { PQfinish(handle.pointer) }
+    }
+
+    private mutating func perform(_ command: Mailbox.Command) {
+        switch command {
+        case .adopt(let id, let handle):
+            wires[id] = Wire(id: id, handle: handle)
+        case .perform(let id, let operations):
+            guard let wire = wires[id] else {
+                for operation in operations {
+                    operation.reply?.resume(with: .failure(PostgresError.connectionLost("it ended before this statement")))
+                }
+                return
+            }
+            wire.unsent.append(contentsOf: operations)
+            wire.advance()
+            dropIfFailed(wire)
+        case .cancel(let id, let reply):
+            wires[id].map { cancel(reply, on: $0) }
+        case .cancelAsked(let id):
+            wires[id]?.cancelAsked()
+        case .notify(let id, let continuation):
+            if let wire = wires[id] { wire.notifications.append(continuation) } else { continuation.finish() }
+        case .discard(let id):
+            wires.removeValue(forKey: id)?.close(.closed)
+        case .stop:
+            isStopping = true
+        }
+    }
+
+    /// Sleeps until a command, a socket or a time is due, and deals with the sockets.
+    private mutating func wait() {
+        descriptors.removeAll(keepingCapacity: true)
+        polled.removeAll(keepingCapacity: true)
+        descriptors.append(pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0))
+        for wire in wires.values {
+            descriptors.append(pollfd(fd: wire.socket, events: Int16(wire.wantsWrite ? POLLIN | POLLOUT : POLLIN), revents: 0))
+            polled.append(wire)
+        }
+        let count = poll(&descriptors, nfds_t(descriptors.count), timeout())
+        if count > 0 {
+            if descriptors[0].revents != 0 { mailbox.drain() }
+            for (wire, descriptor) in zip(polled, descriptors.dropFirst()) where descriptor.revents != 0 {
+                // Reading first: the server may be unable to read from us until we do.
+                if descriptor.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { wire.readable() } else { wire.advance() }
+                dropIfFailed(wire)
+            }
+        }
+        let now = ContinuousClock.now
+        for wire in polled {
+            if let reply = wire.dueCancel(now) { cancel(reply, on: wire) }
+        }
+        for id in pool.surplus(now) { wires.removeValue(forKey: id)?.close(.closed) }
+    }
+
+    /// Milliseconds until something is due; -1 if nothing is.
+    private func timeout() -> Int32 {
+        var next = pool.nextExpiry
+        for wire in wires.values {
+            if let attempt = wire.cancellation.nextAttempt { next = min(next ?? attempt, attempt) }
+        }
+        guard let next else { return -1 }
+        return Int32(clamping: max(0, (next - .now).wholeMilliseconds + 1))
+    }
+
+    private func cancel(_ reply: Reply, on wire: Wire) {
+        guard let handle = wire.cancel(reply) else { return }
+        let (mailbox, id) = (mailbox, wire.id)
+        startThread(named: "postgres-cancel", stack: 256 * 1024) {
+            handle.run()
+            mailbox.post(.cancelAsked(id))
+        }
+    }
+
+    private mutating func dropIfFailed(_ wire: Wire) {
+        guard let failure = wire.failure else { return }
+        wires[wire.id] = nil
+        // The pool first: whoever is told and comes again must not get this connection.
+        pool.lost(wire.id)
+        wire.close(failure)
+    }
+}

@@ -1,0 +1,95 @@
+import Synchronization
+
+/// A leased connection as its callers see it: statements go in from any task, in order, and answers come back.
+public final class PostgresLane: Sendable {
+    private struct State {
+        /// Statements nobody waits for, kept until there is a statement to go with.
+        var deferred: [Operation] = []
+        /// Whether anything has gone out.
+        var hasSent = false
+        var hasEnded = false
+        var status = TransactionStatus.idle
+    }
+
+    /// What is deferred goes out without waiting for company when it is this much: the server can begin with it.
+    private static let deferredLimit = 64
+
+    let connection: Int
+    let pool: Pool
+    /// Whether a statement stands alone: it may be sent again if its plan was stale.
+    private let isAutocommit: Bool
+    private let state = Mutex(State())
+
+    init(connection: Int, pool: Pool, isAutocommit: Bool) {
+        self.connection = connection
+        self.pool = pool
+        self.isAutocommit = isAutocommit
+    }
+
+    /// The transaction's state after the last answer.
+    var status: TransactionStatus { state.withLock(\.status) }
+    /// Whether the server has had anything of it.
+    var hasSent: Bool { state.withLock(\.hasSent) }
+    /// Whether there is more to it than a BEGIN that has yet to be sent.
+    var hasWork: Bool { state.withLock { $0.hasSent || $0.deferred.count > 1 } }
+    /// Whether there are statements that have yet to be sent or answered for.
+    var hasDeferred: Bool { state.withLock { !$0.deferred.isEmpty } }
+
+    /// Sends what is deferred and this, and waits for its answer. A cancelled task stops it on the server, unless shielded.
+    @discardableResult
+    func perform(_ work: Operation.Work, shielded: Bool = false) async throws -> PostgresResult? {
+        if !shielded { try Task.checkCancellation() }
+        let reply = Reply(mayRetry: isAutocommit)
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                reply.arm(continuation)
+                if !send(Operation(work: work, reply: reply)) { reply.resume(with: .failure(PostgresError.closed)) }
+            }
+        } onCancel: {
+            guard !shielded else { return }
+            reply.cancel()
+            pool.mailbox.post(.cancel(connection, reply))
+        }
+        if outcome.status != .unknown { pool.isConnected.store(true, ordering: .relaxed) }
+        state.withLock { $0.status = outcome.status }
+        return try outcome.value.get()
+    }
+
+    private func send(_ operation: Operation) -> Bool {
+        // Posted under the lock: the order of the calls is the order on the wire.
+        state.withLock { state in
+            guard !state.hasEnded else { return false }
+            state.hasSent = true
+            defer { state.deferred.removeAll() }
+            return pool.mailbox.post(.perform(connection, state.deferred + [operation]))
+        }
+    }
+
+    /// Keeps a statement to go in front of the next one.
+    func enqueue(_ sql: SQL, _ parameters: PostgresWriter) throws(PostgresError) {
+        let isOpen = state.withLock { state in
+            guard !state.hasEnded else { return false }
+            state.deferred.append(Operation(work: .statement(sql, parameters), reply: nil))
+            guard state.deferred.count >= Self.deferredLimit else { return true }
+            state.hasSent = true
+            defer { state.deferred.removeAll() }
+            return pool.mailbox.post(.perform(connection, state.deferred))
+        }
+        guard isOpen else { throw .closed }
+    }
+
+    /// Gives up what is deferred and not sent.
+    func dropDeferred() {
+        state.withLock { $0.deferred.removeAll() }
+    }
+
+    /// Sends what is deferred and waits for it: before what cannot be pipelined.
+    func settle() async throws {
+        if hasDeferred { try await perform(.sync) }
+    }
+
+    /// Nothing goes in any more.
+    func end() {
+        state.withLock { $0.hasEnded = true }
+    }
+}

@@ -1,0 +1,259 @@
+import CPostgres
+import Glibc
+import Logging
+import Synchronization
+
+/// Which connections there are, which are free, and who waits for one, in turn.
+final class Pool: Sendable {
+    private struct State {
+        /// The one used last is at the end.
+        var idle: [(id: Int, since: ContinuousClock.Instant)] = []
+        var leased: Set<Int> = []
+        var connecting = 0
+        var waiters = Queue<Waiter>()
+        var lastID = 0
+        var isClosed = false
+        var thread = Thread.none
+        /// Who waits for the end: of the leases first, of the thread then.
+        var closers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private enum Thread { case none, running, ended }
+    private typealias Resumption = (continuation: CheckedContinuation<Int, any Error>, id: Int)
+
+    let mailbox = Mailbox()
+    /// Whether the last thing that was tried on the wire worked.
+    let isConnected = Atomic(false)
+    private let configuration: PostgresConfiguration
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(_ configuration: PostgresConfiguration, _ logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// A connection to use alone until `release`.
+    func lease() async throws -> Int {
+        try Task.checkCancellation()
+        if let free = try state.withLock({ try takeIdle(&$0) }) { return free }
+        let waiter = Waiter()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { enqueue(waiter, $0) }
+        } onCancel: {
+            waiter.leave()
+        }
+    }
+
+    private func takeIdle(_ state: inout State) throws -> Int? {
+        guard !state.isClosed else { throw PostgresError.closed }
+        // The one used last: its statements are warm, and the others can age.
+        guard let free = state.idle.popLast() else { return nil }
+        state.leased.insert(free.id)
+        return free.id
+    }
+
+    private func enqueue(_ waiter: Waiter, _ continuation: CheckedContinuation<Int, any Error>) {
+        guard waiter.wait(continuation) else { return continuation.resume(throwing: CancellationError()) }
+        do {
+            let (free, connects): (Int?, Bool) = try state.withLock { state in
+                if let free = try takeIdle(&state) { return (free, false) }
+                state.waiters.append(waiter)
+                return (nil, reserve(&state))
+            }
+            if let free { resume(waiter, with: free) }
+            if connects { connect() }
+        } catch {
+            waiter.take()?.resume(throwing: error)
+        }
+    }
+
+    private func resume(_ waiter: Waiter, with id: Int) {
+        if let continuation = waiter.take() { continuation.resume(returning: id) } else { release(id, reusable: true) }
+    }
+
+    /// Gives a connection back. One that is not reusable is closed.
+    func release(_ id: Int, reusable: Bool) {
+        let next: Resumption? = state.withLock { state in
+            guard reusable, !state.isClosed, state.leased.remove(id) != nil else { return nil }
+            return hand(id, &state)
+        }
+        if let next { return next.continuation.resume(returning: next.id) }
+        if !reusable || isClosed { drop(id) }
+    }
+
+    /// To the first in the queue, or to the free ones.
+    private func hand(_ id: Int, _ state: inout State) -> Resumption? {
+        while let waiter = state.waiters.first {
+            state.waiters.removeFirst()
+            guard let continuation = waiter.take() else { continue }
+            state.leased.insert(id)
+            return (continuation, id)
+        }
+        state.idle.append((id, .now))
+        return nil
+    }
+
+    private var isClosed: Bool { state.withLock(\.isClosed) }
+
+    private func drop(_ id: Int) {
+        mailbox.post(.discard(id))
+        forget(id)
+    }
+
+    /// The connection is no more; if somebody waits for one, another is made.
+    private func forget(_ id: Int) {
+        let (connects, closers) = state.withLock { state in
+            state.idle.removeAll { $0.id == id }
+            state.leased.remove(id)
+            return (reserve(&state), endOfLeases(&state))
+        }
+        if connects { connect() }
+        for closer in closers { closer.resume() }
+    }
+
+    private func endOfLeases(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
+        guard state.isClosed, state.leased.isEmpty else { return [] }
+        defer { state.closers = [] }
+        return state.closers
+    }
+}
+
+// MARK: What the I/O thread tells and asks
+
+extension Pool {
+    /// A connection broke.
+    func lost(_ id: Int) {
+        isConnected.store(false, ordering: .relaxed)
+        forget(id)
+    }
+
+    /// Takes what has been idle for too long out of the pool. One connection is kept.
+    func surplus(_ now: ContinuousClock.Instant) -> [Int] {
+        guard let timeout = configuration.idleTimeout else { return [] }
+        return state.withLock { state in
+            var surplus: [Int] = []
+            while state.idle.count + state.leased.count > 1, let oldest = state.idle.first, oldest.since + timeout <= now {
+                state.idle.removeFirst()
+                surplus.append(oldest.id)
+            }
+            return surplus
+        }
+    }
+
+    /// When there may be a surplus again; nil while there is nothing to close.
+    var nextExpiry: ContinuousClock.Instant? {
+        guard let timeout = configuration.idleTimeout else { return nil }
+        return state.withLock { state in
+            guard state.idle.count + state.leased.count > 1 else { return nil }
+            // A lease that ends does not wake the thread: look again one timeout from now.
+            return (state.idle.first?.since ?? .now) + timeout
+        }
+    }
+}
+
+// MARK: Connecting and closing
+
+extension Pool {
+    /// Makes room for one more connection if somebody would wait for it otherwise.
+    private func reserve(_ state: inout State) -> Bool {
+        let count = state.idle.count + state.leased.count + state.connecting
+        guard !state.isClosed, count < configuration.maximumConnections, state.connecting < state.waiters.count else { return false }
+        state.connecting += 1
+        return true
+    }
+
+    private func connect() {
+        let isFirst = state.withLock { state in
+            guard state.thread == .none else { return false }
+            state.thread = .running
+            return true
+        }
+        if isFirst { IOThread.start(mailbox, self) { self.threadEnded() } }
+        startThread(named: "postgres-connect", stack: 512 * 1024) {
+            var again = true
+            while again {
+                do throws(PostgresError) {
+                    self.connected(try Connector(configuration: self.configuration).connect())
+                    again = false
+                } catch {
+                    again = self.refused(error)
+                    // Only while others have connections: a server that is full for the moment.
+                    if again { usleep(250_000) }
+                }
+            }
+        }
+    }
+
+    private func connected(_ handle: ConnectionHandle) {
+        isConnected.store(true, ordering: .relaxed)
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        // Before anybody can have statements for it.
+        guard mailbox.post(.adopt(id, handle)) else { return PQfinish(handle.pointer) }
+        logger.debug("connected to PostgreSQL", metadata: ["database": "\(configuration)", "connection": "\(id)"])
+        let (next, closed): (Resumption?, Bool) = state.withLock { state in
+            state.connecting -= 1
+            return state.isClosed ? (nil, true) : (hand(id, &state), false)
+        }
+        if closed { mailbox.post(.discard(id)) }
+        next?.continuation.resume(returning: next?.id ?? id)
+    }
+
+    /// Whether to try again, because those who wait may get a connection yet; otherwise they are told.
+    private func refused(_ error: PostgresError) -> Bool {
+        isConnected.store(false, ordering: .relaxed)
+        logger.debug("no connection to PostgreSQL", metadata: ["database": "\(configuration)", "error": "\(error)"])
+        let waiters: [Waiter]? = state.withLock { state in
+            if !state.isClosed, !state.waiters.isEmpty, !state.leased.isEmpty { return nil }
+            state.connecting -= 1
+            // Another connection that is on its way decides for those who still wait.
+            guard state.connecting == 0, state.leased.isEmpty else { return [] }
+            defer { state.waiters = Queue() }
+            return state.waiters.compactMap { $0 }
+        }
+        for waiter in waiters ?? [] { waiter.take()?.resume(throwing: error) }
+        return waiters == nil
+    }
+
+    /// Refuses new leases, waits for those there are, then closes everything.
+    func close() async {
+        let waiters = state.withLock { state in
+            state.isClosed = true
+            defer { state.waiters = Queue() }
+            return state.waiters.compactMap { $0 }
+        }
+        for waiter in waiters { waiter.take()?.resume(throwing: PostgresError.closed) }
+        await untilClosed { $0.leased.isEmpty }
+        mailbox.post(.stop)
+        await untilClosed { $0.thread != .running }
+    }
+
+    /// For a client that is let go without `close`.
+    func abandon() {
+        state.withLock { $0.isClosed = true }
+        mailbox.post(.stop)
+    }
+
+    private func untilClosed(_ condition: (State) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let isTrue = state.withLock { state in
+                if condition(state) { return true }
+                state.closers.append(continuation)
+                return false
+            }
+            if isTrue { continuation.resume() }
+        }
+    }
+
+    private func threadEnded() {
+        let closers = state.withLock { state in
+            state.thread = .ended
+            defer { state.closers = [] }
+            return state.closers
+        }
+        for closer in closers { closer.resume() }
+    }
+}
