@@ -11,12 +11,21 @@ let house: [SwiftSetting] = [
 let package = Package(
     name: "box-office",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .library(name: "Curl", targets: ["Curl"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2")
     ],
     targets: [
         // Clients: the three wires, each a library in its own right.
+        .systemLibrary(name: "CCurl", path: "Sources/Clients/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(
+            name: "Curl",
+            dependencies: ["CCurl", .product(name: "Logging", package: "swift-log")],
+            path: "Sources/Clients/Curl",
+            swiftSettings: house
+        ),
 
         // Platform: how a service lives.
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
@@ -26,6 +35,13 @@ let package = Package(
         // Tools.
 
         // Tests mirror Sources.
+        .testTarget(
+            name: "CurlTests",
+            dependencies: ["Curl", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Clients/Curl",
+            resources: [.copy("Peers")],
+            swiftSettings: house
+        ),
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
