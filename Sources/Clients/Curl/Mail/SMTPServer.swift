@@ -1,0 +1,46 @@
+/// A mail server to submit to (RFC 6409).
+public struct SMTPServer: Sendable, Hashable {
+    /// Its name or address.
+    public var host: String
+    /// Its port: 25, 587 for submission, 465 with implicit TLS.
+    public var port: Int
+    /// The user to log in as; nil sends without a login. A server that offers no AUTH at all is not logged in to.
+    public var user: String?
+    /// The password of that user.
+    public var password: String?
+    /// When to encrypt.
+    public var tls: SMTPTLS
+    /// What we call ourselves in EHLO; nil for the name of this machine.
+    public var clientName: String?
+    /// A PEM file with the only authorities to trust, instead of the system's.
+    public var caFile: String?
+    /// How long a mail may take, connecting included.
+    public var timeout: Duration
+
+    /// A mail server.
+    public init(
+        host: String, port: Int, user: String? = nil, password: String? = nil, tls: SMTPTLS = .whenOffered, clientName: String? = nil,
+        caFile: String? = nil, timeout: Duration = .seconds(60)
+    ) {
+        self.host = host
+        self.port = port
+        self.user = user
+        self.password = password
+        self.tls = tls
+        self.clientName = clientName
+        self.caFile = caFile
+        self.timeout = timeout
+    }
+}
+
+extension SMTPServer: CustomStringConvertible {
+    /// Where it is, without the password.
+    public var description: String { "\(host):\(port)" }
+}
+
+extension SMTPServer: CustomDebugStringConvertible, CustomReflectable {
+    /// Where it is, without the password.
+    public var debugDescription: String { description }
+    /// Without the password.
+    public var customMirror: Mirror { Mirror(self, children: ["host": host, "port": port, "tls": tls]) }
+}
