@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -58,10 +59,13 @@ class Servers:
     def script(self, name, verb, *arguments, environment=None, check=True):
         """Runs a server script on the folder of that server and returns what the server's `env` file says."""
         folder = self.folder / {"postgres": "pg", "rabbitmq": "mq"}[name]
-        done = subprocess.run([self.scripts / name, verb, folder, *arguments], env=os.environ | (environment or {}), text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        if check and done.returncode != 0:
-            raise Problem(f"{name} {verb} failed:\n{done.stdout.strip()}")
+        # Into a file, not a pipe: a server that it starts may keep the other end open.
+        with tempfile.TemporaryFile("w+") as said:
+            done = subprocess.run([self.scripts / name, verb, folder, *arguments], env=os.environ | (environment or {}),
+                                  stdout=said, stderr=said, stdin=subprocess.DEVNULL)
+            if check and done.returncode != 0:
+                said.seek(0)
+                raise Problem(f"{name} {verb} failed:\n{said.read().strip()}")
         file = folder / "env"
         lines = file.read_text() if file.exists() else ""
         return {key: value.strip("'\"") for key, value in re.findall(r"^(?:export )?(\w+)=(.*)$", lines, re.MULTILINE)}

@@ -26,7 +26,7 @@ def measure(options, servers, _, results):
 
 def schedules():
     """A schedules document of jobs that nobody has, in the shape of Contracts/schedules.yaml."""
-    lines = ["schedules:"]
+    lines = ["version: 1", "schedules:"]
     for number in range(1, SCHEDULES + 1):
         lines.append(f'  - {{job: bench.tick-{number}, service: bench, cron: "{CRON}", zone: UTC, misfire: none, description: "Lateness"}}')
     return "\n".join(lines) + "\n"
