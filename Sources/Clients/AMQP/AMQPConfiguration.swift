@@ -73,7 +73,7 @@ public struct AMQPConfiguration: Sendable {
         case "certfile": tls?.certificate = value
         case "keyfile": tls?.key = value
         case "verify":
-            guard value == "verify_peer" || value == "verify_none" else { throw .invalidParameter(name: name, expected: "verify_peer or verify_none") }
+            guard ["verify_peer", "verify_none"].contains(value) else { throw .invalidParameter(name: name, expected: "verify_peer or verify_none") }
             tls?.verify = value == "verify_peer"
         default: throw .unknownParameter(name)
         }

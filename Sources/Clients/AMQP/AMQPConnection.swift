@@ -181,10 +181,13 @@ public final class AMQPConnection: Sendable {
     ) async throws -> Answer {
         let ticket = mailbox.ticket(timeout: timeout)
         // Without a thread nobody else looks at the clock.
-        let watch = status.hasStarted ? nil : Task { [mailbox] in
-            try await Task.sleep(for: timeout)
-            mailbox.withdraw(ticket.id, error: AMQPError.timeout("run() was not called"))
-        }
+        let watch =
+            status.hasStarted
+            ? nil
+            : Task { [mailbox] in
+                try await Task.sleep(for: timeout)
+                mailbox.withdraw(ticket.id, error: AMQPError.timeout("run() was not called"))
+            }
         defer { watch?.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

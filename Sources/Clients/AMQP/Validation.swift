@@ -1,13 +1,18 @@
 // What the protocol cannot carry is refused before anything is sent: the library would cut lengths to a byte and so spoil the frame.
 
 func validate(name: String) throws {
-    guard name.utf8.count <= 255 else { throw AMQPError.unencodable("the name '\(name.prefix(40))…' is longer than 255 bytes") }
+    try validate("name", name)
+}
+
+private func validate(_ what: String, _ string: String) throws {
+    guard string.utf8.count > 255 else { return }
+    throw AMQPError.unencodable("the \(what) '\(string.prefix(40))…' is longer than 255 bytes")
 }
 
 extension AMQPMessage {
     func validate(frameMax: Int) throws {
         try AMQP.validate(name: exchange)
-        guard routingKey.utf8.count <= 255 else { throw AMQPError.unencodable("the routing key '\(routingKey.prefix(40))…' is longer than 255 bytes") }
+        try AMQP.validate("routing key", routingKey)
         try properties.validate(frameMax: frameMax)
     }
 }
@@ -46,7 +51,7 @@ extension AMQPTable {
     /// Bytes on the wire.
     func encodedSize() throws -> Int {
         try reduce(4) { size, field in
-            guard field.name.utf8.count <= 255 else { throw AMQPError.unencodable("the field name '\(field.name.prefix(40))…' is longer than 255 bytes") }
+            try validate("field name", field.name)
             return size + 1 + field.name.utf8.count + (try field.value.encodedSize())
         }
     }

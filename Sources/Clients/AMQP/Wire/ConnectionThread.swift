@@ -14,12 +14,14 @@ func startConnectionThread(_ body: @escaping @Sendable () -> Void) throws {
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     let context = Unmanaged.passRetained(Body(body))
     var thread = pthread_t()
-    let status = pthread_create(&thread, &attributes, { context in
-        guard let context else { return nil }
-        crabbit_name_thread("amqp")
-        Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-    }, context.toOpaque())
+    let status = pthread_create(
+        &thread, &attributes,
+        { context in
+            guard let context else { return nil }
+            crabbit_name_thread("amqp")
+            Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+            return nil
+        }, context.toOpaque())
     guard status == 0 else {
         context.release()
         throw Loss(reason: "no thread: \(String(cString: strerror(status)))")

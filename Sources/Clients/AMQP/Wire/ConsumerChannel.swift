@@ -113,7 +113,8 @@ final class ConsumerChannel: Channel {
     }
 
     private func finishStop() throws {
-        if case .stopped = stage {} else {
+        if case .stopped = stage {
+        } else {
             stage = .stopped
             session.forget(consumer)
             for delivery in consumer.finish() + fresh where delivery.channel == reference {

@@ -17,7 +17,7 @@ final class PublishChannel: Channel {
 
     /// Writes what waits as far as the socket takes it; true when it could go on at once.
     func pump() throws -> Bool {
-        guard partial != nil || hasMessage() else { return false }
+        guard partial != nil || nextPublication() != nil else { return false }
         if phase == .closed { try openInConfirmMode() }
         guard inConfirmMode else { return false }
         var written = 0
@@ -28,8 +28,8 @@ final class PublishChannel: Channel {
             }
             if partial != nil {
                 written += try writePiece()
-            } else if let current, hasMessage() {
-                written += try write(current)
+            } else if let publication = nextPublication() {
+                written += try write(publication)
             } else {
                 return false
             }
@@ -37,16 +37,13 @@ final class PublishChannel: Channel {
         return true
     }
 
-    /// Whether there is a message to write; takes the next publication when the current one is written.
-    private func hasMessage() -> Bool {
+    /// The one with messages still to be written: the current one, or the next that waits.
+    private func nextPublication() -> Publication? {
         while current?.isWritten ?? true {
-            guard let next = session.backlog.publications.popFirst() else {
-                current = nil
-                return false
-            }
-            current = next
+            current = session.backlog.publications.popFirst()
+            if current == nil { return nil }
         }
-        return true
+        return current
     }
 
     private func openInConfirmMode() throws {
@@ -98,8 +95,8 @@ final class PublishChannel: Channel {
 
     private func settle(_ sequence: UInt64, multiple: Bool, _ outcome: AMQPPublishOutcome) {
         if multiple {
-            for publication in inFlight {
-                if publication.firstSequence > sequence { break }
+            for position in 0..<inFlight.count {
+                guard let publication = inFlight[position], publication.firstSequence <= sequence else { break }
                 publication.settle(through: sequence, outcome)
             }
         } else {
@@ -109,7 +106,7 @@ final class PublishChannel: Channel {
     }
 
     private func dropFinished() {
-        while let first = inFlight.first, first.isFinished { inFlight.removeFirst() }
+        while inFlight.first?.isFinished ?? false { _ = inFlight.popFirst() }
     }
 
     private func publication(of sequence: UInt64) -> Publication? {
@@ -117,10 +114,10 @@ final class PublishChannel: Channel {
         var high = inFlight.count
         while low < high {
             let middle = (low + high) / 2
-            if inFlight[middle].firstSequence <= sequence { low = middle + 1 } else { high = middle }
+            if let candidate = inFlight[middle], candidate.firstSequence <= sequence { low = middle + 1 } else { high = middle }
         }
-        guard low > 0, inFlight[low - 1].contains(sequence) else { return nil }
-        return inFlight[low - 1]
+        guard low > 0, let publication = inFlight[low - 1], publication.contains(sequence) else { return nil }
+        return publication
     }
 
     /// Messages come back in the order in which they were published, each before its confirm; the broker does not say which number it had.

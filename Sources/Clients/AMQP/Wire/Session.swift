@@ -48,17 +48,12 @@ final class Session {
     /// Runs until the connection is lost (throws `Loss`), the topology cannot be declared (throws `AMQPError`) or it was closed as asked.
     func run() throws {
         declare()
-        while true {
+        while stage != .closed {
             let now = ContinuousClock.now
             try wire.takeMail(self)
             if wire.isStopping { try beginClosing(now) }
             try work(now)
-            if stage == .closed { return }
-            let readable = try wait()
-            if readable {
-                lastReceived = .now
-                try read()
-            }
+            if stage != .closed, try wait() { try read() }
         }
     }
 
@@ -84,7 +79,7 @@ final class Session {
         try wire.expire(now, self)
     }
 
-    /// Waits for the socket, mail or the next thing that is due; true when the socket is readable.
+    /// Waits for the socket, mail or the next thing that is due; true when there may be something to read.
     private func wait() throws -> Bool {
         var descriptors = (
             pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: wire.mailbox.descriptor, events: Int16(POLLIN), revents: 0)
@@ -94,7 +89,9 @@ final class Session {
         let status = withUnsafeMutableBytes(of: &descriptors) { poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, timeout) }
         guard status >= 0 || errno == EINTR else { throw Loss(reason: String(cString: strerror(errno))) }
         if descriptors.1.revents != 0 { wire.mailbox.silence() }
-        return descriptors.0.revents & ~Int16(POLLOUT) != 0 || isBusy
+        let isReadable = descriptors.0.revents & ~Int16(POLLOUT) != 0
+        if isReadable { lastReceived = .now }
+        return isReadable || isBusy
     }
 
     private func nextDue() -> ContinuousClock.Instant? {
@@ -164,14 +161,14 @@ final class Session {
     private var declared: Result<ControlReply, any Error>?
 
     private func declare() {
-        topologyJob = ControlJob(ticket: wire.mailbox.ticket(timeout: wire.configuration.connectTimeout + .seconds(10)), steps: backlog.topology.steps) {
-            [unowned self] result in
+        let ticket = wire.mailbox.ticket(timeout: wire.configuration.connectTimeout + .seconds(10))
+        topologyJob = ControlJob(ticket: ticket, steps: backlog.topology.steps) { [unowned self] result in
             declared = result
             guard case .success = result else { return }
             stage = .subscribing
             for consumer in backlog.consumers { start(consumer) }
         }
-        wire.watch(topologyJob?.ticket)
+        wire.watch(ticket)
     }
 
     private func becomeReady() {
