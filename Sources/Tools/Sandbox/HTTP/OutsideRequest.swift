@@ -25,7 +25,11 @@ struct OutsideRequest: Sendable {
         target = request.uri.string
         query = Dictionary(request.uri.queryParameters.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
         headers = request.headers
-        body = request.method == .get ? ByteBuffer() : try await request.body.collect(upTo: Self.maximumBody)
+        do {
+            body = request.method == .get ? ByteBuffer() : try await request.body.collect(upTo: Self.maximumBody)
+        } catch is NIOTooManyBytesError {
+            throw HTTPError(.contentTooLarge, message: "At most \(Self.maximumBody) bytes are read.")
+        }
     }
 
     /// The token of `Authorization: Bearer …`.

@@ -23,9 +23,9 @@ struct Received: Sendable {
     /// What only heavy records keep; by reference so that a light record is small.
     final class Details: Sendable {
         let headers: [String: String]
-        let body: String
+        let body: String?
 
-        init(headers: [String: String], body: String) {
+        init(headers: [String: String], body: String? = nil) {
             self.headers = headers
             self.body = body
         }
