@@ -64,11 +64,3 @@ struct Settings: Sendable {
         }
     }
 }
-
-/// A value of the environment that cannot be used.
-struct SettingError: Error, CustomStringConvertible {
-    let variable: String
-    let problem: String
-
-    var description: String { "\(variable) \(problem)" }
-}

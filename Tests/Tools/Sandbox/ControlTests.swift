@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("The control API arranges and tells")
+@Suite("The control API arranges and tells", .timeLimit(.minutes(2)))
 struct ControlTests {
     @Test("Health tells the ports that were really taken")
     func health() async throws {
@@ -17,7 +17,7 @@ struct ControlTests {
     @Test("A latency holds for a thousand requests at once, each of them, side by side")
     func latency() async throws {
         try await RunningSandbox.use { sandbox in
-            try await sandbox.order("bytemark/tokens", #"{"generate":{"tokens":1000}}"#)
+            try await sandbox.order("bytemark/tokens", #"{"generate":{"tokens":1000,"passesPerUser":1}}"#)
             try await sandbox.order("latency", #"{"part":"bytemark","ms":300}"#)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for user in 1...1000 {

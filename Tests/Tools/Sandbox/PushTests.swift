@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("The push service delivers a key once")
+@Suite("The push service delivers a key once", .timeLimit(.minutes(2)))
 struct PushTests {
     static func notification(user: Int, title: String = "t") -> String {
         #"{"userIds":[\#(user)],"notificationType":75,"title":"\#(title)","body":"b","metadata":{},"language":"en-us","silent":false}"#
@@ -48,6 +48,15 @@ struct PushTests {
             let status = try await Self.send(sandbox, body, key: "k")
             #expect(status == 400)
             #expect(sandbox.world.journals[.push].counts.effects == 0)
+        }
+    }
+
+    @Test("A body beyond all measure is refused unread")
+    func tooLarge() async throws {
+        try await RunningSandbox.use { sandbox in
+            let status = try await Self.send(sandbox, String(repeating: " ", count: 5 * 1024 * 1024))
+            #expect(status == 413)
+            #expect(sandbox.world.journals[.push].counts.requests == 0)
         }
     }
 }

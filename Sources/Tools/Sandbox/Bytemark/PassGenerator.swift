@@ -93,10 +93,3 @@ struct PassGenerator: Codable, Sendable {
         return z ^ (z >> 31)
     }
 }
-
-/// The states of the passes that the generator makes.
-enum PassStatus: String, Sendable {
-    case active = "ACTIVE"
-    case unused = "UNUSED"
-    case expired = "EXPIRED"
-}

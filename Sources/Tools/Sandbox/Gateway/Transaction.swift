@@ -24,22 +24,3 @@ struct Transaction: Codable, Sendable {
         case paidAt = "paid_at"
     }
 }
-
-/// The body of `POST /gateway/refund`.
-struct RefundRequest: Codable, Hashable, Sendable {
-    /// Reference of the payment.
-    let transaction: String
-    /// Minor units.
-    let amount: Int64
-    let currency: String
-}
-
-/// A refund that was paid, as `/_sandbox/refunds` tells it.
-struct RefundReport: Encodable {
-    let id: Int
-    let at: Timestamp
-    let idempotencyKey: String
-    let transaction: String
-    let amount: Int64
-    let currency: String
-}

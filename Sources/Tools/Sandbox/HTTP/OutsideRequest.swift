@@ -25,7 +25,11 @@ struct OutsideRequest: Sendable {
         target = request.uri.string
         query = Dictionary(request.uri.queryParameters.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
         headers = request.headers
-        body = request.method == .get ? ByteBuffer() : try await request.body.collect(upTo: Self.maximumBody)
+        do {
+            body = request.method == .get ? ByteBuffer() : try await request.body.collect(upTo: Self.maximumBody)
+        } catch is NIOTooManyBytesError {
+            throw HTTPError(.contentTooLarge, message: "At most \(Self.maximumBody) bytes are read.")
+        }
     }
 
     /// The token of `Authorization: Bearer …`.
@@ -41,18 +45,5 @@ struct OutsideRequest: Sendable {
     /// The body as a value; throws `DecodingError`.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try JSONDecoder().decode(type, from: Data(buffer: body))
-    }
-}
-
-extension HTTPField.Name {
-    // The names are tokens of RFC 9110, so they are always valid.
-    static let idempotencyKey = named("Idempotency-Key")
-    static let idempotentReplayed = named("Idempotent-Replayed")
-    static let traceparent = named("traceparent")
-    static let totalCount = named("X-Total-Count")
-
-    private static func named(_ text: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is not a header name") }
-        return name
     }
 }

@@ -7,12 +7,12 @@ struct OutsideResponder<Control: HTTPResponder<SandboxContext>>: HTTPResponder {
     let control: Control
 
     func respond(to request: Request, context: SandboxContext) async throws -> Response {
-        let door = Door(faults: world.faults, journals: world.journals)
-        let path = request.uri.path
-        if path.hasPrefix("/bytemark/") { return try await door.answer(request, from: world.bytemark, on: context.channel) }
-        if path.hasPrefix("/gateway/") { return try await door.answer(request, from: world.gateway, on: context.channel) }
-        if path.hasPrefix("/push/") { return try await door.answer(request, from: world.push, on: context.channel) }
         do {
+            let door = Door(faults: world.faults, journals: world.journals)
+            let path = request.uri.path
+            if path.hasPrefix("/bytemark/") { return try await door.answer(request, from: world.bytemark, on: context.channel) }
+            if path.hasPrefix("/gateway/") { return try await door.answer(request, from: world.gateway, on: context.channel) }
+            if path.hasPrefix("/push/") { return try await door.answer(request, from: world.push, on: context.channel) }
             return try await control.respond(to: request, context: context)
         } catch let error as any HTTPResponseError {
             return try error.response(from: request, context: context)

@@ -23,40 +23,11 @@ struct Received: Sendable {
     /// What only heavy records keep; by reference so that a light record is small.
     final class Details: Sendable {
         let headers: [String: String]
-        let body: String
+        let body: String?
 
-        init(headers: [String: String], body: String) {
+        init(headers: [String: String], body: String? = nil) {
             self.headers = headers
             self.body = body
         }
-    }
-}
-
-/// A received request as `/_sandbox/received` tells it.
-struct ReceivedReport: Encodable {
-    let id: Int
-    let part: Part
-    let at: Timestamp
-    let method: String
-    let path: String
-    let token: String?
-    let headers: [String: String]?
-    let body: String?
-    let status: Int?
-    let fault: Int?
-    let milliseconds: Double?
-
-    init(part: Part, number: Int, _ received: Received) {
-        id = number
-        self.part = part
-        at = received.at
-        method = received.method
-        path = received.path
-        token = received.token
-        headers = received.details?.headers
-        body = received.details?.body
-        status = received.status
-        fault = received.fault
-        milliseconds = received.duration.map { Double($0) / 1000 }
     }
 }

@@ -180,7 +180,7 @@ struct SMTPSession {
     /// Closes the mail that is under way in the journal, if there is one.
     private mutating func finish() {
         guard let envelope else { return }
-        let details = Received.Details(headers: ["recipients": envelope.recipients.joined(separator: ", ")], body: "")
+        let details = Received.Details(headers: ["recipients": envelope.recipients.joined(separator: ", ")])
         journal.finished(envelope.number, status: envelope.status == 0 ? nil : envelope.status, fault: envelope.fault, details: details)
         self.envelope = nil
     }

@@ -14,7 +14,7 @@ struct Reply: Sendable {
 
     /// Nil when the headers are not complete.
     init?(_ text: String) {
-        guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
+        guard let end = text.utf8.firstRange(of: "\r\n\r\n".utf8) else { return nil }
         let lines = text[..<end.lowerBound].split(separator: "\r\n")
         guard let code = lines.first?.split(separator: " ").dropFirst().first, let status = Int(code) else { return nil }
         self.status = status

@@ -45,7 +45,7 @@ struct Wire {
     mutating func mailReply() async throws -> String? {
         var lines: [Substring] = []
         while true {
-            while let end = unread.firstRange(of: "\r\n") {
+            while let end = unread.utf8.firstRange(of: "\r\n".utf8) {
                 lines.append(Substring(String(unread[..<end.lowerBound])))
                 unread.removeSubrange(..<end.upperBound)
                 if lines.last?.dropFirst(3).first != "-" { return lines.joined(separator: "\n") }
