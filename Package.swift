@@ -8,39 +8,89 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+/// A service: its folder is its domain, its product the executable.
+func service(_ folder: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = ["Schema"], embeds: Bool = false) -> Target {
+    .executableTarget(
+        name: folder, dependencies: ["Platform", "Contracts", "Postgres"] + dependencies, path: "Sources/Services/\(folder)",
+        exclude: exclude, swiftSettings: house, plugins: embeds ? ["EmbedFiles"] : [])
+}
+
+/// Tests mirror the folder they test.
+func tests(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(path)", exclude: exclude, swiftSettings: house)
+}
+
 let package = Package(
     name: "box-office",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "AMQP", targets: ["AMQP"])
+        .library(name: "AMQP", targets: ["AMQP"]),
+        .library(name: "Postgres", targets: ["Postgres"]),
+        .library(name: "Curl", targets: ["Curl"]),
+        .executable(name: "tickets-cache", targets: ["TicketsCache"]),
+        .executable(name: "loyalty-notifier", targets: ["LoyaltyNotifier"]),
+        .executable(name: "sandbox", targets: ["Sandbox"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        // No Foundation, no configuration reader: a service stays small.
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
         // Clients: the three wires, each a library in its own right.
         .target(
             name: "CRabbitMQ", path: "Sources/Clients/CRabbitMQ",
-            linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]
-        ),
-        .target(
-            name: "AMQP", dependencies: ["CRabbitMQ", .product(name: "Logging", package: "swift-log")],
-            path: "Sources/Clients/AMQP", swiftSettings: house
-        ),
+            linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "AMQP", dependencies: ["CRabbitMQ", logging], path: "Sources/Clients/AMQP", swiftSettings: house),
+        .systemLibrary(name: "CPostgres", path: "Sources/Clients/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Clients/Postgres", swiftSettings: house),
+        .systemLibrary(name: "CCurl", path: "Sources/Clients/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "Curl", dependencies: ["CCurl", logging], path: "Sources/Clients/Curl", swiftSettings: house),
 
         // Platform: how a service lives.
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
+        .target(name: "Contracts", path: "Sources/Platform/Contracts", swiftSettings: house),
+        .target(name: "Schedules", dependencies: ["Cron", "Yams"], path: "Sources/Platform/Schedules", swiftSettings: house),
+
         .target(
-            name: "Schedules", dependencies: ["Cron", .product(name: "Yams", package: "Yams")], path: "Sources/Platform/Schedules",
-            swiftSettings: house),
+            name: "Platform",
+            dependencies: [
+                "AMQP", "Postgres", "Curl", "Contracts",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                lifecycle, logging,
+            ],
+            path: "Sources/Platform", exclude: ["Cron", "Contracts", "Schedules", "Schema"],
+            sources: ["Delivery", "Jobs", "Messaging", "Service", "Work"], swiftSettings: house),
 
         // Services.
         .target(
             name: "TickPublisher", dependencies: ["Cron", "Schedules"], path: "Sources/Services/TickPublisher", exclude: ["Schema"],
             swiftSettings: house),
+        service("TicketsCache", ["Curl", .product(name: "Crypto", package: "swift-crypto"), logging]),
+        service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
 
         // Tools.
+        .executableTarget(name: "embed-files", path: "Sources/Tools/EmbedFilesTool", swiftSettings: house),
+        .plugin(name: "EmbedFiles", capability: .buildTool, dependencies: ["embed-files"], path: "Plugins/EmbedFiles"),
+        .target(
+            name: "Migrations", dependencies: ["Postgres"], path: "Sources/Tools/Migrations", exclude: ["Schema", "embed.list"], swiftSettings: house,
+            plugins: ["EmbedFiles"]),
         .executableTarget(
             name: "Sandbox",
             dependencies: [
@@ -51,24 +101,28 @@ let package = Package(
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Logging", package: "swift-log"),
+                lifecycle, logging,
             ],
-            path: "Sources/Tools/Sandbox",
-            swiftSettings: house
-        ),
+            path: "Sources/Tools/Sandbox", swiftSettings: house),
 
         // Tests mirror Sources.
-        .testTarget(
-            name: "AMQPTests", dependencies: ["AMQP", .product(name: "Logging", package: "swift-log")],
-            path: "Tests/Clients/AMQP", swiftSettings: house
-        ),
-        .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
-        .testTarget(name: "SchedulesTests", dependencies: ["Cron", "Schedules"], path: "Tests/Platform/Schedules", swiftSettings: house),
-        .testTarget(
-            name: "TickPublisherTests", dependencies: ["Cron", "Schedules", "TickPublisher"], path: "Tests/Services/TickPublisher",
-            swiftSettings: house),
+        .target(
+            name: "Support",
+            dependencies: ["AMQP", "Contracts", "Curl", "Migrations", "Platform", "Postgres", "Sandbox", lifecycle, logging],
+            path: "Tests/Support", swiftSettings: house),
+        tests("AMQPTests", "Clients/AMQP", ["AMQP", logging]),
+        tests("CronTests", "Platform/Cron", ["Cron"]),
+        tests("SchedulesTests", "Platform/Schedules", ["Cron", "Schedules"]),
+        tests("TickPublisherTests", "Services/TickPublisher", ["Cron", "Schedules", "TickPublisher"]),
+        tests("LoyaltyNotifierTests", "Services/LoyaltyNotifier", ["LoyaltyNotifier", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
+        tests("TicketsCacheTests", "Services/TicketsCache", ["TicketsCache", "Contracts", "Platform", "Postgres", "Support"]),
+        tests(
+            "SandboxTests", "Tools/Sandbox",
+            [
+                "Sandbox", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), lifecycle, logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,163 @@
+import FoundationEssentials
+import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+
+/// Sends the parcels of one channel: claims them with a lease, sends them with their dedupe key as idempotency key, marks them.
+///
+/// A parcel whose courier died is claimed again when its lease is over and sent under the same key. What fails is tried again with
+/// backoff, at most ``attempts`` times, then parked; what is refused for good is marked `bounced` at once.
+struct Courier: Service {
+    /// Attempts before a parcel is parked: with the pauses below that is about five hours.
+    static let attempts = 10
+    private static let firstPause = Duration.seconds(5)
+    private static let longestPause = Duration.seconds(3600)
+    /// Longer than a channel takes to give up on one parcel.
+    private static let lease: TimeInterval = 90
+    private static let poll = Duration.seconds(1)
+
+    let runtime: ServiceRuntime
+    let channel: any DeliveryChannel
+    let onSent: [@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void]
+    private let woken: Signal
+    private let outcomes: @Sendable (String) -> Counter
+
+    init(_ runtime: ServiceRuntime, _ channel: any DeliveryChannel, onSent: [@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void]) {
+        self.runtime = runtime
+        self.channel = channel
+        self.onSent = onSent
+        let kind = channel.kind.rawValue
+        self.woken = runtime.deliveriesFilled[Parcel.Kind.allCases.firstIndex(of: channel.kind) ?? 0]
+        self.outcomes = { Counter(label: "boxoffice_deliveries_total", dimensions: [("kind", kind), ("outcome", $0)]) }
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var backoff = Backoff.connection
+            var failing = false
+            while !Task.isCancelled {
+                do {
+                    try await conveyor.run(isStopping: { Task.isCancelled })
+                    failing = false
+                    backoff = Backoff.connection
+                    await woken.wait(atMost: Self.poll)
+                } catch {
+                    if !failing, !Task.isCancelled { runtime.logger.warning("The courier waits", error: error) }
+                    failing = true
+                    await woken.wait(atMost: backoff.next())
+                }
+            }
+        }
+    }
+
+    private var conveyor: Conveyor<Claimed, Outcome> {
+        Conveyor(places: channel.inFlight) { finished, wanted in
+            try await runtime.patiently("The courier") {
+                try await runtime.transaction { tx in
+                    try await record(finished, tx)
+                    guard wanted > 0 else { return [] }
+                    return try await tx.query(
+                        Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, wanted)
+                }
+            }
+        } perform: { claimed in
+            let trace = claimed.traceparent.flatMap(TraceContext.init(traceparent:))
+            return await TraceContext.$current.withValue(trace) { await send(claimed) }
+        }
+    }
+
+    private func send(_ claimed: Claimed) async -> Outcome {
+        let reason: String
+        let asked: Duration?
+        do {
+            try await channel.send(Array(claimed.payload.utf8), key: claimed.dedupeKey)
+            return .sent
+        } catch {
+            switch error {
+            case .refused(let why):
+                runtime.logger.error("A delivery was refused", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(why)"])
+                return .bounced(why)
+            case .later(let why, let after): (reason, asked) = (why, after)
+            }
+        }
+        if claimed.attempts >= Self.attempts {
+            runtime.logger.error(
+                "A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "attempts": "\(claimed.attempts)", "reason": "\(reason)"])
+            return .parked(reason)
+        }
+        let pause = Backoff.pause(after: claimed.attempts - 1, first: Self.firstPause, longest: Self.longestPause)
+        return .later(reason, max(asked ?? .zero, pause))
+    }
+
+    private func record(_ finished: [(Claimed, Outcome)], _ tx: Transaction) async throws {
+        guard !finished.isEmpty else { return }
+        var marks = Marks()
+        for (claimed, outcome) in finished { marks.add(claimed, outcome, now: tx.now) }
+        try await tx.execute(Self.mark, marks.ids, marks.statuses, marks.errors, marks.next, tx.now)
+        for (status, count) in marks.counts { outcomes(status).increment(by: count) }
+        guard !marks.sentKeys.isEmpty else { return }
+        for hook in onSent { try await hook(marks.sentKeys, tx) }
+    }
+
+    private struct Claimed: Decodable, Sendable {
+        let id: Int
+        let dedupeKey: String
+        let payload: String
+        let attempts: Int
+        let traceparent: String?
+    }
+
+    private enum Outcome: Sendable {
+        case sent
+        case bounced(String)
+        case parked(String)
+        case later(String, Duration)
+    }
+
+    private struct Marks {
+        var ids: [Int] = []
+        var statuses: [String] = []
+        var errors: [String?] = []
+        var next: [Date] = []
+        var sentKeys: [String] = []
+
+        mutating func add(_ claimed: Claimed, _ outcome: Outcome, now: Date) {
+            ids.append(claimed.id)
+            let (status, error, pause): (String, String?, Duration) =
+                switch outcome {
+                case .sent: ("sent", nil, .zero)
+                case .bounced(let reason): ("bounced", reason, .zero)
+                case .parked(let reason): ("parked", reason, .zero)
+                case .later(let reason, let pause): ("queued", reason, pause)
+                }
+            statuses.append(status)
+            errors.append(error)
+            next.append(now + pause.timeInterval)
+            if status == "sent" { sentKeys.append(claimed.dedupeKey) }
+        }
+
+        var counts: [String: Int] { Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +) }
+    }
+
+    private static let claim: SQL = """
+        update deliveries set attempts = attempts + 1, next_attempt_at = $3
+        where id in (
+            select id from deliveries where status = 'queued' and kind = $1 and next_attempt_at <= $2
+            order by next_attempt_at limit $4 for update skip locked)
+        returning id, dedupe_key, payload::text as payload, attempts, traceparent
+        """
+
+    private static let mark: SQL = """
+        update deliveries d
+        set status = done.status, last_error = done.error, next_attempt_at = done.next,
+            sent_at = case when done.status = 'sent' then $5 else d.sent_at end
+        from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as done (id, status, error, next)
+        where d.id = done.id and d.status = 'queued'
+        """
+}
+
+extension Duration {
+    /// Seconds, as Foundation's dates count them.
+    public var timeInterval: TimeInterval { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

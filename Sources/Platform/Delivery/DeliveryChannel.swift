@@ -1,0 +1,27 @@
+import FoundationEssentials
+
+/// A way out of the house: it carries parcels of one kind.
+public protocol DeliveryChannel: Sendable {
+    /// What it carries.
+    var kind: Parcel.Kind { get }
+    /// How many parcels it carries at once.
+    var inFlight: Int { get }
+    /// Sends one parcel. It may be asked twice for the same one (when a process died in between), always with the same key.
+    /// - Throws: ``DeliveryFailure``.
+    func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure)
+}
+
+/// Why a parcel did not get through, and whether asking again can help.
+public enum DeliveryFailure: Error, Sendable, CustomStringConvertible {
+    /// It may get through later, not before the pause that the other side asked for.
+    case later(String, after: Duration? = nil)
+    /// The other side refuses this one for good (an address that does not exist, say).
+    case refused(String)
+
+    /// The reason.
+    public var description: String {
+        switch self {
+        case .later(let reason, _), .refused(let reason): reason
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Contracts
+
+/// Something to be sent out of the house once: a mail, a push notification, a call to the payment gateway.
+public struct Parcel: Sendable {
+    /// Which channel carries it.
+    public let kind: Kind
+    /// Unique in the service for ever (`loyalty-reward/12/50`): a second parcel with the same key is not sent.
+    /// It goes along as `Idempotency-Key` or `Message-ID`, so that a courier that died in between does no harm.
+    public let dedupeKey: String
+    /// What the channel needs, as JSON.
+    public let payload: String
+
+    /// A parcel for a channel.
+    /// - Throws: what the encoder of the content throws.
+    public init(kind: Kind, dedupeKey: String, content: some Encodable) throws {
+        self.kind = kind
+        self.dedupeKey = dedupeKey
+        self.payload = String(decoding: try WireCoding.encodeJSON(content), as: UTF8.self)
+    }
+
+    /// The kinds of parcel, as `deliveries.kind` spells them.
+    public enum Kind: String, Codable, Sendable, CaseIterable {
+        /// SMTP.
+        case mail
+        /// The push service.
+        case push
+        /// A refund at the payment gateway.
+        case refund
+    }
+}

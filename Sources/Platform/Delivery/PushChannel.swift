@@ -1,0 +1,78 @@
+import Contracts
+import Curl
+import FoundationEssentials
+
+/// Push notifications: `POST {PUSH_URL}/notifications` with the dedupe key as `Idempotency-Key`.
+public struct PushChannel: DeliveryChannel {
+    /// What the push service is asked to show.
+    public struct Notification: Codable, Sendable, Equatable {
+        /// To whom.
+        public let userIds: [Int]
+        /// The kind of notification, a number that the apps know.
+        public let notificationType: Int
+        /// Shown first.
+        public let title: String
+        /// Shown below.
+        public let body: String
+        /// For the app.
+        public let metadata: [String: String]
+        /// Of title and body, as `en-us`.
+        public let language: String
+        /// Whether it makes no sound.
+        public let silent: Bool
+
+        /// A notification.
+        public init(
+            userIds: [Int], notificationType: Int, title: String, body: String, metadata: [String: String] = [:], language: String,
+            silent: Bool = false
+        ) {
+            self.userIds = userIds
+            self.notificationType = notificationType
+            self.title = title
+            self.body = body
+            self.metadata = metadata
+            self.language = language
+            self.silent = silent
+        }
+    }
+
+    /// Push.
+    public let kind = Parcel.Kind.push
+    /// How many requests at once.
+    public let inFlight: Int
+    private let url: String
+    private let key: String?
+    private let web: CurlClient
+    private let clock: WallClock
+
+    /// A channel to the push service of `PUSH_URL` with `PUSH_KEY`.
+    /// - Throws: ``ConfigurationError``.
+    public init(_ settings: Settings, _ assembly: Assembly) throws(ConfigurationError) {
+        url = try settings.url("PUSH_URL")
+        key = try settings.secret("PUSH_KEY")
+        inFlight = try settings.integer("PUSH_IN_FLIGHT", default: 16, in: 1...1000)
+        web = assembly.web
+        clock = assembly.clock
+    }
+
+    /// Asks the push service; 2xx is accepted, 408, 425, 429 and 5xx are asked again, anything else is refused.
+    public func send(_ payload: [UInt8], key idempotencyKey: String) async throws(DeliveryFailure) {
+        let response: HTTPResponse
+        do {
+            var request = HTTPRequest(
+                .post, url: "\(url)/notifications", headers: ["Content-Type": "application/json", "Idempotency-Key": idempotencyKey], body: payload)
+            if let key { request = request.authorization(bearer: key) }
+            if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
+            response = try await web.send(request)
+        } catch {
+            guard error.isTransient else { throw .refused("\(error)") }
+            throw .later("\(error)")
+        }
+        switch response.status {
+        case 200..<300: return
+        case 408, 425, 429, 500..<600:
+            throw .later("the push service answered \(response.status)", after: response.retryAfter(now: clock.now))
+        default: throw .refused("the push service answered \(response.status)")
+        }
+    }
+}

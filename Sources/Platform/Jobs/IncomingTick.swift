@@ -1,0 +1,80 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+
+/// A tick as a service takes it from its queue: from the clock, from a console, or published by hand with an empty body.
+struct IncomingTick: Sendable {
+    /// The identity of the run: `<job>@<scheduledFor>`, or the message's own id.
+    let id: String
+    let job: JobName
+    let scheduledFor: Date
+    let trigger: Tick.Trigger
+    let dryRun: Bool
+    let parameters: [String: String]
+    let misfire: Tick.Misfire
+    /// Which piece of which run, when it is not a new one.
+    let slice: Tick.Slice?
+    let trace: TraceContext?
+
+    /// Reads a delivery of a tick queue. An empty body or `{}` is a manual trigger of the routing key, now.
+    /// - Throws: ``Envelope/Unreadable`` or a ``ContractViolation``.
+    init(_ delivery: AMQPDelivery, now: Date) throws {
+        let body = delivery.body
+        if Self.isEmpty(body) {
+            try self.init(byHand: ByHand(), delivery, now)
+        } else if let spans = JSONSpans(body), spans.string("specversion") == nil {
+            try self.init(byHand: ByHand(spans, body), delivery, now)
+        } else {
+            let envelope = try Envelope(delivery)
+            guard envelope.type == Tick.type else { throw Envelope.Unreadable("the type is \(envelope.type), but a tick queue takes \(Tick.type)") }
+            let tick = try Tick.decode(envelope.data)
+            self.init(id: envelope.id, tick: tick, trace: envelope.trace)
+        }
+    }
+
+    private init(id: String, tick: Tick, trace: TraceContext?) {
+        self.id = id
+        self.job = tick.job
+        self.scheduledFor = tick.scheduledFor
+        self.trigger = tick.trigger
+        self.dryRun = tick.dryRun
+        self.parameters = tick.parameters
+        self.misfire = tick.misfire ?? .latest
+        self.slice = tick.slice
+        self.trace = trace
+    }
+
+    private init(byHand: ByHand, _ delivery: AMQPDelivery, _ now: Date) throws {
+        let job = JobName(rawValue: Envelope.originalRoutingKey(delivery))
+        // Without a message_id nothing tells a redelivery from a second wish; jobs do nothing the second time.
+        let id = delivery.properties.messageID.flatMap { $0.isEmpty ? nil : $0 } ?? "\(job.rawValue)@\(OutgoingMessage.newID(at: now))"
+        self.id = id
+        self.job = job
+        self.scheduledFor = byHand.scheduledFor ?? now
+        self.trigger = .manual
+        self.dryRun = byHand.dryRun ?? false
+        self.parameters = byHand.parameters ?? [:]
+        self.misfire = .latest
+        self.slice = nil
+        self.trace = delivery.properties.headers[MessageHeader.traceparent]?.string.flatMap(TraceContext.init(traceparent:))
+    }
+
+    /// Whether a newer tick of the same job makes this one needless.
+    var isSupersedable: Bool { misfire == .latest && trigger == .schedule && slice == nil && !dryRun }
+
+    private static func isEmpty(_ body: [UInt8]) -> Bool {
+        let text = body.filter { $0 > 0x20 }
+        return text.isEmpty || text == Array("{}".utf8)
+    }
+
+    /// The data of a trigger that a person wrote: every member may be left out.
+    private struct ByHand: Decodable {
+        var scheduledFor: Date?
+        var dryRun: Bool?
+        var parameters: [String: String]?
+
+        init() {}
+
+        init(_ spans: JSONSpans, _ body: [UInt8]) throws { self = try WireCoding.decodeJSON(Self.self, from: body[...]) }
+    }
+}

@@ -1,0 +1,47 @@
+import Contracts
+
+/// `operations.job_runs.details`: how far a run is and what it caused, for the next slice and for people.
+struct RunDetails: Codable, Sendable, Equatable {
+    /// Where the next slice goes on.
+    var cursor: String?
+    /// What the trigger asked for.
+    var parameters: [String: String]?
+    /// Messages published, by routing key; of a dry run: that would have been.
+    var published: [String: Int]?
+    /// Parcels handed to the courier, by kind; of a dry run: that would have been.
+    var delivered: [String: Int]?
+    /// The first rows that could not be worked.
+    var errors: [RowFailure]?
+    /// How many more rows could not be worked than `errors` names.
+    var furtherErrors: Int?
+
+    /// The most errors a run keeps in words.
+    static let keptErrors = 100
+
+    /// Counts what a slice caused.
+    mutating func add(_ effects: Transaction.Effects) {
+        for message in effects.messages where message.exchange == Exchange.events || message.exchange == Exchange.ticks {
+            published = (published ?? [:]).merging([message.routingKey: 1], uniquingKeysWith: +)
+        }
+        for parcel in effects.parcels { delivered = (delivered ?? [:]).merging([parcel.kind.rawValue: 1], uniquingKeysWith: +) }
+        add(effects.failures, further: 0)
+    }
+
+    /// These figures and those of another part of the run.
+    func adding(_ other: RunDetails) -> RunDetails {
+        var both = self
+        if let more = other.published { both.published = (published ?? [:]).merging(more, uniquingKeysWith: +) }
+        if let more = other.delivered { both.delivered = (delivered ?? [:]).merging(more, uniquingKeysWith: +) }
+        both.add(other.errors ?? [], further: other.furtherErrors ?? 0)
+        return both
+    }
+
+    private mutating func add(_ failures: [RowFailure], further: Int) {
+        guard !failures.isEmpty || further > 0 else { return }
+        let known = errors ?? []
+        let room = max(0, Self.keptErrors - known.count)
+        errors = known + failures.prefix(room)
+        let surplus = max(0, failures.count - room) + further
+        if surplus > 0 { furtherErrors = (furtherErrors ?? 0) + surplus }
+    }
+}

@@ -1,0 +1,148 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+
+/// Takes the ticks of one service and works their runs, every tick on its own.
+///
+/// Of the ticks that waited while the service was away the newest of a job is worked when its schedule says `latest`; the others are
+/// recorded as superseded. A tick is acked when its slice has committed; so a killed process gives it back to the queue.
+struct TickConsumer: Service {
+    /// More than a day of a five-minute job.
+    private static let prefetch = 500
+    /// How long the ticks that waited may take to arrive.
+    private static let gathering = Duration.seconds(1)
+
+    private let runtime: ServiceRuntime
+    private let topology: ServiceTopology
+    private let runners: [JobName: JobRunner]
+    private let failures: FailedMessages
+
+    init(_ runtime: ServiceRuntime, _ topology: ServiceTopology, _ runners: [JobRunner]) {
+        self.runtime = runtime
+        self.topology = topology
+        self.runners = Dictionary(runners.map { ($0.name, $0) }) { first, _ in first }
+        self.failures = FailedMessages(runtime: runtime, queue: topology.ticks, parking: topology.parked)
+    }
+
+    func run() async throws {
+        await runtime.databaseReady.wait()
+        let waiting = await ticksWaiting()
+        let deliveries = runtime.broker.consume(topology.ticks, prefetch: Self.prefetch)
+        let stopping = Gate()
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                var backlog: [AMQPDelivery] = []
+                let deadline = ContinuousClock.now + Self.gathering
+                for await batch in deliveries {
+                    backlog += batch
+                    guard backlog.count >= waiting || ContinuousClock.now > deadline else { continue }
+                    let ticks = await withoutSuperseded(backlog)
+                    backlog = []
+                    for delivery in ticks {
+                        group.addTask { await work(delivery, isStopping: { stopping.isOpen }) }
+                    }
+                }
+            }
+            await runtime.broker.flush()
+        } onGracefulShutdown: {
+            stopping.open()
+            Task { await deliveries.stop() }
+        }
+    }
+
+    private func ticksWaiting() async -> Int {
+        do {
+            try await runtime.broker.connected()
+            return min(try await runtime.broker.inspect(queue: topology.ticks)?.messages ?? 0, Self.prefetch)
+        } catch {
+            return 0
+        }
+    }
+
+    /// Records and acks the ticks that a newer one among these makes needless; returns the others.
+    private func withoutSuperseded(_ deliveries: [AMQPDelivery]) async -> [AMQPDelivery] {
+        guard deliveries.count > 1 else { return deliveries }
+        let ticks = deliveries.map { try? IncomingTick($0, now: runtime.clock.now) }
+        var newest: [JobName: Date] = [:]
+        for tick in ticks { if let tick, tick.isSupersedable { newest[tick.job] = max(newest[tick.job] ?? .distantPast, tick.scheduledFor) } }
+        var kept: [AMQPDelivery] = []
+        for (delivery, tick) in zip(deliveries, ticks) {
+            guard let tick, tick.isSupersedable, let latest = newest[tick.job], tick.scheduledFor < latest else {
+                kept.append(delivery)
+                continue
+            }
+            do {
+                try await runtime.patiently("Recording a superseded tick") {
+                    try await runtime.transaction { try await RunLedger.record(tick, as: "superseded", runtime.instance, $0) }
+                }
+                count(tick.job, "superseded")
+                runtime.broker.ack(delivery)
+            } catch {
+                runtime.broker.reject(delivery, requeue: true)
+            }
+        }
+        return kept
+    }
+
+    private func work(_ delivery: AMQPDelivery, isStopping: @escaping @Sendable () -> Bool) async {
+        var run: Int?
+        do {
+            let tick = try IncomingTick(delivery, now: runtime.clock.now)
+            run = tick.slice?.runId
+            try await TraceContext.$current.withValue(tick.trace ?? TraceContext()) {
+                try await work(tick, &run, isStopping)
+            }
+            runtime.broker.ack(delivery)
+        } catch is CancellationError {
+            // Unsettled: the broker gives it to somebody else.
+        } catch {
+            await fail(delivery, run, error)
+        }
+    }
+
+    private func work(_ tick: IncomingTick, _ run: inout Int?, _ isStopping: @escaping @Sendable () -> Bool) async throws {
+        guard let runner = runners[tick.job] else { throw Envelope.Unreadable("this service has no job \(tick.job)") }
+        var number = tick.slice?.number ?? 1
+        if tick.slice == nil {
+            let admission = try await runtime.patiently("\(tick.job)") {
+                try await runtime.transaction { try await RunLedger.admit(tick, instance: runtime.instance, $0) }
+            }
+            switch admission {
+            case .run(let id, let slice): (run, number) = (id, slice)
+            case .duplicate: return
+            case .skipped: return count(tick.job, "skipped")
+            case .superseded: return count(tick.job, "superseded")
+            }
+        }
+        guard let run else { return }
+        let started = ContinuousClock.now
+        let end = try await runner.work(run: run, slice: number, runtime, isStopping: isStopping)
+        Timer(label: "boxoffice_slice_seconds", dimensions: [("job", tick.job.rawValue)]).record(duration: ContinuousClock.now - started)
+        if end == .over { count(tick.job, "over") }
+    }
+
+    private func fail(_ delivery: AMQPDelivery, _ run: Int?, _ error: any Error) async {
+        let failed = FailedMessages.Failed(delivery: delivery, reason: "\(error)", isPermanent: FailedMessages.isPermanent(error))
+        do {
+            if let run, FailedMessages.isLast(failed) {
+                try await runtime.patiently("Ending a run") {
+                    try await runtime.transaction { try await RunLedger.giveUp(run, why: failed.reason, $0) }
+                }
+            }
+            try await failures.send([failed])
+            runtime.broker.ack(delivery)
+        } catch {
+            runtime.logger.warning("A tick goes back to the queue", error: error)
+            try? await Task.sleep(for: .seconds(1))
+            runtime.broker.reject(delivery, requeue: true)
+        }
+    }
+
+    private func count(_ job: JobName, _ outcome: String) {
+        Counter(label: "boxoffice_ticks_total", dimensions: [("job", job.rawValue), ("outcome", outcome)]).increment()
+    }
+}

@@ -1,0 +1,141 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+
+/// Works the messages of one queue in batches, each message once.
+///
+/// One task reads and decodes what the broker delivers while another one commits what was read before. A batch is one transaction: the
+/// inbox insert drops what was seen, the reactions work the rest, and one cumulative ack follows the commit. When a batch fails, its messages
+/// are taken one at a time, so that a bad one costs itself alone.
+struct EventConsumer: Service {
+    /// The most messages of one transaction.
+    static let batch = 1000
+    /// Enough for one batch being worked and one being read.
+    static let prefetch = 2 * batch
+
+    private let runtime: ServiceRuntime
+    private let topology: ServiceTopology
+    private let reactions: [MessageType: AnyReaction]
+    private let failures: FailedMessages
+    private let worked: Counter
+    private let repeated: Counter
+    private let seconds: Timer
+
+    init(_ runtime: ServiceRuntime, _ topology: ServiceTopology, _ reactions: [AnyReaction]) {
+        self.runtime = runtime
+        self.topology = topology
+        self.reactions = Dictionary(reactions.map { ($0.type, $0) }) { first, _ in first }
+        self.failures = FailedMessages(runtime: runtime, queue: topology.events, parking: topology.parked)
+        worked = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "worked")])
+        repeated = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "repeated")])
+        seconds = Timer(label: "boxoffice_batch_seconds", dimensions: [("queue", topology.events)])
+    }
+
+    func run() async throws {
+        await runtime.databaseReady.wait()
+        let deliveries = runtime.broker.consume(topology.events, prefetch: Self.prefetch, maximumBatch: Self.batch)
+        let handoff = Handoff<MessageReader.Reading>()
+        await withGracefulShutdownHandler {
+            await withTaskGroup { group in
+                group.addTask {
+                    let reader = MessageReader(reactions: reactions)
+                    for await batch in deliveries { handoff.put(batch.map(reader.read)) }
+                    handoff.finish()
+                }
+                group.addTask {
+                    while let batch = await handoff.take(atMost: Self.batch) { await work(batch) }
+                    await runtime.broker.flush()
+                }
+            }
+        } onGracefulShutdown: {
+            Task { await deliveries.stop() }
+        }
+    }
+
+    private func work(_ batch: [MessageReader.Reading]) async {
+        guard let last = batch.last?.delivery else { return }
+        let started = ContinuousClock.now
+        do {
+            var failed: [FailedMessages.Failed] = []
+            var messages: [ReadMessage] = []
+            messages.reserveCapacity(batch.count)
+            for reading in batch {
+                switch reading {
+                case .message(let message): messages.append(message)
+                case .unreadable(let delivery, let reason): failed.append(.init(delivery: delivery, reason: reason, isPermanent: true))
+                }
+            }
+            failed += try await commit(messages)
+            try await failures.send(failed)
+            runtime.broker.ack(through: last)
+            seconds.record(duration: ContinuousClock.now - started)
+        } catch is CancellationError {
+            // Nothing is settled: the broker gives the batch to somebody else.
+        } catch {
+            runtime.logger.warning("A batch goes back to the queue", error: error, metadata: ["queue": "\(topology.events)"])
+            try? await Task.sleep(for: .seconds(1))
+            runtime.broker.nack(through: last, requeue: true)
+        }
+    }
+
+    /// Commits the messages, all at once or, when that fails, one at a time.
+    /// - Returns: those that failed.
+    private func commit(_ messages: [ReadMessage]) async throws -> [FailedMessages.Failed] {
+        guard !messages.isEmpty else { return [] }
+        do {
+            try await transact(messages)
+            return []
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            if messages.count == 1 { return [Self.failure(of: messages[0], error)] }
+        }
+        var failed: [FailedMessages.Failed] = []
+        for message in messages {
+            do {
+                try await transact([message])
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                failed.append(Self.failure(of: message, error))
+            }
+        }
+        return failed
+    }
+
+    private static func failure(of message: ReadMessage, _ error: any Error) -> FailedMessages.Failed {
+        .init(delivery: message.delivery, reason: "\(error)", isPermanent: FailedMessages.isPermanent(error))
+    }
+
+    private func transact(_ messages: [ReadMessage]) async throws {
+        let trace = messages.count == 1 ? messages[0].trace : nil
+        let fresh = try await TraceContext.$current.withValue(trace) {
+            try await runtime.patiently("The consumer of \(topology.events)") {
+                try await runtime.transaction { tx in
+                    let fresh = try await Inbox.unseen(messages, tx)
+                    for (type, group) in Self.byType(fresh) { try await reactions[type]?.react(group, tx) }
+                    return fresh.count
+                }
+            }
+        }
+        worked.increment(by: fresh)
+        if fresh < messages.count { repeated.increment(by: messages.count - fresh) }
+    }
+
+    /// The messages by type, types in the order of their first message.
+    private static func byType(_ messages: [ReadMessage]) -> [(MessageType, [ReadMessage])] {
+        guard let first = messages.first?.type else { return [] }
+        if messages.allSatisfy({ $0.type == first }) { return [(first, messages)] }
+        var order: [MessageType] = []
+        var groups: [MessageType: [ReadMessage]] = [:]
+        for message in messages {
+            if groups[message.type] == nil { order.append(message.type) }
+            groups[message.type, default: []].append(message)
+        }
+        return order.map { ($0, groups[$0] ?? []) }
+    }
+}

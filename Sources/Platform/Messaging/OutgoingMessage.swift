@@ -1,0 +1,62 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+
+/// A message on its way out: a row of the outbox.
+public struct OutgoingMessage: Sendable {
+    /// The exchange, empty for a queue addressed by its name.
+    public let exchange: String
+    /// The routing key.
+    public let routingKey: String
+    /// The CloudEvent's id and AMQP `message_id`.
+    public let id: String
+    /// The trace that caused it.
+    public let traceparent: String
+    /// The CloudEvent, structured mode.
+    public let body: String
+
+    /// An event for everybody who has bound its type.
+    public init<M: Message>(_ message: M, from source: String, at now: Date, id: String = OutgoingMessage.newID()) throws {
+        try self.init(message, exchange: Exchange.events, routingKey: M.type.rawValue, from: source, at: now, id: id)
+    }
+
+    /// A message for one exchange and key.
+    public init<M: Message>(_ message: M, exchange: String, routingKey: String, from source: String, at now: Date, id: String) throws {
+        let data = String(decoding: try WireCoding.encode(message), as: UTF8.self)
+        self.init(type: M.type, data: data, exchange: exchange, routingKey: routingKey, from: source, at: now, id: id)
+    }
+
+    /// A message whose data is JSON already.
+    public init(type: MessageType, data: String, exchange: String, routingKey: String, from source: String, at now: Date, id: String) {
+        let trace = (TraceContext.current?.child() ?? TraceContext()).traceparent
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.id = id
+        self.traceparent = trace
+        self.body = """
+            {"specversion":"1.0","id":\(LineLogHandler.quoted(id)),"source":"/\(source)","type":"\(type.wireType)","time":"\(RFC3339.string(from: now))",\
+            "datacontenttype":"application/json","traceparent":"\(trace)","data":\(data)}
+            """
+    }
+
+    /// The message as it goes to the broker: persistent, its id as `message_id`, its trace in the headers.
+    public var amqp: AMQPMessage {
+        var properties = AMQPProperties(contentType: "application/cloudevents+json", messageID: id)
+        properties.headers[MessageHeader.traceparent] = .string(traceparent)
+        return AMQPMessage(exchange: exchange, routingKey: routingKey, properties: properties, body: Array(body.utf8))
+    }
+
+    /// A fresh id: a version 7 UUID (RFC 9562), so that ids of one time lie together in an index.
+    public static func newID(at now: Date = Date()) -> String {
+        let milliseconds = UInt64(max(0, now.timeIntervalSince1970 * 1000))
+        let high = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0xFFF)
+        let low = UInt64.random(in: 0...UInt64.max) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        func hex(_ value: UInt64) -> String {
+            let digits = String(value, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        let digits = hex(high) + hex(low)
+        let parts = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)].map { digits.dropFirst($0.0).prefix($0.1) }
+        return parts.joined(separator: "-")
+    }
+}

@@ -1,0 +1,43 @@
+import AMQP
+import Contracts
+
+/// A delivery of an event queue, read.
+struct ReadMessage: Sendable {
+    let id: String
+    let type: MessageType
+    let data: any Message
+    let trace: TraceContext?
+    let delivery: AMQPDelivery
+}
+
+/// Reads deliveries into messages that this service reacts to.
+struct MessageReader: Sendable {
+    let reactions: [MessageType: AnyReaction]
+
+    /// What a delivery turned out to be.
+    enum Reading: Sendable {
+        case message(ReadMessage)
+        case unreadable(AMQPDelivery, String)
+
+        var delivery: AMQPDelivery {
+            switch self {
+            case .message(let message): message.delivery
+            case .unreadable(let delivery, _): delivery
+            }
+        }
+    }
+
+    func read(_ delivery: AMQPDelivery) -> Reading {
+        do {
+            let envelope = try Envelope(delivery)
+            guard let reaction = reactions[envelope.type] else {
+                return .unreadable(delivery, "this service does not know the type \(envelope.type)")
+            }
+            return .message(
+                ReadMessage(id: envelope.id, type: envelope.type, data: try reaction.decode(envelope.data), trace: envelope.trace, delivery: delivery)
+            )
+        } catch {
+            return .unreadable(delivery, "\(error)")
+        }
+    }
+}

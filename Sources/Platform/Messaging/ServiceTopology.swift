@@ -1,0 +1,76 @@
+import AMQP
+import Contracts
+
+/// The two exchanges of the house.
+public enum Exchange {
+    /// Cron ticks and manual triggers; routing key = job name.
+    public static let ticks = "boxoffice.ticks"
+    /// What happened; routing key = message type.
+    public static let events = "boxoffice.events"
+}
+
+/// The queues of one service and what they are bound to. The one place that declares topology; Contracts/asyncapi.yaml says the same.
+public struct ServiceTopology: Sendable {
+    /// The pauses before the second, third … attempt.
+    public static let delays: [Duration] = [.seconds(1), .seconds(5), .seconds(30), .seconds(180)]
+
+    /// The executable's name.
+    public let service: String
+    /// The jobs whose ticks it takes.
+    public let jobs: [JobName]
+    /// The messages it reacts to.
+    public let types: [MessageType]
+
+    /// The topology of a service that takes these ticks and messages.
+    public init(service: String, jobs: [JobName], types: [MessageType]) {
+        self.service = service
+        self.jobs = jobs
+        self.types = types
+    }
+
+    /// The queue of ticks.
+    public var ticks: String { "\(service).ticks" }
+    /// The queue of messages.
+    public var events: String { "\(service).events" }
+    /// Where messages rest that could not be worked.
+    public var parked: String { "\(service).parked" }
+    /// The queue in which a message of `queue` waits for its attempt number `attempt + 1`, counted from 1.
+    public static func delay(_ queue: String, after attempt: Int) -> String { "\(queue).delay.\(min(max(attempt, 1), delays.count))" }
+
+    /// The two exchanges that everybody publishes to.
+    public static let exchanges = AMQPTopology(
+        exchanges: [.init(Exchange.ticks, kind: .topic), .init(Exchange.events, kind: .topic)], queues: [], bindings: [])
+
+    /// All of it.
+    public var topology: AMQPTopology {
+        var topology = Self.exchanges
+        if !jobs.isEmpty {
+            topology.queues += Self.workQueue(ticks)
+            topology.bindings += jobs.map { .init(queue: ticks, exchange: Exchange.ticks, routingKey: $0.rawValue) }
+        }
+        if !types.isEmpty {
+            topology.queues += Self.workQueue(events)
+            topology.bindings += types.map { .init(queue: events, exchange: Exchange.events, routingKey: $0.rawValue) }
+        }
+        if !jobs.isEmpty || !types.isEmpty {
+            topology.queues.append(.init(parked, arguments: ["x-queue-type": "quorum"]))
+        }
+        return topology
+    }
+
+    private static func workQueue(_ name: String) -> [AMQPTopology.Queue] {
+        let delayed = delays.enumerated().map { index, pause in
+            AMQPTopology.Queue(
+                delay(name, after: index + 1),
+                arguments: [
+                    "x-queue-type": "quorum",
+                    "x-message-ttl": .int(pause.components.seconds * 1000),
+                    "x-dead-letter-exchange": "",
+                    "x-dead-letter-routing-key": .string(name),
+                    "x-dead-letter-strategy": "at-least-once",
+                    "x-overflow": "reject-publish",
+                ])
+        }
+        return [.init(name, arguments: ["x-queue-type": "quorum"])] + delayed
+    }
+}

@@ -1,0 +1,43 @@
+import Contracts
+import Curl
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+
+/// What a service is made of: the jobs it works, the messages it reacts to, the channels it sends through.
+public struct Assembly: Sendable {
+    /// With the service's name.
+    public let logger: Logger
+    /// The time of day.
+    public let clock: WallClock
+    /// The way out to HTTP and SMTP servers. One thread, however many use it.
+    public let web: CurlClient
+
+    var runners: [JobRunner] = []
+    var reactions: [AnyReaction] = []
+    var channels: [any DeliveryChannel] = []
+    var onSent: [@Sendable ([String], Transaction) async throws -> Void] = []
+    var services: [@Sendable (ServiceRuntime) -> any Service] = []
+
+    init(logger: Logger, clock: WallClock, web: CurlClient) {
+        self.logger = logger
+        self.clock = clock
+        self.web = web
+    }
+
+    /// Works this job's ticks.
+    public mutating func add(job: some Job) { runners.append(JobRunner(job)) }
+    /// Works this job's ticks.
+    public mutating func add(errand: some Errand) { runners.append(JobRunner(errand)) }
+    /// Takes this message.
+    public mutating func add(reaction: some Reaction) { reactions.append(AnyReaction(reaction)) }
+    /// Sends parcels of this kind. `onSent` runs in the transaction that marks them as sent and is given their dedupe keys.
+    public mutating func add(
+        channel: some DeliveryChannel, onSent: (@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void)? = nil
+    ) {
+        channels.append(channel)
+        if let onSent { self.onSent.append(onSent) }
+    }
+    /// Runs beside the consumers, once the database is ready.
+    public mutating func add(service: @escaping @Sendable (ServiceRuntime) -> any Service) { services.append(service) }
+}

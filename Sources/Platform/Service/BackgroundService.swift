@@ -1,0 +1,35 @@
+import Glibc
+
+/// A service: one executable, one domain, one schema. The conforming type is its table of contents and its `@main`.
+public protocol BackgroundService: Sendable {
+    /// The executable's name; also its database role, its broker user and the prefix of its queues.
+    static var name: String { get }
+    /// Its own schema: inbox, outbox, deliveries and its tables.
+    static var schema: String { get }
+    /// Puts it together from its settings.
+    /// - Throws: ``ConfigurationError`` for a setting that is missing or wrong.
+    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError)
+}
+
+extension BackgroundService {
+    /// Runs the service until SIGTERM or SIGINT.
+    ///
+    /// Ends with 0 after a graceful stop, with 78 (`EX_CONFIG`) and one line on standard error when a setting is missing or wrong, with 1 otherwise.
+    public static func main() async {
+        do {
+            let host = try ServiceHost(Self.self, settings: .environment(), isProcess: true)
+            try await host.run()
+        } catch let error as ConfigurationError {
+            complain("\(name): \(error)\n")
+            exit(78)
+        } catch {
+            complain("\(name): \(error)\n")
+            exit(1)
+        }
+    }
+
+    private static func complain(_ line: String) {
+        let bytes = Array(line.utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

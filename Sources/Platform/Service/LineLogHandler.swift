@@ -1,0 +1,75 @@
+import Contracts
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// How a log line looks: `LOG_FORMAT`.
+public enum LogFormat: String, CaseIterable, Sendable {
+    /// One JSON object a line, for machines: `ts`, `level`, `service`, `msg`, then the metadata.
+    case json
+    /// One readable line, for people.
+    case text
+}
+
+/// Writes log lines to standard error, as JSON or text, with the trace that the current task works for.
+public struct LineLogHandler: LogHandler {
+    /// Metadata of every line of this logger.
+    public var metadata: Logger.Metadata = [:]
+    /// Lines below this level are dropped.
+    public var logLevel: Logger.Level
+    private let service: String
+    private let format: LogFormat
+
+    /// A handler for the lines of one service.
+    public init(service: String, level: Logger.Level, format: LogFormat) {
+        self.service = service
+        self.logLevel = level
+        self.format = format
+    }
+
+    /// One key of the metadata.
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Writes one line, in one write so that the lines of several threads never mix.
+    public func log(event: LogEvent) {
+        var fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        if let error = event.error { fields["error"] = "\(error)" }
+        if let trace = TraceContext.current { fields["trace"] = "\(trace.traceID)" }
+        let line = format == .json ? json(event, fields) : text(event, fields)
+        let bytes = Array(line.utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private func json(_ event: LogEvent, _ fields: Logger.Metadata) -> String {
+        var line =
+            "{\"ts\":\"\(RFC3339.string(from: Date()))\",\"level\":\"\(event.level)\",\"service\":\(Self.quoted(service)),\"msg\":\(Self.quoted("\(event.message)"))"
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line += ",\(Self.quoted(key)):\(Self.quoted("\(value)"))" }
+        return line + "}\n"
+    }
+
+    private func text(_ event: LogEvent, _ fields: Logger.Metadata) -> String {
+        let rest = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined().replacing("\n", with: "⏎ ")
+        return
+            "\(RFC3339.string(from: Date())) \(event.level.rawValue.uppercased()) [\(service)] \("\(event.message)".replacing("\n", with: "⏎ "))\(rest)\n"
+    }
+
+    /// A JSON string (RFC 8259, section 7).
+    static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where scalar.value < 0x20: result += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}

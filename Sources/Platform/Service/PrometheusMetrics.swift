@@ -1,0 +1,185 @@
+import CoreMetrics
+import FoundationEssentials
+import Synchronization
+
+/// Metrics of this process in Prometheus' text exposition format 0.0.4, behind swift-metrics, so that a library can replace it.
+///
+/// Counters, gauges and histograms. A recorder or timer is a histogram with fixed buckets: seconds for timers, counts for recorders.
+public final class PrometheusMetrics: MetricsFactory, Sendable {
+    private struct Key: Hashable {
+        let name: String
+        let labels: String
+    }
+
+    private struct Registry {
+        var counters: [Key: PrometheusCounter] = [:]
+        var gauges: [Key: PrometheusGauge] = [:]
+        var histograms: [Key: PrometheusHistogram] = [:]
+    }
+
+    private let registry = Mutex(Registry())
+
+    /// An empty registry.
+    public init() {}
+
+    /// The registry of this process, set up once at its start.
+    public static let shared = PrometheusMetrics()
+
+    // MARK: - What swift-metrics asks for
+
+    /// The counter of this name and these dimensions.
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        let key = Self.key(label, dimensions)
+        return registry.withLock { registry in
+            if let known = registry.counters[key] { return known }
+            let made = PrometheusCounter()
+            registry.counters[key] = made
+            return made
+        }
+    }
+
+    /// A gauge that only goes up: fractions are kept.
+    public func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+        gauge(label, dimensions)
+    }
+
+    /// The gauge of this name and these dimensions.
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { gauge(label, dimensions) }
+
+    /// The histogram (or, without aggregation, the gauge) of this name and these dimensions.
+    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        aggregate ? histogram(label, dimensions, PrometheusHistogram.counts) : gauge(label, dimensions)
+    }
+
+    /// The histogram of durations of this name and these dimensions, in seconds.
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        histogram(label, dimensions, PrometheusHistogram.seconds)
+    }
+
+    /// Metrics live as long as the process.
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    /// Metrics live as long as the process.
+    public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    /// Metrics live as long as the process.
+    public func destroyMeter(_ handler: any MeterHandler) {}
+    /// Metrics live as long as the process.
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    /// Metrics live as long as the process.
+    public func destroyTimer(_ handler: any TimerHandler) {}
+
+    private func gauge(_ label: String, _ dimensions: [(String, String)]) -> PrometheusGauge {
+        let key = Self.key(label, dimensions)
+        return registry.withLock { registry in
+            if let known = registry.gauges[key] { return known }
+            let made = PrometheusGauge()
+            registry.gauges[key] = made
+            return made
+        }
+    }
+
+    private func histogram(_ label: String, _ dimensions: [(String, String)], _ bounds: [Double]) -> PrometheusHistogram {
+        let key = Self.key(label, dimensions)
+        return registry.withLock { registry in
+            if let known = registry.histograms[key] { return known }
+            let made = PrometheusHistogram(bounds)
+            registry.histograms[key] = made
+            return made
+        }
+    }
+
+    // MARK: - Exposition
+
+    /// All metrics as `text/plain; version=0.0.4`.
+    public func exposition() -> String {
+        let (counters, gauges, histograms) = registry.withLock { ($0.counters, $0.gauges, $0.histograms) }
+        var text = ""
+        var seen: Set<String> = []
+        func type(_ name: String, _ kind: String) {
+            if seen.insert(name).inserted { text += "# TYPE \(name) \(kind)\n" }
+        }
+        for (key, counter) in counters.sorted(by: { Self.before($0.key, $1.key) }) {
+            type(key.name, "counter")
+            text += "\(key.name)\(Self.braced(key.labels)) \(counter.value)\n"
+        }
+        for (key, gauge) in gauges.sorted(by: { Self.before($0.key, $1.key) }) {
+            type(key.name, "gauge")
+            text += "\(key.name)\(Self.braced(key.labels)) \(gauge.value)\n"
+        }
+        for (key, histogram) in histograms.sorted(by: { Self.before($0.key, $1.key) }) {
+            type(key.name, "histogram")
+            text += histogram.lines(key.name, key.labels)
+        }
+        return text
+    }
+
+    private static func before(_ a: Key, _ b: Key) -> Bool { (a.name, a.labels) < (b.name, b.labels) }
+
+    static func braced(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }
+
+    private static func key(_ label: String, _ dimensions: [(String, String)]) -> Key {
+        let name = String(label.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") ? $0 : "_" })
+        let labels = dimensions.map { "\($0.0)=\(LineLogHandler.quoted($0.1))" }.joined(separator: ",")
+        return Key(name: name, labels: labels)
+    }
+}
+
+final class PrometheusCounter: CounterHandler, Sendable {
+    private let count = Atomic<Int64>(0)
+    var value: Int64 { count.load(ordering: .relaxed) }
+    func increment(by amount: Int64) { count.add(amount, ordering: .relaxed) }
+    func reset() { count.store(0, ordering: .relaxed) }
+}
+
+final class PrometheusGauge: MeterHandler, RecorderHandler, FloatingPointCounterHandler, Sendable {
+    private let current = Mutex(0.0)
+    var value: Double { current.withLock { $0 } }
+    func set(_ value: Int64) { set(Double(value)) }
+    func set(_ value: Double) { current.withLock { $0 = value } }
+    func increment(by amount: Double) { current.withLock { $0 += amount } }
+    func decrement(by amount: Double) { current.withLock { $0 -= amount } }
+    func record(_ value: Int64) { set(Double(value)) }
+    func record(_ value: Double) { set(value) }
+    func reset() { set(0.0) }
+}
+
+final class PrometheusHistogram: TimerHandler, RecorderHandler, Sendable {
+    static let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+    static let counts: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]
+
+    private struct State {
+        var buckets: [Int]
+        var sum = 0.0
+        var count = 0
+    }
+
+    private let bounds: [Double]
+    private let state: Mutex<State>
+
+    init(_ bounds: [Double]) {
+        self.bounds = bounds
+        self.state = Mutex(State(buckets: Array(repeating: 0, count: bounds.count)))
+    }
+
+    func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
+    func record(_ value: Int64) { record(Double(value)) }
+    func record(_ value: Double) {
+        state.withLock { state in
+            if let index = bounds.firstIndex(where: { value <= $0 }) { state.buckets[index] += 1 }
+            state.sum += value
+            state.count += 1
+        }
+    }
+
+    func lines(_ name: String, _ labels: String) -> String {
+        let (buckets, sum, count) = state.withLock { ($0.buckets, $0.sum, $0.count) }
+        var text = ""
+        var below = 0
+        let separator = labels.isEmpty ? "" : ","
+        for (bound, bucket) in zip(bounds, buckets) {
+            below += bucket
+            text += "\(name)_bucket{\(labels)\(separator)le=\"\(bound)\"} \(below)\n"
+        }
+        text += "\(name)_bucket{\(labels)\(separator)le=\"+Inf\"} \(count)\n"
+        return text + "\(name)_sum\(PrometheusMetrics.braced(labels)) \(sum)\n\(name)_count\(PrometheusMetrics.braced(labels)) \(count)\n"
+    }
+}

@@ -1,0 +1,140 @@
+import AMQP
+import Contracts
+import Curl
+import FoundationEssentials
+import Glibc
+import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+import UnixSignals
+
+/// Runs one service: reads its settings, opens its wires, starts its parts in their order and stops them in the reverse one.
+///
+/// The stop on SIGTERM: consumers take nothing more and finish what is in hand, couriers finish what they carry, the relay publishes what
+/// the last transactions left, the wires close. What is not finished then is given back to the queue by the broker.
+public final class ServiceHost: Sendable {
+    private let group: ServiceGroup
+    private let web: CurlClient
+    private let database: PostgresClient
+    /// What the parts share.
+    public let runtime: ServiceRuntime
+    /// The queues it declares.
+    public let topology: ServiceTopology
+
+    /// Reads the settings and puts the service together; nothing is connected yet.
+    /// - Parameters:
+    ///   - isProcess: Whether this is the process's main: it sets up logging and metrics and stops on SIGTERM and SIGINT.
+    /// - Throws: ``ConfigurationError``.
+    public init<S: BackgroundService>(_ service: S.Type, settings: Settings, clock: WallClock = .system, isProcess: Bool = false)
+        throws(ConfigurationError)
+    {
+        let logger = try Self.logger(S.name, settings, isProcess: isProcess)
+        let url = try settings.requiredSecret("DATABASE_URL")
+        let amqp = try settings.requiredSecret("AMQP_URL")
+        let instance = Self.instance(S.name)
+        var configuration = try naming("DATABASE_URL") { try PostgresConfiguration(url: url) }
+        configuration.applicationName = instance
+        configuration.searchPath = S.schema
+        configuration.maximumConnections = try settings.integer("DATABASE_CONNECTIONS", default: 6, in: 2...200)
+        let broker = try naming("AMQP_URL") { try AMQPConfiguration(url: amqp, connectionName: instance) }
+        let port = try settings.integer("HTTP_PORT", default: 8080, in: 0...65535)
+
+        web = CurlClient(logger: logger)
+        var assembly = Assembly(logger: logger, clock: clock, web: web)
+        try S.assemble(&assembly, settings)
+        topology = ServiceTopology(service: S.name, jobs: assembly.runners.map(\.name), types: assembly.reactions.map(\.type))
+        database = PostgresClient(configuration, logger: logger)
+        runtime = ServiceRuntime(
+            name: S.name, instance: instance, clock: clock, logger: logger, database: database,
+            broker: AMQPConnection(broker, topology: topology.topology, logger: logger))
+        let parts = Self.parts(runtime, assembly, topology, schema: S.schema, port: port)
+        group = ServiceGroup(
+            configuration: .init(
+                services: parts.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .cancelGroup) },
+                gracefulShutdownSignals: isProcess ? [.sigterm, .sigint] : [],
+                logger: quiet(logger)))
+    }
+
+    /// Runs until it is stopped.
+    /// - Throws: ``ConfigurationError`` when broker or database refuse the login for good.
+    public func run() async throws {
+        defer { runtime.logger.info("Stopped") }
+        do {
+            try await group.run()
+        } catch let error as AMQPError where error.isRefusal {
+            throw ConfigurationError("AMQP_URL", "does not work: \(error)")
+        }
+        await database.close()
+        await web.close()
+    }
+
+    /// Stops gracefully.
+    public func stop() async { await group.triggerGracefulShutdown() }
+
+    private static func parts(_ runtime: ServiceRuntime, _ assembly: Assembly, _ topology: ServiceTopology, schema: String, port: Int)
+        -> [any Service]
+    {
+        var parts: [any Service] = [
+            HealthServer(port: port, checks: checks(runtime), logger: runtime.logger),
+            BrokerLink(runtime: runtime),
+            DatabaseCheck(runtime: runtime, schema: schema),
+            Relay(runtime),
+        ]
+        parts += assembly.channels.map { Courier(runtime, $0, onSent: assembly.onSent) as any Service }
+        parts += assembly.services.map { $0(runtime) }
+        if !topology.types.isEmpty { parts.append(EventConsumer(runtime, topology, assembly.reactions)) }
+        if !topology.jobs.isEmpty { parts.append(TickConsumer(runtime, topology, assembly.runners)) }
+        return parts
+    }
+
+    private static func checks(_ runtime: ServiceRuntime) -> [HealthServer.Check] {
+        [
+            .init(name: "the broker") { runtime.broker.isConnected },
+            .init(name: "the database") { runtime.databaseReady.isOpen && runtime.database.isConnected },
+        ]
+    }
+
+    private static func logger(_ name: String, _ settings: Settings, isProcess: Bool) throws(ConfigurationError) -> Logger {
+        let level: Logger.Level = try settings.choice("LOG_LEVEL", default: .info)
+        let format: LogFormat = try settings.choice("LOG_FORMAT", default: .json)
+        if isProcess {
+            LoggingSystem.bootstrap { _ in LineLogHandler(service: name, level: level, format: format) }
+            MetricsSystem.bootstrap(PrometheusMetrics.shared)
+        }
+        return Logger(label: name) { _ in LineLogHandler(service: name, level: level, format: format) }
+    }
+
+    private static func instance(_ name: String) -> String {
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, host.count - 1)
+        let text = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(name)@\(text)/\(getpid())"
+    }
+}
+
+/// Turns a client's complaint about its URL into one about the variable.
+private func naming<T, E: Error>(_ variable: String, _ body: () throws(E) -> T) throws(ConfigurationError) -> T {
+    do {
+        return try body()
+    } catch {
+        throw ConfigurationError(variable, "is wrong: \(error)")
+    }
+}
+
+extension AMQPError {
+    /// Whether the broker will say the same for ever: a login, a name or a certificate is wrong.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .accessRefused, .vhostRefused, .untrustedBroker, .unusableTLSOption, .preconditionFailed: true
+        default: false
+        }
+    }
+}
+
+/// The lifecycle tells of its steps at `info`; people want to read of the work.
+private func quiet(_ logger: Logger) -> Logger {
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .warning)
+    return quiet
+}

@@ -1,0 +1,60 @@
+import AMQP
+import FoundationEssentials
+import Logging
+import Postgres
+
+/// What every part of one service process shares: its name, its wires, its clock.
+public struct ServiceRuntime: Sendable {
+    /// The executable's name, which is also its role and its user.
+    public let name: String
+    /// This process, for people: `tickets-cache@host/4711`.
+    public let instance: String
+    /// The time of day.
+    public let clock: WallClock
+    /// With the service's name.
+    public let logger: Logger
+    /// The service's database, as the service's role, with its own schema first in the path.
+    public let database: PostgresClient
+    /// The service's connection to the broker.
+    public let broker: AMQPConnection
+    /// Open once the database answers and is migrated.
+    let databaseReady = Gate()
+    /// Raised after a commit that left rows in the outbox.
+    let outboxFilled = Signal()
+    /// Raised after a commit that left rows among the deliveries, one for each courier.
+    let deliveriesFilled = Parcel.Kind.allCases.map { _ in Signal() }
+
+    /// Runs the body in one transaction, and with it whatever it publishes and delivers.
+    public func transaction<T: Sendable>(_ body: (Transaction) async throws -> T) async throws -> T {
+        let now = clock.now
+        let (result, written) = try await database.transaction { postgres in
+            let tx = Transaction(postgres, service: name, now: now)
+            let result = try await body(tx)
+            try tx.write(tx.takeEffects())
+            return (result, tx.written)
+        }
+        if written.messages { outboxFilled.raise() }
+        if written.parcels { deliveriesFilled.forEach { $0.raise() } }
+        return result
+    }
+
+    /// Does the work again until it is done or fails for a reason of its own: while the database is away, a transaction waits in place,
+    /// because its message is not to blame.
+    public func patiently<T: Sendable>(_ what: String, _ work: () async throws -> T) async throws -> T {
+        var backoff = Backoff.connection
+        var attempt = 0
+        while true {
+            do {
+                return try await work()
+            } catch let error as PostgresError where error.isTransient && !Task.isCancelled {
+                attempt += 1
+                if database.isConnected, attempt > Self.conflictsInPlace { throw error }
+                if attempt == 1 { logger.warning("\(what) waits for the database", error: error) }
+                try await Task.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    /// How often a deadlock or a serialization failure is tried again before it counts as a failure of the message.
+    private static let conflictsInPlace = 5
+}

@@ -1,0 +1,137 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Synchronization
+
+/// The only way to cause anything: rows, messages and deliveries that commit together or not at all.
+public final class Transaction: Sendable {
+    /// The time of day by which everything in this transaction is decided.
+    public let now: Date
+    /// The service that works.
+    public let service: String
+    let postgres: PostgresTransaction
+    private let effects = Mutex(Effects())
+    private let tables = Mutex(Written())
+
+    /// What a transaction causes beyond its rows.
+    struct Effects: Sendable {
+        var messages: [OutgoingMessage] = []
+        var parcels: [Parcel] = []
+        var failures: [RowFailure] = []
+    }
+
+    /// What has gone into the tables, so that the relay and the courier are woken after the commit.
+    struct Written: Sendable {
+        var messages = false
+        var parcels = false
+    }
+
+    init(_ postgres: PostgresTransaction, service: String, now: Date) {
+        self.postgres = postgres
+        self.service = service
+        self.now = now
+    }
+
+    // MARK: - Rows
+
+    /// Runs a statement and decodes what it returns, a row each.
+    public func query<R: Decodable & Sendable>(_ sql: SQL, as type: R.Type, _ parameters: (any PostgresEncodable)...) async throws -> [R] {
+        try await postgres.query(sql, as: type, parameters: parameters)
+    }
+
+    /// Runs a statement and gives its rows as they are.
+    public func query(_ sql: SQL, _ parameters: (any PostgresEncodable)...) async throws -> PostgresRows {
+        try await postgres.query(sql, parameters: parameters)
+    }
+
+    /// Runs a statement; returns how many rows it touched.
+    @discardableResult
+    public func execute(_ sql: SQL, _ parameters: (any PostgresEncodable)...) async throws -> Int {
+        try await postgres.execute(sql, parameters: parameters)
+    }
+
+    /// Sends a statement whose result nobody waits for; its failure fails the transaction.
+    public func enqueue(_ sql: SQL, _ parameters: (any PostgresEncodable)...) throws {
+        try postgres.enqueue(sql, parameters: parameters)
+    }
+
+    /// Rows that are undone alone when the body throws, messages and deliveries with them.
+    public func savepoint<T: Sendable>(_ body: () async throws -> T) async throws -> T {
+        let before = effects.withLock { ($0.messages.count, $0.parcels.count) }
+        do {
+            return try await postgres.savepoint(body)
+        } catch {
+            effects.withLock { effects in
+                effects.messages.removeSubrange(before.0...)
+                effects.parcels.removeSubrange(before.1...)
+            }
+            throw error
+        }
+    }
+
+    // MARK: - Effects
+
+    /// Tells everybody what happened, once this transaction has committed.
+    public func publish<M: Message>(_ messages: [M]) throws {
+        let outgoing = try messages.map { try OutgoingMessage($0, from: service, at: now) }
+        effects.withLock { $0.messages += outgoing }
+    }
+
+    /// Tells everybody what happened, once this transaction has committed.
+    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
+    public func publish<M: Message>(_ message: M, causedBy cause: TraceContext? = .current) throws {
+        try TraceContext.$current.withValue(cause) { try publish([message]) }
+    }
+
+    /// Starts a job of this service soon: a run that is at work now will look once more before it ends, otherwise a tick goes out.
+    public func trigger(_ job: JobName, parameters: [String: String] = [:]) async throws {
+        guard try await !RunLedger.askAgain(job, self) else { return }
+        let id = OutgoingMessage.newID(at: now)
+        let tick = Tick(job: job, scheduledFor: now, trigger: .api, dryRun: false, parameters: parameters, misfire: .latest, slice: nil)
+        publish(try OutgoingMessage(tick, exchange: Exchange.ticks, routingKey: job.rawValue, from: service, at: now, id: "\(job.rawValue)@\(id)"))
+    }
+
+    func publish(_ message: OutgoingMessage) { effects.withLock { $0.messages.append(message) } }
+
+    /// Has something sent out, once this transaction has committed. What was handed in before under the same dedupe key is not sent again.
+    public func deliver(_ parcels: [Parcel]) { effects.withLock { $0.parcels += parcels } }
+
+    /// Has something sent out, once this transaction has committed.
+    public func deliver(_ parcel: Parcel) { deliver([parcel]) }
+
+    /// Records a row that could not be worked. The run goes on and ends as `partial`.
+    /// - Parameters:
+    ///   - row: What the row is called by people: `user 12`, `booking B-77`.
+    ///   - reason: The error, or what is wrong with the row.
+    public func fail(_ row: String, _ reason: any Sendable) {
+        effects.withLock { $0.failures.append(RowFailure(row: row, error: "\(reason)")) }
+    }
+
+    /// Takes what has been caused so far; the caller counts it, and writes it with ``write(_:)`` unless the run is dry.
+    func takeEffects() -> Effects {
+        effects.withLock { effects in
+            defer { effects = Effects() }
+            return effects
+        }
+    }
+
+    /// Puts messages and deliveries into their tables, in front of the commit.
+    func write(_ effects: Effects) throws {
+        if !effects.messages.isEmpty { try Outbox.enqueue(effects.messages, in: postgres, at: now) }
+        if !effects.parcels.isEmpty { try Deliveries.enqueue(effects.parcels, in: postgres, at: now) }
+        tables.withLock { tables in
+            tables.messages = tables.messages || !effects.messages.isEmpty
+            tables.parcels = tables.parcels || !effects.parcels.isEmpty
+        }
+    }
+
+    var written: Written { tables.withLock { $0 } }
+}
+
+/// A row that a run could not work.
+public struct RowFailure: Codable, Sendable, Equatable {
+    /// What the row is called by people.
+    public let row: String
+    /// Why.
+    public let error: String
+}

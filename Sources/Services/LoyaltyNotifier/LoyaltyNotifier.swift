@@ -1,0 +1,24 @@
+import Contracts
+import Platform
+
+/// Counts rides, rewards every fiftieth and tells the rider.
+///
+/// | takes | does |
+/// | --- | --- |
+/// | `ride.completed` | counts the ride once, rewards milestones, tells of them at once |
+/// | `loyalty-notifier.notify` | tells of rewards that nobody has been told of |
+///
+/// Needs the push service (`PUSH_URL`, `PUSH_KEY`).
+@main
+struct LoyaltyNotifier: BackgroundService {
+    static let name = "loyalty-notifier"
+    static let schema = "loyalty"
+
+    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
+        let texts = try RewardTexts.embedded()
+        let notifying = Notifying(texts: texts)
+        service.add(channel: try PushChannel(settings, service), onSent: Notifying.markTold)
+        service.add(reaction: RideCompletedReaction(notifying: notifying))
+        service.add(job: Notify(notifying: notifying))
+    }
+}

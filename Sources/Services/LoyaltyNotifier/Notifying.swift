@@ -1,0 +1,73 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Tells riders of their rewards: one push a user for all rows of activity 2 that nobody has been told of.
+struct Notifying: Sendable {
+    /// The number by which the apps know a loyalty reward.
+    static let notificationType = 75
+
+    let texts: RewardTexts
+
+    /// Hands one push a user to the courier, for at most so many users.
+    /// - Parameter users: Only these; nil for everybody.
+    /// - Returns: how many users are told now.
+    func notify(users: [Int]?, limit: Int, _ tx: Transaction) async throws -> Int {
+        let claimed = try await tx.query(Self.claim, as: Claimed.self, users, limit, tx.now)
+        tx.deliver(try claimed.map(parcel))
+        return claimed.count
+    }
+
+    /// Marks the rows of accepted pushes as processed; runs with the courier's own mark.
+    static func markTold(_ dedupeKeys: [String], _ tx: Transaction) async throws {
+        try tx.enqueue(markRows, dedupeKeys, tx.now)
+        try tx.enqueue(markMilestones, dedupeKeys, tx.now)
+    }
+
+    private func parcel(_ claimed: Claimed) throws -> Parcel {
+        let (language, text) = texts.text(for: claimed.language)
+        let push = PushChannel.Notification(
+            userIds: [claimed.userId], notificationType: Self.notificationType, title: text.title, body: text.body, language: language)
+        return try Parcel(kind: .push, dedupeKey: claimed.dedupeKey, content: push)
+    }
+
+    private struct Claimed: Decodable, Sendable {
+        let userId: Int
+        let dedupeKey: String
+        let language: String?
+    }
+
+    // The primary key of notifications decides who tells of a row, should two try at once.
+    private static let claim: SQL = """
+        with pending as (
+            select l.id, l.user_id, dense_rank() over (order by l.user_id) as position
+            from tickets.refresh_log l
+            where l.status = 0 and l.activity_type = 2 and ($1::bigint[] is null or l.user_id = any ($1))
+              and not exists (select from notifications n where n.log_id = l.id)),
+        keyed as (
+            select id, user_id, 'loyalty-reward/' || user_id || '/' || max(id) over (partition by user_id) as dedupe_key
+            from pending where position <= $2),
+        claimed as (
+            insert into notifications (log_id, user_id, dedupe_key, created_at)
+            select id, user_id, dedupe_key, $3 from keyed order by id
+            on conflict do nothing
+            returning user_id, dedupe_key)
+        select c.user_id, c.dedupe_key, u.language
+        from (select distinct user_id, dedupe_key from claimed) c
+             left join storefront.user_languages u using (user_id)
+        order by c.user_id
+        """
+
+    private static let markRows: SQL = """
+        update tickets.refresh_log l set status = 1, modified_on = $2
+        from notifications n
+        where n.dedupe_key = any ($1::text[]) and l.id = n.log_id and l.activity_type = 2 and l.status = 0
+        """
+
+    private static let markMilestones: SQL = """
+        update milestones m set notified_at = $2
+        from (select user_id, max(created_at) as at from notifications where dedupe_key = any ($1::text[]) group by user_id) told
+        where m.user_id = told.user_id and m.notified_at is null and m.reached_at <= told.at
+        """
+}

@@ -1,0 +1,78 @@
+import Contracts
+import FoundationEssentials
+import Logging
+import Platform
+import Postgres
+
+/// Fetches the passes of everybody whose refresh is due and writes what changed into the cache.
+///
+/// `tickets.refresh_state` is the queue: a row a user, however many rows of the log ask. A user is claimed with a lease together with the log
+/// rows that are due by then; exactly those are marked processed when the fetch has succeeded, so what arrives meanwhile stays pending.
+struct Refresh: Errand {
+    static let name = JobName.ticketsCacheRefresh
+
+    let bytemark: Bytemark
+    let freeTicketProducts: Set<String>
+
+    /// Twice the requests that may be in flight: while some are recorded, others wait at the turnstile.
+    var inFlight: Int { bytemark.inFlight * 2 }
+
+    /// A user to refresh.
+    struct Item: Decodable, Sendable {
+        let userId: Int
+        let token: String?
+        let digest: String?
+        let failures: Int
+        /// The rows of the log that were due when the user was claimed.
+        let rows: [Int]
+    }
+
+    /// What came of a user.
+    enum Outcome: Sendable {
+        case unchanged
+        case changed(CacheUpdate)
+        case tokenVoid
+        case failed(String, after: Duration?)
+    }
+
+    func prepare(_ slice: Slice, _ tx: Transaction) async throws {
+        try tx.enqueue(RefreshStatements.wantAllWhenEmpty, slice.now)
+        try tx.enqueue(RefreshStatements.wantPending, slice.now, RefreshStatements.mostWanted)
+    }
+
+    func claim(_ limit: Int, _ slice: Slice, _ tx: Transaction) async throws -> [Item] {
+        try await tx.query(
+            RefreshStatements.claim, as: Item.self, slice.now, limit, slice.now + bytemark.lease(of: inFlight), slice.runID, tx.service)
+    }
+
+    func perform(_ item: Item) async -> Outcome {
+        guard let token = item.token else { return .failed("there is no Bytemark token", after: nil) }
+        async let usable = bytemark.passes(.usable, token: token)
+        async let expired = bytemark.passes(.expired, token: token)
+        do {
+            let update = CacheUpdate(usable: try await usable, expired: try await expired, freeTicketProducts: freeTicketProducts)
+            return update.digest == item.digest ? .unchanged : .changed(update)
+        } catch Bytemark.Failure.tokenVoid {
+            return .tokenVoid
+        } catch Bytemark.Failure.later(let reason, let after) {
+            return .failed(reason, after: after)
+        } catch {
+            return .failed("\(error)", after: nil)
+        }
+    }
+
+    func record(_ finished: [(Item, Outcome)], _ slice: Slice, _ tx: Transaction) async throws -> Int {
+        var results = RefreshResults()
+        for (item, outcome) in finished { results.add(item, outcome, at: slice.now) }
+        try results.write(run: slice.runID, tx)
+        return results.refreshed
+    }
+
+    func outstanding(_ slice: Slice, _ tx: Transaction) async throws -> Int {
+        try await tx.query(RefreshStatements.outstanding, as: Int.self, slice.now).first ?? 0
+    }
+
+    func rehearse(_ slice: Slice, _ tx: Transaction) async throws -> Int {
+        try await tx.query(RefreshStatements.countDue, as: Int.self, slice.now).first ?? 0
+    }
+}

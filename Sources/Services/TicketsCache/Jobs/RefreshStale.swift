@@ -1,0 +1,32 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Asks for a refresh of everybody whose cache is too old, and starts it.
+struct RefreshStale: Job {
+    static let name = JobName.ticketsCacheRefreshStale
+    /// A cache older than this is stale.
+    static let age: TimeInterval = 60 * 60
+
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let asked = try await tx.execute(Self.ask, slice.now - Self.age, slice.now, slice.limit)
+        let more = asked == slice.limit
+        if !more, asked > 0 || slice.number > 1 { try await tx.trigger(.ticketsCacheRefresh) }
+        return Progress(asked, more: more)
+    }
+
+    // Users whose refresh is wanted already, or whose token is void, are left alone.
+    private static let ask: SQL = """
+        with stale as (
+            select c.user_id from cache c
+            where c.refreshed_at < $1
+              and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null)
+              and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null)
+            order by c.refreshed_at limit $3)
+        insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
+        select user_id, $2, $2 from stale order by user_id
+        on conflict (user_id) do update set wanted_since = excluded.wanted_since, next_attempt_at = excluded.next_attempt_at
+        where s.wanted_since is null
+        """
+}

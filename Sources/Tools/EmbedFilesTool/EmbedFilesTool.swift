@@ -1,0 +1,32 @@
+import Foundation
+
+/// Writes a Swift file that holds the texts of other files: `embed-files OUTPUT INPUT…`. Called by the build plugin `EmbedFiles`.
+@main
+struct EmbedFilesTool {
+    static func main() throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let output = arguments.first else { fatalError("usage: embed-files OUTPUT INPUT…") }
+        let entries = try arguments.dropFirst().sorted().map { path in
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "            \($0)" }
+            return
+                "        (\n            \"\(Self.name(of: path))\",\n            ###\"\"\"\n\(lines.joined(separator: "\n"))\n            \"\"\"###\n        )"
+        }
+        let source = """
+            /// Texts compiled into this module, by their path below the folder of sources.
+            enum Embedded {
+                static let files: [(path: String, text: String)] = [
+            \(entries.joined(separator: ",\n"))
+                ]
+            }
+
+            """
+        try source.write(toFile: output, atomically: true, encoding: .utf8)
+    }
+
+    /// The path below `Sources/`, or the last two components when there is no such folder.
+    private static func name(of path: String) -> String {
+        if let range = path.range(of: "/Sources/", options: .backwards) { return String(path[range.upperBound...]) }
+        return path.split(separator: "/").suffix(2).joined(separator: "/")
+    }
+}

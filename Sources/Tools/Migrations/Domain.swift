@@ -1,0 +1,26 @@
+/// One domain as the database knows it: the role that works it, the schema it owns, the folder with its SQL.
+///
+/// A new service is one line here.
+public struct Domain: Sendable, Equatable {
+    /// The executable, which is also the role and the broker user.
+    public let service: String
+    /// Its schema.
+    public let schema: String
+    /// Its folder below `Sources/Services`.
+    public let folder: String
+
+    /// All of them, in the order of their migrations: a schema comes after those it refers to.
+    public static let all = [
+        Domain(service: "tick-publisher", schema: "operations", folder: "TickPublisher"),
+        Domain(service: "tickets-cache", schema: "tickets", folder: "TicketsCache"),
+        Domain(service: "loyalty-notifier", schema: "loyalty", folder: "LoyaltyNotifier"),
+    ]
+
+    /// The role of the web shop, which inserts the rows that start everything.
+    public static let webShop = "web-shop"
+
+    /// The variable with the password of a role: `TICKETS_CACHE_DB_PASSWORD`.
+    public static func passwordVariable(of role: String) -> String {
+        "\(role.uppercased().replacing("-", with: "_"))_DB_PASSWORD"
+    }
+}

@@ -1,0 +1,26 @@
+/// One file of SQL that is applied to a database once.
+public struct Migration: Sendable, Equatable {
+    /// The schema it belongs to.
+    public let schema: String
+    /// The file, `Services/TicketsCache/Schema/0001-tickets.sql`.
+    public let file: String
+    /// Its text.
+    public let sql: String
+
+    /// All migrations in the order in which a fresh database takes them.
+    public static let all: [Migration] = {
+        let files = Embedded.files.sorted { $0.path < $1.path }
+        func below(_ folder: String, for schema: String) -> [Migration] {
+            files.filter { $0.path.hasPrefix("\(folder)/") }.map { Migration(schema: schema, file: $0.path, sql: $0.text) }
+        }
+        var schemas: Set<String> = []
+        return below("Tools/Migrations/Schema", for: "storefront") + below("Platform/Schema/operations", for: "operations")
+            + Domain.all.flatMap { domain in
+                let messaging = schemas.insert(domain.schema).inserted ? below("Platform/Schema/service", for: domain.schema) : []
+                return messaging + below("Services/\(domain.folder)/Schema", for: domain.schema)
+            }
+    }()
+
+    /// All schemas.
+    public static let schemas = ["storefront"] + Domain.all.map(\.schema)
+}

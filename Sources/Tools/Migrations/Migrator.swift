@@ -1,0 +1,100 @@
+import FoundationEssentials
+import Postgres
+
+/// Brings a database to the state that this build needs: roles, schemas, tables, rights. Doing it again changes nothing.
+public struct Migrator: Sendable {
+    private let database: PostgresClient
+
+    /// A migrator for a database, as a role that may create roles and schemas.
+    public init(_ database: PostgresClient) { self.database = database }
+
+    /// Why a database cannot be migrated.
+    public enum Failure: Error, Sendable, CustomStringConvertible {
+        /// A file that has been applied reads differently now.
+        case changed(file: String)
+
+        /// What to do about it.
+        public var description: String {
+            switch self {
+            case .changed(let file): "\(file) has changed since it was applied to this database; put it back and add a new file for the change"
+            }
+        }
+    }
+
+    /// Applies what is missing. Several may try at once: an advisory lock lets one through, the others find nothing to do.
+    /// - Parameter passwords: Passwords by role; a role without one keeps what it has.
+    /// - Returns: the files that were applied.
+    /// - Throws: ``Failure`` or a `PostgresError`.
+    public func migrate(passwords: [String: String] = [:]) async throws -> [String] {
+        try await database.transaction { tx in
+            _ = try await tx.query("select pg_advisory_xact_lock(hashtext('boxoffice migrate'))")
+            try await roles(passwords, tx)
+            for schema in Migration.schemas { try await tx.script(SQL(file: "create schema if not exists \(schema)").text) }
+            try await tx.script(Self.ledger)
+            let known = try await tx.query("select file, schema, checksum from operations.migrations", as: Applied.self)
+            var applied: [String] = []
+            for migration in Migration.all {
+                let checksum = try await tx.query("select md5($1)", as: String.self, migration.sql).first ?? ""
+                if let before = known.first(where: { $0.file == migration.file && $0.schema == migration.schema }) {
+                    guard before.checksum == checksum else { throw Failure.changed(file: migration.file) }
+                    continue
+                }
+                try await tx.script("set local search_path = \(migration.schema), public")
+                try await tx.script(migration.sql)
+                try await tx.execute(
+                    "insert into operations.migrations (file, schema, checksum) values ($1, $2, $3)", migration.file, migration.schema, checksum)
+                applied.append(migration.file)
+            }
+            try await rights(tx)
+            return applied
+        }
+    }
+
+    private struct Applied: Decodable, Sendable {
+        let file: String
+        let schema: String
+        let checksum: String
+    }
+
+    private func roles(_ passwords: [String: String], _ tx: PostgresTransaction) async throws {
+        try await tx.script(Self.groupRole)
+        for role in Domain.all.map(\.service) + [Domain.webShop] {
+            let missing = try await tx.query("select not exists (select from pg_roles where rolname = $1)", as: Bool.self, role).first == true
+            if missing { try await tx.script("create role \"\(role)\" login") }
+            if role != Domain.webShop { try await tx.script("grant boxoffice_services to \"\(role)\"") }
+            guard let password = passwords[role] else { continue }
+            // A password cannot be a bound parameter of ALTER ROLE; the server itself quotes it.
+            let statement = try await tx.query("select format('alter role %I password %L', $1::text, $2::text)", as: String.self, role, password)
+            for text in statement { try await tx.script(text) }
+        }
+    }
+
+    /// What every service may do in its own schema. What it may do elsewhere is granted by the files of the schema's owner.
+    private func rights(_ tx: PostgresTransaction) async throws {
+        for domain in Domain.all where domain.schema != "operations" {
+            try await tx.script(
+                """
+                grant usage on schema \(domain.schema) to "\(domain.service)";
+                grant select, insert, update, delete on all tables in schema \(domain.schema) to "\(domain.service)";
+                grant usage on all sequences in schema \(domain.schema) to "\(domain.service)";
+                """)
+        }
+    }
+
+    private static let groupRole = """
+        do $$ begin
+            create role boxoffice_services nologin;
+        exception when duplicate_object then null;
+        end $$
+        """
+
+    private static let ledger = """
+        create table if not exists operations.migrations (
+            file       text        not null,
+            schema     text        not null,
+            checksum   text        not null,
+            applied_at timestamptz not null default now(),
+            primary key (file, schema)
+        )
+        """
+}

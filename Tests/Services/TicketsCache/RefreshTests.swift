@@ -1,0 +1,249 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Support
+import Testing
+
+@testable import TicketsCache
+
+@Suite("tickets-cache.refresh fetches what is due")
+struct RefreshTests {
+    private static let twoPasses = #"""
+        [{"uuid":"b","status":"USABLE","product_uuid":"free","time_created":"2026-02-01T00:00:00Z"},
+         {"uuid":"a","status":"USABLE","product_uuid":"paid","time_created":"2026-01-01T00:00:00Z"}]
+        """#
+
+    /// A house with users 1…n who have tokens and a cache that somebody filled before, and a sandbox that knows their passes.
+    private func open(users: Int, _ body: @Sendable (TestHouse, Outside) async throws -> Void) async throws {
+        try await TestHouse.open { house in
+            try await Outside.open { outside in
+                try await house.database.execute(
+                    "insert into tickets.bytemark_tokens (user_id, token) select n, 'token-' || n from generate_series(1, $1::int) n", users)
+                try await house.database.execute("insert into tickets.cache (user_id, refreshed_at) values (999, now())")
+                for user in 1...users { try await outside.passes(of: user, Self.twoPasses) }
+                try await body(house, outside)
+            }
+        }
+    }
+
+    @Test("A user's passes are cached in the order of their creation, with their free ticket status and hash")
+    func entries() async throws {
+        try await open(users: 1) { house, outside in
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1)")
+            try await house.with(TicketsCache.self, settings: outside.settings.merging(["FREE_TICKET_PRODUCTS": "free,other"]) { $1 }) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(run.outcome == "succeeded")
+                #expect(run.processed == 1)
+                let uuids = try await house.database.query(
+                    "select e ->> 'pass_uuid' from tickets.cache, jsonb_array_elements(passes) e where user_id = 1", as: String.self)
+                #expect(uuids == ["a", "b"])
+                let free = try await house.database.query(
+                    "select (e ->> 'free_ticket_status')::bool from tickets.cache, jsonb_array_elements(passes) e where user_id = 1", as: Bool.self)
+                #expect(free == [false, true])
+                let hash = try await house.value(
+                    "select passes -> 0 ->> 'payload_hash' from tickets.cache where user_id = 1", as: String.self)
+                // MD5 of {"product_uuid":"paid","status":"USABLE","time_created":"2026-01-01T00:00:00Z","uuid":"a"}
+                let canonical = #"{"product_uuid":"paid","status":"USABLE","time_created":"2026-01-01T00:00:00Z","uuid":"a"}"#
+                #expect(try await house.value("select md5($1)", as: String.self, canonical) == hash)
+                #expect(try await house.value("select status from tickets.refresh_log", as: Int.self) == 1)
+                #expect(try await house.value("select count(*) from tickets.cache_log where change = 'added'", as: Int.self) == 2)
+            }
+        }
+    }
+
+    @Test("A refresh that fails leaves that user's rows pending and touches nobody else's")
+    func oneFails() async throws {
+        try await open(users: 3) { house, outside in
+            try await house.database.execute(
+                "insert into tickets.refresh_log (user_id, activity_type, scheduled_on) values (1, 1, null), (2, 1, null), (2, 3, now()), (3, 1, null)"
+            )
+            try await outside.order("faults", #"{"part":"bytemark","match":{"token":"token-2"},"action":{"status":503}}"#)
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(run.outcome == "partial")
+                #expect(run.processed == 2)
+                #expect(run.failed == 1)
+                #expect(run.details.contains("user 2"))
+                let pending = try await house.database.query("select user_id from tickets.refresh_log where status = 0", as: Int.self)
+                #expect(pending == [2, 2])
+            }
+        }
+    }
+
+    @Test("A row that arrives during a fetch is not marked by it")
+    func arrivesDuringFetch() async throws {
+        try await open(users: 1) { house, outside in
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1)")
+            try await outside.order("latency", #"{"part":"bytemark","ms":1500}"#)
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let tick = try await house.tick(.ticketsCacheRefresh)
+                try await house.eventually("the fetch is under way") { try await !outside.received("bytemark").isEmpty }
+                try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type, note) values (1, 1, 'late')")
+                try await house.eventually("select count(*) from tickets.cache where user_id = 1", 1)
+                #expect(try await house.value("select status from tickets.refresh_log where note is null", as: Int.self) == 1)
+                // The run sees that another row waits, and fetches again for it.
+                let run = try await house.ended(tick)
+                #expect(run.processed == 2)
+                #expect(try await house.value("select status from tickets.refresh_log where note = 'late'", as: Int.self) == 1)
+                #expect(try await outside.received("bytemark").count == 4)
+            }
+        }
+    }
+
+    @Test("Scheduled rows are taken when due and not before")
+    func scheduled() async throws {
+        try await open(users: 2) { house, outside in
+            let noon = Date(timeIntervalSince1970: 1_795_000_000)
+            house.clock.set(noon)
+            try await house.database.execute(
+                "insert into tickets.refresh_log (user_id, activity_type, scheduled_on) values (1, 3, $1), (2, 3, $2)", noon, noon + 1)
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let first = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(first.processed == 1)
+                #expect(try await house.database.query("select user_id from tickets.refresh_log where status = 0", as: Int.self) == [2])
+                house.clock.advance(1)
+                let second = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(second.processed == 1)
+            }
+        }
+    }
+
+    @Test("An empty cache is built from every user with a token")
+    func emptyCache() async throws {
+        try await open(users: 5) { house, outside in
+            try await house.database.execute("delete from tickets.cache")
+            try await house.database.execute("update tickets.bytemark_tokens set void_since = now() where user_id = 5")
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(run.processed == 4)
+                #expect(try await house.value("select count(*) from tickets.cache", as: Int.self) == 4)
+            }
+        }
+    }
+
+    @Test("A void token is noted and not asked with again until it changes")
+    func voidToken() async throws {
+        try await open(users: 1) { house, outside in
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1)")
+            try await outside.order("bytemark/tokens", #"[{"token":"token-1","voidToken":true}]"#)
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(run.outcome == "partial")
+                #expect(try await house.value("select void_since is not null from tickets.bytemark_tokens", as: Bool.self) == true)
+                #expect(try await house.value("select note from tickets.refresh_log", as: String.self)?.contains("401") == true)
+                let asked = try await outside.received("bytemark").count
+                _ = try await house.ended(try await house.tick(.ticketsCacheRefresh, trigger: .manual))
+                #expect(try await outside.received("bytemark").count == asked)
+                try await outside.passes(of: 1, Self.twoPasses)
+                try await outside.order("bytemark/tokens", #"[{"token":"fresh","passes":[]}]"#)
+                try await house.database.execute("update tickets.bytemark_tokens set token = 'fresh'")
+                let after = try await house.ended(try await house.tick(.ticketsCacheRefresh, trigger: .manual))
+                #expect(after.processed == 1)
+                #expect(try await house.value("select status from tickets.refresh_log", as: Int.self) == 1)
+            }
+        }
+    }
+
+    @Test("429 is honoured: the user waits as long as Bytemark asked for")
+    func retryAfter() async throws {
+        try await open(users: 1) { house, outside in
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1)")
+            try await outside.order("faults", #"{"part":"bytemark","action":{"status":429,"retryAfter":120}}"#)
+            let now = Date(timeIntervalSince1970: 1_795_000_000)
+            house.clock.set(now)
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(run.failed == 1)
+                let next = try await house.value("select next_attempt_at from tickets.refresh_state", as: Date.self)
+                #expect(next == now + 120)
+            }
+        }
+    }
+
+    @Test("Only passes whose hash changed are rewritten and logged")
+    func onlyChanges() async throws {
+        try await open(users: 1) { house, outside in
+            house.clock.set(Date(timeIntervalSince1970: 1_795_000_000))
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1)")
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                _ = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                house.clock.advance(300)
+                try await house.database.execute("delete from tickets.cache_log")
+                // a: members in another order, the same pass. b: used. c: new.
+                try await outside.passes(
+                    of: 1,
+                    #"""
+                    [{"time_created":"2026-01-01T00:00:00Z","uuid":"a","product_uuid":"paid","status":"USABLE"},
+                     {"uuid":"b","status":"USING","product_uuid":"free","time_created":"2026-02-01T00:00:00Z"},
+                     {"uuid":"c","status":"USABLE","product_uuid":"paid","time_created":"2026-03-01T00:00:00Z"}]
+                    """#)
+                try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1)")
+                _ = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                let changes = try await house.database.query(
+                    "select pass_uuid || ' ' || change from tickets.cache_log order by pass_uuid", as: String.self)
+                #expect(changes == ["b updated", "c added"])
+                let timestamps = try await house.database.query(
+                    "select e ->> 'timestamp' from tickets.cache, jsonb_array_elements(passes) e where user_id = 1", as: String.self)
+                #expect(timestamps.count == 3)
+                #expect(timestamps[0] < timestamps[1])
+                #expect(timestamps[1] == timestamps[2])
+            }
+        }
+    }
+
+    @Test("A refresh that is asked for by message happens at once")
+    func requested() async throws {
+        try await open(users: 2) { house, outside in
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                try await house.publish(TicketsRefreshRequested(userId: 2))
+                try await house.eventually("select count(*) from tickets.cache where user_id = 2", 1)
+                try await house.eventually("select status from tickets.refresh_log where user_id = 2", 1)
+                #expect(try await house.value("select count(*) from tickets.cache where user_id = 1", as: Int.self) == 0)
+            }
+        }
+    }
+
+    @Test("tickets-cache.refresh-stale refreshes users whose cache is older than 60 minutes, and no others")
+    func stale() async throws {
+        try await open(users: 3) { house, outside in
+            let now = Date(timeIntervalSince1970: 1_795_000_000)
+            house.clock.set(now)
+            try await house.database.execute("delete from tickets.cache")
+            try await house.database.execute(
+                "insert into tickets.cache (user_id, refreshed_at) values (1, $1), (2, $2), (3, $3)", now - 3601, now - 3600, now - 10)
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefreshStale))
+                #expect(run.processed == 1)
+                try await house.eventually("select user_id from tickets.cache where refreshed_at = $1", 1, [now])
+                #expect(try await house.value("select count(*) from tickets.cache where refreshed_at = $1", as: Int.self, now) == 1)
+            }
+        }
+    }
+
+    @Test("Never more than the configured number of requests in flight")
+    func inFlight() async throws {
+        try await open(users: 40) { house, outside in
+            try await outside.order("latency", #"{"part":"bytemark","ms":30}"#)
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) select n, 1 from generate_series(1, 40) n")
+            try await house.with(TicketsCache.self, settings: outside.settings.merging(["BYTEMARK_IN_FLIGHT": "7"]) { $1 }) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(run.processed == 40)
+                #expect(try await outside.maximumInFlight("bytemark") == 7)
+            }
+        }
+    }
+
+    @Test("A dry run says how many users it would refresh and asks Bytemark nothing")
+    func dryRun() async throws {
+        try await open(users: 3) { house, outside in
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1), (1, 1), (2, 1)")
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh, trigger: .manual, dryRun: true))
+                #expect(run.outcome == "succeeded")
+                #expect(run.processed == 2)
+                #expect(try await outside.received("bytemark").isEmpty)
+                #expect(try await house.value("select count(*) from tickets.refresh_state", as: Int.self) == 0)
+            }
+        }
+    }
+}

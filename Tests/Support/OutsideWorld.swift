@@ -1,0 +1,92 @@
+import Curl
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+
+@testable import Sandbox
+
+/// Bytemark, push, gateway and SMTP for one test: the sandbox, inside the test's process.
+public struct Outside: Sendable {
+    let world: OutsideWorld
+    let web: CurlClient
+
+    /// The address of the HTTP stand-ins.
+    public var url: String { "http://127.0.0.1:\(world.ports.http)" }
+    /// What a service needs to find them.
+    public var settings: [String: String] { ["BYTEMARK_URL": "\(url)/bytemark", "PUSH_URL": "\(url)/push", "PUSH_KEY": "secret"] }
+
+    /// Opens the outside world while the body runs.
+    public static func open<T: Sendable>(_ body: (Outside) async throws -> T) async throws -> T {
+        let settings = Sandbox.Settings()
+        let world = OutsideWorld(settings)
+        let web = CurlClient(logger: TestServers.logger)
+        var logger = Logger(label: "sandbox")
+        logger.logLevel = .critical
+        let group = ServiceGroup(configuration: .init(services: try SandboxServices(settings, world: world, logger: logger).all, logger: logger))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            while world.ports.http == 0 || world.ports.smtp == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            let result: Result<T, any Error>
+            do {
+                result = .success(try await body(Outside(world: world, web: web)))
+            } catch {
+                result = .failure(error)
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            await web.close()
+            return try result.get()
+        }
+    }
+
+    /// Tells the sandbox what to be like: `POST /_sandbox/<path>`.
+    public func order(_ path: String, _ json: String = "") async throws {
+        let response = try await web.send(HTTPRequest(.post, url: "\(url)/_sandbox/\(path)", body: Array(json.utf8)))
+        guard (200..<300).contains(response.status) else {
+            throw TestServers.Missing(description: "the sandbox refuses \(path): \(String(decoding: response.body, as: UTF8.self))")
+        }
+    }
+
+    /// The pushes that reached phones.
+    public func pushes() async throws -> [Push] { try await look("pushes", as: [Push].self) }
+
+    /// What a part received, oldest first.
+    public func received(_ part: String) async throws -> [Request] { try await look("received?part=\(part)", as: [Request].self) }
+
+    /// Gives users passes: `token-<user>` has these.
+    public func passes(of user: Int, _ json: String) async throws {
+        try await order("bytemark/tokens", #"[{"token":"token-\#(user)","passes":\#(json),"voidToken":false}]"#)
+    }
+
+    /// The most requests that a part had to answer at one time.
+    public func maximumInFlight(_ part: String) async throws -> Int {
+        struct Counts: Decodable { let maxInFlight: Int }
+        return try await look("counts", as: [String: Counts].self)[part]?.maxInFlight ?? 0
+    }
+
+    private func look<V: Decodable>(_ path: String, as type: V.Type) async throws -> V {
+        try await web.send(HTTPRequest(url: "\(url)/_sandbox/\(path)")).json(as: type)
+    }
+
+    /// A push that reached a phone.
+    public struct Push: Decodable, Sendable {
+        /// To whom.
+        public let userIds: [Int]
+        /// Of what kind.
+        public let notificationType: Int
+        /// What it says.
+        public let title: String
+        /// In which language.
+        public let language: String
+    }
+
+    /// A request that came in.
+    public struct Request: Decodable, Sendable {
+        /// `GET`
+        public let method: String
+        /// With the query.
+        public let path: String
+        /// What it was answered.
+        public let status: Int?
+    }
+}
