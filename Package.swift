@@ -19,6 +19,7 @@ let package = Package(
         // Clients: the three wires, each a library in its own right.
 
         // Platform: how a service lives.
+        .target(name: "Contracts", path: "Sources/Platform/Contracts", swiftSettings: house),
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
 
         // Services.
@@ -26,6 +27,7 @@ let package = Package(
         // Tools.
 
         // Tests mirror Sources.
+        .testTarget(name: "ContractsTests", dependencies: ["Contracts"], path: "Tests/Platform/Contracts", swiftSettings: house),
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

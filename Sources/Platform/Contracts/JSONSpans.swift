@@ -1,0 +1,111 @@
+/// The members of one JSON object (RFC 8259), found without decoding their values.
+///
+/// The whole text is checked (grammar, UTF-8, nesting of at most ``JSONGrammar/deepest``), but nothing is made of it: an envelope is read
+/// thousands of times a second, and its data goes on as the untouched bytes. Of members with the same name the last one counts.
+public struct JSONSpans: Sendable {
+    private let bytes: ArraySlice<UInt8>
+    private var places: [Place] = []
+
+    /// Where a member is, counted from the first byte of the text.
+    private struct Place {
+        /// Between the quotes.
+        let key: Range<UInt32>
+        let value: Range<UInt32>
+        let keyHasEscapes: Bool
+    }
+
+    /// Reads the members; nil when the bytes do not hold one well-formed object and nothing else.
+    public init?(_ bytes: [UInt8]) { self.init(bytes[...]) }
+
+    /// Reads the members; nil when the bytes do not hold one well-formed object and nothing else.
+    public init?(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        guard bytes.count < UInt32.max, readObject(bytes.span) else { return nil }
+    }
+
+    private mutating func readObject(_ text: Span<UInt8>) -> Bool {
+        guard (try? UTF8Span(validating: text)) != nil else { return false }
+        var at = 0
+        JSONGrammar.skipSpace(text, &at)
+        guard JSONGrammar.take(UInt8(ascii: "{"), text, &at) else { return false }
+        JSONGrammar.skipSpace(text, &at)
+        if !JSONGrammar.take(UInt8(ascii: "}"), text, &at) {
+            places.reserveCapacity(12)
+            repeat {
+                guard readMember(text, &at) else { return false }
+            } while JSONGrammar.take(UInt8(ascii: ","), text, &at)
+            guard JSONGrammar.take(UInt8(ascii: "}"), text, &at) else { return false }
+        }
+        JSONGrammar.skipSpace(text, &at)
+        return at == text.count
+    }
+
+    private mutating func readMember(_ text: Span<UInt8>, _ at: inout Int) -> Bool {
+        JSONGrammar.skipSpace(text, &at)
+        let key = at
+        guard let escapes = JSONGrammar.skipString(text, &at) else { return false }
+        let keyEnd = at
+        JSONGrammar.skipSpace(text, &at)
+        guard JSONGrammar.take(UInt8(ascii: ":"), text, &at) else { return false }
+        JSONGrammar.skipSpace(text, &at)
+        let value = at
+        guard JSONGrammar.skipValue(text, &at, depth: 1) else { return false }
+        places.append(
+            Place(key: UInt32(key + 1)..<UInt32(keyEnd - 1), value: UInt32(value)..<UInt32(at), keyHasEscapes: escapes))
+        JSONGrammar.skipSpace(text, &at)
+        return true
+    }
+
+    /// A member of the object.
+    public struct Member: Sendable {
+        /// The bytes of the value.
+        public let value: ArraySlice<UInt8>
+        /// The value's text; nil when it is no JSON string or its escapes are no text.
+        public var string: String? { JSONText.string(value) }
+    }
+
+    /// The members by their names; a name whose escapes are no text is spelled as it is in the bytes.
+    public var byKey: [String: Member] {
+        let members = places.map { place in
+            (key(place) ?? String(decoding: bytes(in: place.key), as: UTF8.self), Member(value: bytes(in: place.value)))
+        }
+        return Dictionary(members) { _, last in last }
+    }
+
+    /// The bytes of a member's value, without the space around it.
+    public func value(_ name: String) -> ArraySlice<UInt8>? {
+        places.last { isNamed($0, name) }.map { bytes(in: $0.value) }
+    }
+
+    /// The text of a member that is a JSON string; nil when it is absent, something else, or has an escape that is no text (half of a
+    /// surrogate pair).
+    public func string(_ name: String) -> String? { value(name).flatMap(JSONText.string) }
+
+    /// The UTF-8 of a member that is a JSON string; nil as for ``string(_:)``.
+    public func stringBytes(_ name: String) -> ArraySlice<UInt8>? { value(name).flatMap(JSONText.bytes) }
+
+    /// A member that is an integer, as JSON Schema understands it: `1.0` and `1e2` are integers too. Nil when it is absent, something else or
+    /// does not fit.
+    public func integer(_ name: String) -> Int? { value(name).flatMap(JSONInteger.read) }
+
+    /// A member that is true or false; nil when it is absent or something else.
+    public func boolean(_ name: String) -> Bool? {
+        switch value(name)?.first {
+        case UInt8(ascii: "t"): true
+        case UInt8(ascii: "f"): false
+        default: nil
+        }
+    }
+
+    private func bytes(in range: Range<UInt32>) -> ArraySlice<UInt8> {
+        bytes[(bytes.startIndex + Int(range.lowerBound))..<(bytes.startIndex + Int(range.upperBound))]
+    }
+
+    private func key(_ place: Place) -> String? { JSONText.unescaped(bytes(in: place.key)) }
+
+    private func isNamed(_ place: Place, _ name: String) -> Bool {
+        if place.keyHasEscapes { return key(place) == name }
+        let utf8 = name.utf8
+        return utf8.count == place.key.count && utf8.elementsEqual(bytes(in: place.key))
+    }
+}

@@ -1,0 +1,28 @@
+import FoundationEssentials
+
+/// A rider finished a ride. From outside; the hot one.
+public struct RideCompleted: Message {
+    /// `ride.completed`
+    public static let type = MessageType.rideCompleted
+
+    /// The rider.
+    public let userId: Int
+    /// The ride, as the ride service knows it; counted once.
+    public let rideId: String
+    /// When it ended.
+    public let completedAt: Date
+
+    /// The data of such a message.
+    public init(userId: Int, rideId: String, completedAt: Date) {
+        self.userId = userId
+        self.rideId = rideId
+        self.completedAt = completedAt
+    }
+
+    /// Reads it from JSON.
+    public init(_ data: MessageData) throws(ContractViolation) {
+        userId = try data.id("userId")
+        rideId = try data.reference("rideId")
+        completedAt = try data.instant("completedAt")
+    }
+}
