@@ -112,6 +112,7 @@ let package = Package(
             dependencies: ["AMQP", "Contracts", "Curl", "Migrations", "Platform", "Postgres", "Sandbox", lifecycle, logging],
             path: "Tests/Support", swiftSettings: house),
         tests("AMQPTests", "Clients/AMQP", ["AMQP", logging]),
+        tests("ContractsTests", "Platform/Contracts", ["Contracts"]),
         tests("CronTests", "Platform/Cron", ["Cron"]),
         tests("SchedulesTests", "Platform/Schedules", ["Cron", "Schedules"]),
         tests("TickPublisherTests", "Services/TickPublisher", ["Cron", "Schedules", "TickPublisher"]),

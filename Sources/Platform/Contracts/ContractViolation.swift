@@ -1,30 +1,26 @@
-/// A message that breaks its contract: which field, and what it must be.
-public struct ContractViolation: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Where: `data.userId`.
-    public let field: String
-    /// What is wrong with it.
-    public let problem: String
+/// Data that breaks its contract: `data.userId is "x", but must be an integer of at least 1`. It does not become better by waiting.
+public struct ContractViolation: Error, Equatable, CustomStringConvertible {
+    /// Where: the member's path, beginning with `data`.
+    public let path: String
+    /// What is there, as JSON, cut when it is long; nil when nothing is.
+    public let found: String?
+    /// What must be there.
+    public let expected: String
 
-    /// A complaint about a field.
-    public init(_ field: String, _ problem: String) {
-        self.field = field
-        self.problem = problem
+    /// A violation at a path.
+    public init(path: String, found: String?, expected: String) {
+        self.path = path
+        self.found = found
+        self.expected = expected
     }
 
-    /// `FIELD problem`
-    public var description: String { "\(field) \(problem)" }
-
-    /// Complains unless the number is at least so much.
-    static func require(_ field: String, _ value: Int, atLeast least: Int) throws(ContractViolation) {
-        guard value >= least else { throw ContractViolation(field, "is \(value), but must be at least \(least)") }
+    /// A violation by the value with these bytes.
+    init(path: String, found bytes: ArraySlice<UInt8>?, expected: String) {
+        let limit = 80
+        let text = bytes.map { String(decoding: $0.prefix(limit), as: UTF8.self) + ($0.count > limit ? "…" : "") }
+        self.init(path: path, found: text, expected: expected)
     }
 
-    /// Complains unless the text has between 1 and so many characters.
-    static func require(_ field: String, _ text: String, atMost most: Int) throws(ContractViolation) {
-        guard !text.isEmpty else { throw ContractViolation(field, "is empty") }
-        // The bytes are never fewer than the characters: counting those is needed for long texts only.
-        guard text.utf8.count <= most || text.unicodeScalars.count <= most else {
-            throw ContractViolation(field, "is longer than \(most) characters")
-        }
-    }
+    /// One sentence: where, what is there, what must be.
+    public var description: String { "\(path) is \(found ?? "missing"), but must be \(expected)" }
 }

@@ -1,159 +1,111 @@
-/// Finds the members of one JSON object (RFC 8259) without decoding their values.
+/// The members of one JSON object (RFC 8259), found without decoding their values.
 ///
-/// The envelope of a message is read on the hot path, thousands of times a second, and most of its data never becomes a string. What is
-/// skipped here is checked by the decoder that reads it: this walk only has to find where values end.
+/// The whole text is checked (grammar, UTF-8, nesting of at most ``JSONGrammar/deepest``), but nothing is made of it: an envelope is read
+/// thousands of times a second, and its data goes on as the untouched bytes. Of members with the same name the last one counts.
 public struct JSONSpans: Sendable {
     private let bytes: ArraySlice<UInt8>
-    /// Where each member's name (without quotes) and value lie.
-    private var members: [(name: Range<Int>, value: Range<Int>)] = []
+    private var places: [Place] = []
 
-    /// Reads the members of the object that the bytes hold; nil when they do not hold one object and nothing else.
+    /// Where a member is, counted from the first byte of the text.
+    private struct Place {
+        /// Between the quotes.
+        let key: Range<UInt32>
+        let value: Range<UInt32>
+        let keyHasEscapes: Bool
+    }
+
+    /// Reads the members; nil when the bytes do not hold one well-formed object and nothing else.
     public init?(_ bytes: [UInt8]) { self.init(bytes[...]) }
 
-    /// Reads the members of the object that the bytes hold; nil when they do not hold one object and nothing else.
+    /// Reads the members; nil when the bytes do not hold one well-formed object and nothing else.
     public init?(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
-        members.reserveCapacity(12)
-        let found = bytes.withUnsafeBufferPointer { buffer -> [(name: Range<Int>, value: Range<Int>)]? in
-            var walk = Walk(buffer: buffer, offset: bytes.startIndex)
-            return walk.object() ? walk.members : nil
-        }
-        guard let found else { return nil }
-        members = found
+        guard bytes.count < UInt32.max, readObject(bytes.span) else { return nil }
     }
 
-    /// The names of the members, in their order.
-    public var names: [String] { members.map { String(decoding: bytes[$0.name], as: UTF8.self) } }
-
-    /// The bytes of a member's value. Of two members with one name the last counts.
-    public func value(_ name: StaticString) -> ArraySlice<UInt8>? {
-        let wanted = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        for member in members.reversed() where member.name.count == wanted.count && bytes[member.name].elementsEqual(wanted) {
-            return bytes[member.value]
-        }
-        return nil
-    }
-
-    /// The inner bytes of a member that is a string without escapes.
-    public func stringBytes(_ name: StaticString) -> ArraySlice<UInt8>? {
-        guard let span = value(name), span.count >= 2, span.first == UInt8(ascii: "\"") else { return nil }
-        let inner = span.dropFirst().dropLast()
-        return inner.contains(UInt8(ascii: "\\")) ? nil : inner
-    }
-
-    /// The text of a member that is a string; nil when it is absent or something else.
-    public func string(_ name: StaticString) -> String? {
-        guard let span = value(name), span.count >= 2, span.first == UInt8(ascii: "\"") else { return nil }
-        return JSONText.unescaped(span.dropFirst().dropLast())
-    }
-
-    /// A member that is an integer; nil when it is absent or something else.
-    public func integer(_ name: StaticString) -> Int? {
-        guard let span = value(name), let first = span.first else { return nil }
-        let isNegative = first == UInt8(ascii: "-")
-        let digits = isNegative ? span.dropFirst() : span
-        guard !digits.isEmpty, digits.count <= 18, digits.count == 1 || digits.first != UInt8(ascii: "0") else { return nil }
-        var value = 0
-        for byte in digits {
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-            value = value * 10 + Int(byte - UInt8(ascii: "0"))
-        }
-        return isNegative ? -value : value
-    }
-}
-
-/// One pass over the bytes of an object.
-private struct Walk {
-    let buffer: UnsafeBufferPointer<UInt8>
-    let offset: Int
-    var position = 0
-    var members: [(name: Range<Int>, value: Range<Int>)] = []
-
-    init(buffer: UnsafeBufferPointer<UInt8>, offset: Int) {
-        self.buffer = buffer
-        self.offset = offset
-        members.reserveCapacity(12)
-    }
-
-    mutating func object() -> Bool {
-        skipSpace()
-        guard take(UInt8(ascii: "{")) else { return false }
-        skipSpace()
-        if !take(UInt8(ascii: "}")) {
+    private mutating func readObject(_ text: Span<UInt8>) -> Bool {
+        guard (try? UTF8Span(validating: text)) != nil else { return false }
+        var at = 0
+        JSONGrammar.skipSpace(text, &at)
+        guard JSONGrammar.take(UInt8(ascii: "{"), text, &at) else { return false }
+        JSONGrammar.skipSpace(text, &at)
+        if !JSONGrammar.take(UInt8(ascii: "}"), text, &at) {
+            places.reserveCapacity(12)
             repeat {
-                skipSpace()
-                let name = position + 1
-                guard skipString() else { return false }
-                let nameEnd = position - 1
-                skipSpace()
-                guard take(UInt8(ascii: ":")) else { return false }
-                skipSpace()
-                let value = position
-                guard skipValue() else { return false }
-                members.append((offset + name..<offset + nameEnd, offset + value..<offset + position))
-                skipSpace()
-            } while take(UInt8(ascii: ","))
-            guard take(UInt8(ascii: "}")) else { return false }
+                guard readMember(text, &at) else { return false }
+            } while JSONGrammar.take(UInt8(ascii: ","), text, &at)
+            guard JSONGrammar.take(UInt8(ascii: "}"), text, &at) else { return false }
         }
-        skipSpace()
-        return position == buffer.count
+        JSONGrammar.skipSpace(text, &at)
+        return at == text.count
     }
 
-    private mutating func skipValue() -> Bool {
-        guard position < buffer.count else { return false }
-        switch buffer[position] {
-        case UInt8(ascii: "\""): return skipString()
-        case UInt8(ascii: "{"), UInt8(ascii: "["): return skipNested()
-        default:
-            let start = position
-            while position < buffer.count, !Self.endsScalar(buffer[position]) { position += 1 }
-            return position > start
-        }
-    }
-
-    private mutating func skipNested() -> Bool {
-        var open: [UInt8] = []
-        while position < buffer.count {
-            let byte = buffer[position]
-            switch byte {
-            case UInt8(ascii: "\""):
-                guard skipString() else { return false }
-                continue
-            case UInt8(ascii: "{"): open.append(UInt8(ascii: "}"))
-            case UInt8(ascii: "["): open.append(UInt8(ascii: "]"))
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                guard open.popLast() == byte else { return false }
-            default: break
-            }
-            position += 1
-            if open.isEmpty { return true }
-        }
-        return false
-    }
-
-    private mutating func skipString() -> Bool {
-        guard take(UInt8(ascii: "\"")) else { return false }
-        while position < buffer.count {
-            let byte = buffer[position]
-            position += byte == UInt8(ascii: "\\") ? 2 : 1
-            if byte == UInt8(ascii: "\"") { return true }
-        }
-        return false
-    }
-
-    private mutating func skipSpace() {
-        while position < buffer.count, Self.isSpace(buffer[position]) { position += 1 }
-    }
-
-    private mutating func take(_ byte: UInt8) -> Bool {
-        guard position < buffer.count, buffer[position] == byte else { return false }
-        position += 1
+    private mutating func readMember(_ text: Span<UInt8>, _ at: inout Int) -> Bool {
+        JSONGrammar.skipSpace(text, &at)
+        let key = at
+        guard let escapes = JSONGrammar.skipString(text, &at) else { return false }
+        let keyEnd = at
+        JSONGrammar.skipSpace(text, &at)
+        guard JSONGrammar.take(UInt8(ascii: ":"), text, &at) else { return false }
+        JSONGrammar.skipSpace(text, &at)
+        let value = at
+        guard JSONGrammar.skipValue(text, &at, depth: 1) else { return false }
+        places.append(
+            Place(key: UInt32(key + 1)..<UInt32(keyEnd - 1), value: UInt32(value)..<UInt32(at), keyHasEscapes: escapes))
+        JSONGrammar.skipSpace(text, &at)
         return true
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+    /// A member of the object.
+    public struct Member: Sendable {
+        /// The bytes of the value.
+        public let value: ArraySlice<UInt8>
+        /// The value's text; nil when it is no JSON string or its escapes are no text.
+        public var string: String? { JSONText.string(value) }
+    }
 
-    private static func endsScalar(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") || isSpace(byte)
+    /// The members by their names; a name whose escapes are no text is spelled as it is in the bytes.
+    public var byKey: [String: Member] {
+        let members = places.map { place in
+            (key(place) ?? String(decoding: bytes(in: place.key), as: UTF8.self), Member(value: bytes(in: place.value)))
+        }
+        return Dictionary(members) { _, last in last }
+    }
+
+    /// The bytes of a member's value, without the space around it.
+    public func value(_ name: String) -> ArraySlice<UInt8>? {
+        places.last { isNamed($0, name) }.map { bytes(in: $0.value) }
+    }
+
+    /// The text of a member that is a JSON string; nil when it is absent, something else, or has an escape that is no text (half of a
+    /// surrogate pair).
+    public func string(_ name: String) -> String? { value(name).flatMap(JSONText.string) }
+
+    /// The UTF-8 of a member that is a JSON string; nil as for ``string(_:)``.
+    public func stringBytes(_ name: String) -> ArraySlice<UInt8>? { value(name).flatMap(JSONText.bytes) }
+
+    /// A member that is an integer, as JSON Schema understands it: `1.0` and `1e2` are integers too. Nil when it is absent, something else or
+    /// does not fit.
+    public func integer(_ name: String) -> Int? { value(name).flatMap(JSONInteger.read) }
+
+    /// A member that is true or false; nil when it is absent or something else.
+    public func boolean(_ name: String) -> Bool? {
+        switch value(name)?.first {
+        case UInt8(ascii: "t"): true
+        case UInt8(ascii: "f"): false
+        default: nil
+        }
+    }
+
+    private func bytes(in range: Range<UInt32>) -> ArraySlice<UInt8> {
+        bytes[(bytes.startIndex + Int(range.lowerBound))..<(bytes.startIndex + Int(range.upperBound))]
+    }
+
+    private func key(_ place: Place) -> String? { JSONText.unescaped(bytes(in: place.key)) }
+
+    private func isNamed(_ place: Place, _ name: String) -> Bool {
+        if place.keyHasEscapes { return key(place) == name }
+        let utf8 = name.utf8
+        return utf8.count == place.key.count && utf8.elementsEqual(bytes(in: place.key))
     }
 }

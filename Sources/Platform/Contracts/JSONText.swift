@@ -1,29 +1,41 @@
-/// The text of JSON strings (RFC 8259, section 7).
+/// The text of JSON strings that ``JSONGrammar`` has walked over.
 public enum JSONText {
-    /// The text of a string's inner bytes with its escapes resolved; nil when they are not UTF-8 or an escape is not one.
+    /// The text of a string with its quotes; nil when it is something else or its escapes are no text.
+    static func string(_ value: ArraySlice<UInt8>) -> String? {
+        guard value.first == UInt8(ascii: "\"") else { return nil }
+        return unescaped(value.dropFirst().dropLast())
+    }
+
+    /// The same as UTF-8.
+    static func bytes(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard value.first == UInt8(ascii: "\"") else { return nil }
+        let inner = value.dropFirst().dropLast()
+        guard inner.contains(UInt8(ascii: "\\")) else { return inner }
+        return unescaped(inner).map { Array($0.utf8)[...] }
+    }
+
+    /// The text between the quotes; nil when an escape names half of a surrogate pair.
     public static func unescaped(_ raw: ArraySlice<UInt8>) -> String? {
-        guard raw.contains(UInt8(ascii: "\\")) else { return String(validating: raw, as: UTF8.self) }
-        guard let text = String(validating: raw, as: UTF8.self) else { return nil }
+        guard raw.contains(UInt8(ascii: "\\")) else { return String(decoding: raw, as: UTF8.self) }
         var units: [UInt16] = []
-        var rest = text.utf16[...]
+        var rest = String(decoding: raw, as: UTF8.self).utf16[...]
         while let unit = rest.popFirst() {
-            guard unit == UInt16(UInt8(ascii: "\\")) else {
+            guard unit == 0x5C else {
                 units.append(unit)
                 continue
             }
-            guard let escape = rest.popFirst() else { return nil }
-            switch Unicode.Scalar(escape) {
-            case "\"", "\\", "/": units.append(escape)
-            case "b": units.append(8)
-            case "t": units.append(9)
-            case "n": units.append(10)
-            case "f": units.append(12)
-            case "r": units.append(13)
-            case "u":
-                guard rest.count >= 4, let code = UInt16(String(decoding: rest.prefix(4), as: UTF16.self), radix: 16) else { return nil }
+            switch rest.popFirst() {
+            case 0x62: units.append(0x08)
+            case 0x66: units.append(0x0C)
+            case 0x6E: units.append(0x0A)
+            case 0x72: units.append(0x0D)
+            case 0x74: units.append(0x09)
+            case 0x75:
+                guard let code = UInt16(String(decoding: rest.prefix(4), as: UTF16.self), radix: 16) else { return nil }
                 units.append(code)
                 rest = rest.dropFirst(4)
-            default: return nil
+            case .some(let itself): units.append(itself)
+            case nil: return nil
             }
         }
         return String(validating: units, as: UTF16.self)

@@ -1,102 +1,116 @@
-/// The name of a job, `bookings.cancel-expired`: the service that works it, a dot, what it does. It is the routing key of its ticks.
+/// The name of a job, `service.job`: the same in ticks, routing keys, SQL, logs, metrics and Contracts/schedules.yaml.
 public struct JobName: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
-    /// As in ticks, in the ledger and in Contracts/schedules.yaml.
+    /// The whole name.
     public let rawValue: String
 
-    /// A name as it came; it may be that of no job.
+    /// Any name, known here or not.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// The service that works it.
-    public var service: String { rawValue.split(separator: ".").first.map(String.init) ?? rawValue }
+    /// The service that runs it: what stands before the dot.
+    public var service: String { String(rawValue.prefix { $0 != "." }) }
 
-    /// The name.
+    /// The whole name.
     public var description: String { rawValue }
+
+    /// Whether a text has the form of a job name: two words of lower-case letters, digits and hyphens that begin with a letter, joined by a
+    /// dot; at most 100 characters.
+    public static func isWellFormed(_ text: String) -> Bool {
+        guard text.utf8.count <= 100 else { return false }
+        let words = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return words.count == 2
+            && words.allSatisfy { word in
+                guard let first = word.first, (0x61...0x7A).contains(first) else { return false }
+                return word.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+            }
+    }
 }
 
 extension JobName {
-    /// tickets-cache: refresh.
+    /// Fetches the passes of users who wait for it.
     public static let ticketsCacheRefresh = JobName(rawValue: "tickets-cache.refresh")
-    /// tickets-cache: refresh stale.
+    /// Asks for users whose passes are old.
     public static let ticketsCacheRefreshStale = JobName(rawValue: "tickets-cache.refresh-stale")
 
-    /// loyalty-notifier: notify.
+    /// Tells riders of their reward.
     public static let loyaltyNotifierNotify = JobName(rawValue: "loyalty-notifier.notify")
 
-    /// payments: cleanup abandoned.
+    /// Gives up payments that were never handed to the gateway.
     public static let paymentsCleanupAbandoned = JobName(rawValue: "payments.cleanup-abandoned")
-    /// payments: handle timeouts.
+    /// Asks the gateway about payments it does not answer for.
     public static let paymentsHandleTimeouts = JobName(rawValue: "payments.handle-timeouts")
-    /// payments: cleanup old failed.
+    /// Removes payments that failed long ago.
     public static let paymentsCleanupOldFailed = JobName(rawValue: "payments.cleanup-old-failed")
-    /// payments: generate analytics.
+    /// Reports the payments of the day that ended.
     public static let paymentsGenerateAnalytics = JobName(rawValue: "payments.generate-analytics")
 
-    /// bookings: cancel expired.
+    /// Cancels bookings that were not paid in time.
     public static let bookingsCancelExpired = JobName(rawValue: "bookings.cancel-expired")
-    /// bookings: process refunds.
+    /// Decides refund requests.
     public static let bookingsProcessRefunds = JobName(rawValue: "bookings.process-refunds")
-    /// bookings: send confirmations.
+    /// Mails confirmations.
     public static let bookingsSendConfirmations = JobName(rawValue: "bookings.send-confirmations")
-    /// bookings: cleanup old cancelled.
+    /// Removes bookings cancelled long ago.
     public static let bookingsCleanupOldCancelled = JobName(rawValue: "bookings.cleanup-old-cancelled")
-    /// bookings: generate daily report.
+    /// Reports the bookings of the 24 hours that ended.
     public static let bookingsGenerateDailyReport = JobName(rawValue: "bookings.generate-daily-report")
 
-    /// events: update statuses.
+    /// Moves events through their lives.
     public static let eventsUpdateStatuses = JobName(rawValue: "events.update-statuses")
-    /// events: archive past.
+    /// Archives events that are over.
     public static let eventsArchivePast = JobName(rawValue: "events.archive-past")
-    /// events: send reminders.
+    /// Reminds of tomorrow's events.
     public static let eventsSendReminders = JobName(rawValue: "events.send-reminders")
-    /// events: send early bird reminders.
+    /// Reminds of events a week ahead.
     public static let eventsSendEarlyBirdReminders = JobName(rawValue: "events.send-early-bird-reminders")
-    /// events: generate analytics.
+    /// Reports the events of the week that ended.
     public static let eventsGenerateAnalytics = JobName(rawValue: "events.generate-analytics")
 
-    /// marketing: send weekly newsletter.
+    /// Mails the newsletter.
     public static let marketingSendWeeklyNewsletter = JobName(rawValue: "marketing.send-weekly-newsletter")
-    /// marketing: send promotions.
+    /// Promotes events that sell slowly.
     public static let marketingSendPromotions = JobName(rawValue: "marketing.send-promotions")
-    /// marketing: send birthday wishes.
+    /// Wishes a happy birthday.
     public static let marketingSendBirthdayWishes = JobName(rawValue: "marketing.send-birthday-wishes")
-    /// marketing: send event follow ups.
+    /// Asks attendees how it was.
     public static let marketingSendEventFollowUps = JobName(rawValue: "marketing.send-event-follow-ups")
-    /// marketing: send re engagement.
+    /// Writes to users who stayed away.
     public static let marketingSendReEngagement = JobName(rawValue: "marketing.send-re-engagement")
-    /// marketing: send organizer analytics.
+    /// Reports to organizers on the month that ended.
     public static let marketingSendOrganizerAnalytics = JobName(rawValue: "marketing.send-organizer-analytics")
 
-    /// maintenance: clean cache.
+    /// Removes cache rows and bookkeeping that nobody needs.
     public static let maintenanceCleanCache = JobName(rawValue: "maintenance.clean-cache")
-    /// maintenance: clean temporary files.
+    /// Removes temporary files.
     public static let maintenanceCleanTemporaryFiles = JobName(rawValue: "maintenance.clean-temporary-files")
-    /// maintenance: clean orphaned documents.
+    /// Removes documents that no row names.
     public static let maintenanceCleanOrphanedDocuments = JobName(rawValue: "maintenance.clean-orphaned-documents")
-    /// maintenance: generate health report.
+    /// Reports on memory, uptime and backlog.
     public static let maintenanceGenerateHealthReport = JobName(rawValue: "maintenance.generate-health-report")
-    /// maintenance: clean old logs.
+    /// Removes old logs.
     public static let maintenanceCleanOldLogs = JobName(rawValue: "maintenance.clean-old-logs")
-    /// maintenance: check disk space.
+    /// Watches the disk.
     public static let maintenanceCheckDiskSpace = JobName(rawValue: "maintenance.check-disk-space")
 
-    /// analytics: generate daily.
+    /// Reports the 24 hours that ended.
     public static let analyticsGenerateDaily = JobName(rawValue: "analytics.generate-daily")
-    /// analytics: generate weekly report.
+    /// Reports the week that ended.
     public static let analyticsGenerateWeeklyReport = JobName(rawValue: "analytics.generate-weekly-report")
-    /// analytics: generate monthly summary.
+    /// Reports the month that ended.
     public static let analyticsGenerateMonthlySummary = JobName(rawValue: "analytics.generate-monthly-summary")
-    /// analytics: monitor real time.
+    /// Watches the last 30 minutes.
     public static let analyticsMonitorRealTime = JobName(rawValue: "analytics.monitor-real-time")
 
-    /// Every job.
+    /// Every job of the house.
     public static let all: [JobName] = [
-        .ticketsCacheRefresh, .ticketsCacheRefreshStale, .loyaltyNotifierNotify, .paymentsCleanupAbandoned, .paymentsHandleTimeouts,
-        .paymentsCleanupOldFailed, .paymentsGenerateAnalytics, .bookingsCancelExpired, .bookingsProcessRefunds, .bookingsSendConfirmations,
-        .bookingsCleanupOldCancelled, .bookingsGenerateDailyReport, .eventsUpdateStatuses, .eventsArchivePast, .eventsSendReminders,
-        .eventsSendEarlyBirdReminders, .eventsGenerateAnalytics, .marketingSendWeeklyNewsletter, .marketingSendPromotions,
-        .marketingSendBirthdayWishes, .marketingSendEventFollowUps, .marketingSendReEngagement, .marketingSendOrganizerAnalytics,
+        .ticketsCacheRefresh, .ticketsCacheRefreshStale,
+        .loyaltyNotifierNotify,
+        .paymentsCleanupAbandoned, .paymentsHandleTimeouts, .paymentsCleanupOldFailed, .paymentsGenerateAnalytics,
+        .bookingsCancelExpired, .bookingsProcessRefunds, .bookingsSendConfirmations, .bookingsCleanupOldCancelled, .bookingsGenerateDailyReport,
+        .eventsUpdateStatuses, .eventsArchivePast, .eventsSendReminders, .eventsSendEarlyBirdReminders, .eventsGenerateAnalytics,
+        .marketingSendWeeklyNewsletter, .marketingSendPromotions, .marketingSendBirthdayWishes, .marketingSendEventFollowUps,
+        .marketingSendReEngagement, .marketingSendOrganizerAnalytics,
         .maintenanceCleanCache, .maintenanceCleanTemporaryFiles, .maintenanceCleanOrphanedDocuments, .maintenanceGenerateHealthReport,
-        .maintenanceCleanOldLogs, .maintenanceCheckDiskSpace, .analyticsGenerateDaily, .analyticsGenerateWeeklyReport,
-        .analyticsGenerateMonthlySummary, .analyticsMonitorRealTime,
+        .maintenanceCleanOldLogs, .maintenanceCheckDiskSpace,
+        .analyticsGenerateDaily, .analyticsGenerateWeeklyReport, .analyticsGenerateMonthlySummary, .analyticsMonitorRealTime,
     ]
 }

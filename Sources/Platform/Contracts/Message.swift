@@ -1,21 +1,34 @@
-/// The data object of a message: one struct, one file, one schema in Contracts/messages.
-public protocol Message: Codable, Sendable, Equatable {
-    /// What it is called.
+/// The data object of a CloudEvent: one type, one file, one schema in Contracts/messages.
+///
+/// Reading and writing hold to the same rules as the schema; a test shows both the same cases. Members that a type does not know are
+/// ignored, so that a publisher may add some.
+public protocol Message: Encodable, Sendable, Equatable {
+    /// The type by which the data is known.
     static var type: MessageType { get }
-    /// Checks what a type cannot say: ranges and lengths.
-    func validate() throws(ContractViolation)
-    /// Reads and checks the data object.
-    static func decode(_ json: ArraySlice<UInt8>) throws(ContractViolation) -> Self
+    /// Reads the members, each with its rule.
+    /// - Throws: a ``ContractViolation`` that names the first member that breaks its rule.
+    init(_ data: MessageData) throws(ContractViolation)
 }
 
 extension Message {
-    /// Nothing to check.
-    public func validate() throws(ContractViolation) {}
+    /// Reads the data object from its JSON.
+    /// - Throws: a ``ContractViolation`` when it is no JSON object or a member breaks its rule.
+    public static func decode(_ json: ArraySlice<UInt8>) throws(ContractViolation) -> Self { try Self(MessageData(json)) }
 
-    /// Reads and checks the data object.
-    public static func decode(_ json: ArraySlice<UInt8>) throws(ContractViolation) -> Self {
-        let message = try WireCoding.decodeJSON(Self.self, from: json)
-        try message.validate()
-        return message
-    }
+    /// Checks the rules that Swift's types do not carry: ranges, lengths.
+    /// - Throws: the ``ContractViolation`` that a reader of the message would find.
+    public func validate() throws(ContractViolation) { _ = try WireCoding.encode(self) }
+}
+
+/// The messages that exist.
+public enum Messages {
+    /// Every type with a schema in Contracts/messages.
+    public static let all: [any Message.Type] = [
+        Tick.self,
+        RideCompleted.self, TicketsRefreshRequested.self, TicketsRefreshed.self, LoyaltyMilestoneReached.self,
+        PaymentGatewayReported.self, PaymentSucceeded.self, PaymentFailed.self, PaymentAbandoned.self, PaymentRefunded.self,
+        PaymentRefundFailed.self,
+        BookingCancelled.self, BookingRefundRequested.self, BookingRefundApproved.self, BookingRefunded.self,
+        EventCancelled.self,
+    ]
 }

@@ -1,23 +1,65 @@
-/// The name of what happened: `ride.completed`. It is the routing key of the message; on the wire it carries a prefix.
+/// What a message says happened, as its routing key has it: `ride.completed`. On the wire the type carries the prefix ``wirePrefix``.
 public struct MessageType: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
-    /// Without the prefix, as in routing keys.
-    public let rawValue: String
-
-    /// A type by its name without the prefix.
-    public init(rawValue: String) { self.rawValue = rawValue }
-
-    /// What types begin with in a CloudEvent.
+    /// Goes before every type in a CloudEvent, never before a routing key.
     public static let wirePrefix = "com.boxoffice."
 
-    /// As a CloudEvent spells it.
-    public var wireType: String { Self.wirePrefix + rawValue }
+    /// The type without the prefix; also the routing key of an event.
+    public let rawValue: String
 
-    /// Reads a CloudEvent's type; nil for one that is not ours.
+    /// Any type, known here or not.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The type that a CloudEvent names; nil without the prefix.
     public init?(wireType: String) {
-        guard wireType.hasPrefix(Self.wirePrefix) else { return nil }
+        guard wireType.hasPrefix(Self.wirePrefix), wireType.utf8.count > Self.wirePrefix.utf8.count else { return nil }
         rawValue = String(wireType.dropFirst(Self.wirePrefix.count))
     }
 
-    /// The name.
+    /// The type as a CloudEvent names it: `com.boxoffice.ride.completed`.
+    public var wireType: String { Self.wirePrefix + rawValue }
+
+    /// The type without the prefix.
     public var description: String { rawValue }
+
+    /// Every type that Contracts/messages describes.
+    public static let all: [MessageType] = Messages.all.map { $0.type }
+}
+
+extension MessageType {
+    /// A job is due.
+    public static let tick = MessageType(rawValue: "tick")
+
+    /// A rider finished a ride.
+    public static let rideCompleted = MessageType(rawValue: "ride.completed")
+    /// Somebody wants a user's passes fetched again.
+    public static let ticketsRefreshRequested = MessageType(rawValue: "tickets.refresh-requested")
+    /// A user's passes were fetched.
+    public static let ticketsRefreshed = MessageType(rawValue: "tickets.refreshed")
+    /// A rider reached a milestone and was given free tickets.
+    public static let loyaltyMilestoneReached = MessageType(rawValue: "loyalty.milestone-reached")
+
+    /// The payment gateway told how a transaction went.
+    public static let paymentGatewayReported = MessageType(rawValue: "payment.gateway-reported")
+    /// A payment was received.
+    public static let paymentSucceeded = MessageType(rawValue: "payment.succeeded")
+    /// A payment was refused or timed out.
+    public static let paymentFailed = MessageType(rawValue: "payment.failed")
+    /// A payment was begun and never finished.
+    public static let paymentAbandoned = MessageType(rawValue: "payment.abandoned")
+    /// Money went back.
+    public static let paymentRefunded = MessageType(rawValue: "payment.refunded")
+    /// Money could not go back; somebody has to look.
+    public static let paymentRefundFailed = MessageType(rawValue: "payment.refund-failed")
+
+    /// A booking no longer holds tickets.
+    public static let bookingCancelled = MessageType(rawValue: "booking.cancelled")
+    /// A customer wants the money back.
+    public static let bookingRefundRequested = MessageType(rawValue: "booking.refund-requested")
+    /// The refund policy granted a refund.
+    public static let bookingRefundApproved = MessageType(rawValue: "booking.refund-approved")
+    /// The money of a booking is back with the customer.
+    public static let bookingRefunded = MessageType(rawValue: "booking.refunded")
+
+    /// An organizer called an event off.
+    public static let eventCancelled = MessageType(rawValue: "event.cancelled")
 }

@@ -23,7 +23,7 @@ struct IncomingTick: Sendable {
         if Self.isEmpty(body) {
             try self.init(byHand: ByHand(), delivery, now)
         } else if let spans = JSONSpans(body), spans.string("specversion") == nil {
-            try self.init(byHand: ByHand(spans, body), delivery, now)
+            try self.init(byHand: ByHand(MessageData(body[...])), delivery, now)
         } else {
             let envelope = try Envelope(delivery)
             guard envelope.type == Tick.type else { throw Envelope.Unreadable("the type is \(envelope.type), but a tick queue takes \(Tick.type)") }
@@ -52,8 +52,8 @@ struct IncomingTick: Sendable {
         self.job = job
         self.scheduledFor = byHand.scheduledFor ?? now
         self.trigger = .manual
-        self.dryRun = byHand.dryRun ?? false
-        self.parameters = byHand.parameters ?? [:]
+        self.dryRun = byHand.dryRun
+        self.parameters = byHand.parameters
         self.misfire = .latest
         self.slice = nil
         self.trace = delivery.properties.headers[MessageHeader.traceparent]?.string.flatMap(TraceContext.init(traceparent:))
@@ -68,13 +68,17 @@ struct IncomingTick: Sendable {
     }
 
     /// The data of a trigger that a person wrote: every member may be left out.
-    private struct ByHand: Decodable {
+    private struct ByHand {
         var scheduledFor: Date?
-        var dryRun: Bool?
-        var parameters: [String: String]?
+        var dryRun = false
+        var parameters: [String: String] = [:]
 
         init() {}
 
-        init(_ spans: JSONSpans, _ body: [UInt8]) throws { self = try WireCoding.decodeJSON(Self.self, from: body[...]) }
+        init(_ data: MessageData) throws(ContractViolation) {
+            if data.has("scheduledFor") { scheduledFor = try data.instant("scheduledFor") }
+            if data.has("dryRun") { dryRun = try data.boolean("dryRun") }
+            if data.has("parameters") { parameters = try data.texts("parameters") }
+        }
     }
 }

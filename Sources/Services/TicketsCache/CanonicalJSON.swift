@@ -135,6 +135,7 @@ struct CanonicalJSON {
             if input[position] == "\\" {
                 escaped = true
                 position += 1
+                guard isEscape() else { return nil }
             }
             position += 1
         }
@@ -151,6 +152,14 @@ struct CanonicalJSON {
         guard let text = JSONText.unescaped(raw) else { return nil }
         Self.quote(text, into: &output)
         return Array(text.utf8)
+    }
+
+    /// Whether the character behind a backslash makes an escape of it.
+    private func isEscape() -> Bool {
+        guard position < input.count else { return false }
+        guard input[position] == "u" else { return "\"\\/bfnrt".utf8.contains(input[position]) }
+        let digits = input.dropFirst(position + 1).prefix(4)
+        return digits.count == 4 && digits.allSatisfy { Unicode.Scalar($0).properties.isASCIIHexDigit }
     }
 
     private mutating func literal(_ word: StaticString) -> Bool {

@@ -1,20 +1,20 @@
 import FoundationEssentials
 
-/// A rider has reached a milestone and been given free tickets.
+/// A rider reached a milestone and was given free tickets. Once per user and milestone.
 public struct LoyaltyMilestoneReached: Message {
     /// `loyalty.milestone-reached`
-    public static let type = MessageType(rawValue: "loyalty.milestone-reached")
+    public static let type = MessageType.loyaltyMilestoneReached
 
-    /// Who.
+    /// The rider.
     public let userId: Int
-    /// How many rides: 50, 100, 150 …
+    /// The milestone: 50, 100, 150 …
     public let rides: Int
-    /// How many free tickets for it.
+    /// How many tickets were given for it.
     public let freeTickets: Int
-    /// When it was counted.
+    /// When the award was written.
     public let reachedAt: Date
 
-    /// A milestone.
+    /// The data of such a message.
     public init(userId: Int, rides: Int, freeTickets: Int, reachedAt: Date) {
         self.userId = userId
         self.rides = rides
@@ -22,10 +22,11 @@ public struct LoyaltyMilestoneReached: Message {
         self.reachedAt = reachedAt
     }
 
-    /// Everything is positive.
-    public func validate() throws(ContractViolation) {
-        try ContractViolation.require("data.userId", userId, atLeast: 1)
-        try ContractViolation.require("data.rides", rides, atLeast: 1)
-        try ContractViolation.require("data.freeTickets", freeTickets, atLeast: 1)
+    /// Reads it from JSON.
+    public init(_ data: MessageData) throws(ContractViolation) {
+        userId = try data.id("userId")
+        rides = try data.integer("rides", in: 1...Int.max)
+        freeTickets = try data.integer("freeTickets", in: 1...Int.max)
+        reachedAt = try data.instant("reachedAt")
     }
 }

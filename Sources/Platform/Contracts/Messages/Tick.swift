@@ -1,48 +1,33 @@
 import FoundationEssentials
 
-/// "It is time for this job": from the clock, a console or a person.
+/// A job is due. Published by the clock, a console or a person; its id is `<job>@<scheduledFor>` when the clock did.
 public struct Tick: Message {
-    /// `tick`; routing key is the job's name.
-    public static let type = MessageType(rawValue: "tick")
+    /// `tick`
+    public static let type = MessageType.tick
 
-    /// The job to work.
-    public let job: JobName
-    /// The fire time, to the second; the moment of the wish when a person triggers.
-    public let scheduledFor: Date
-    /// Who wants it.
-    public let trigger: Trigger
-    /// All of the work in a transaction that is rolled back.
-    public let dryRun: Bool
-    /// What a job may be asked for.
-    public let parameters: [String: String]
-    /// What becomes of ticks that waited for a service that was away; `latest` when absent.
-    public let misfire: Misfire?
-    /// Which piece of which run; absent for a new run.
-    public let slice: Slice?
-
-    /// Who wants a run.
+    /// Who wants the job to run.
     public enum Trigger: String, Codable, Sendable, CaseIterable {
         /// The clock.
         case schedule
         /// A person.
         case manual
-        /// A program.
+        /// A program, by a request or in the course of its work.
         case api
     }
 
-    /// What becomes of ticks that were missed.
+    /// What becomes of ticks that waited because nobody ran.
     public enum Misfire: String, Codable, Sendable, CaseIterable {
-        /// Only the newest is worked.
+        /// The newest is worked.
         case latest
-        /// Each is worked.
+        /// Each is worked: reports of periods.
         case all
         /// None is worked.
         case none
     }
 
-    /// A piece of a run.
+    /// The next piece of a run that is under way; only a service itself publishes one, to its own queue.
     public struct Slice: Codable, Sendable, Equatable {
-        /// The run's row in `operations.job_runs`.
+        /// The row in `operations.job_runs`.
         public let runId: Int
         /// Counted from 1.
         public let number: Int
@@ -54,7 +39,22 @@ public struct Tick: Message {
         }
     }
 
-    /// A tick.
+    /// The job.
+    public let job: JobName
+    /// The instant the run is for; period reports go by it.
+    public let scheduledFor: Date
+    /// Who wants it.
+    public let trigger: Trigger
+    /// Whether all of it is to be rolled back.
+    public let dryRun: Bool
+    /// What the job is asked to do differently.
+    public let parameters: [String: String]
+    /// What becomes of it if it waits; nil is `latest`.
+    public let misfire: Misfire?
+    /// Which piece of which run; nil begins a new one.
+    public let slice: Slice?
+
+    /// The data of a tick.
     public init(
         job: JobName, scheduledFor: Date, trigger: Trigger, dryRun: Bool = false, parameters: [String: String] = [:], misfire: Misfire? = nil,
         slice: Slice? = nil
@@ -68,11 +68,20 @@ public struct Tick: Message {
         self.slice = slice
     }
 
-    /// The job is named, pieces are counted from 1.
-    public func validate() throws(ContractViolation) {
-        try ContractViolation.require("data.job", job.rawValue, atMost: 100)
-        guard let slice else { return }
-        try ContractViolation.require("data.slice.runId", slice.runId, atLeast: 1)
-        try ContractViolation.require("data.slice.number", slice.number, atLeast: 1)
+    /// Reads it from JSON.
+    public init(_ data: MessageData) throws(ContractViolation) {
+        job = try data.job("job")
+        scheduledFor = try data.instant("scheduledFor")
+        trigger = try data.choice("trigger")
+        dryRun = try data.boolean("dryRun")
+        parameters = try data.texts("parameters")
+        misfire = data.has("misfire") ? try data.choice("misfire") : nil
+        slice = data.has("slice") ? try Slice(data.object("slice")) : nil
+    }
+}
+
+extension Tick.Slice {
+    fileprivate init(_ data: MessageData) throws(ContractViolation) {
+        self.init(runId: try data.id("runId"), number: try data.id("number"))
     }
 }

@@ -1,14 +1,18 @@
-/// Somebody wants a user's transit tickets fresh. From outside.
+/// Somebody wants a user's passes fetched from Bytemark now. From outside.
 public struct TicketsRefreshRequested: Message {
     /// `tickets.refresh-requested`
-    public static let type = MessageType(rawValue: "tickets.refresh-requested")
+    public static let type = MessageType.ticketsRefreshRequested
 
-    /// Whose tickets.
+    /// Whose passes.
     public let userId: Int
 
-    /// A wish.
-    public init(userId: Int) { self.userId = userId }
+    /// The data of such a message.
+    public init(userId: Int) {
+        self.userId = userId
+    }
 
-    /// Ids are positive.
-    public func validate() throws(ContractViolation) { try ContractViolation.require("data.userId", userId, atLeast: 1) }
+    /// Reads it from JSON.
+    public init(_ data: MessageData) throws(ContractViolation) {
+        userId = try data.id("userId")
+    }
 }

@@ -1,0 +1,121 @@
+import FoundationEssentials
+
+/// The data object of a message, read member by member; each read states the rule that Contracts/messages states in its schema.
+public struct MessageData: Sendable {
+    private let spans: JSONSpans
+    private let path: String
+
+    /// The object in the bytes.
+    /// - Throws: a ``ContractViolation`` when they are not one JSON object.
+    public init(_ json: ArraySlice<UInt8>) throws(ContractViolation) { try self.init(json, path: "data") }
+
+    private init(_ json: ArraySlice<UInt8>, path: String) throws(ContractViolation) {
+        guard let spans = JSONSpans(json) else {
+            throw ContractViolation(path: path, found: json.isEmpty ? nil : json, expected: "a JSON object")
+        }
+        self.spans = spans
+        self.path = path
+    }
+
+    /// An integer in a range.
+    public func integer(_ name: String, in range: ClosedRange<Int>) throws(ContractViolation) -> Int {
+        guard let value = spans.integer(name), range.contains(value) else { throw violation(name, Self.describe(range)) }
+        return value
+    }
+
+    /// The id of a row: an integer of at least 1 that a `bigint` holds.
+    public func id(_ name: String) throws(ContractViolation) -> Int { try integer(name, in: 1...Int.max) }
+
+    /// An amount of money in minor units.
+    public func amount(_ name: String, atLeast least: Int = 0) throws(ContractViolation) -> Int { try integer(name, in: least...Int.max) }
+
+    /// An ISO 4217 code: three capital letters.
+    public func currency(_ name: String) throws(ContractViolation) -> String {
+        guard let text = spans.string(name), text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+            throw violation(name, "an ISO 4217 code: three capital letters")
+        }
+        return text
+    }
+
+    /// A text with so many Unicode scalars. NUL is refused, because PostgreSQL's `text` cannot hold it.
+    public func text(_ name: String, length: ClosedRange<Int>) throws(ContractViolation) -> String {
+        guard let text = spans.string(name), Self.fits(text, length) else {
+            throw violation(name, "a text of \(length.lowerBound) to \(length.upperBound) characters without NUL")
+        }
+        return text
+    }
+
+    /// An identifier given by somebody else: 1 to 200 characters.
+    public func reference(_ name: String) throws(ContractViolation) -> String { try text(name, length: 1...200) }
+
+    /// A reason for people to read: up to 2,000 characters.
+    public func reason(_ name: String) throws(ContractViolation) -> String { try text(name, length: 0...2000) }
+
+    /// An RFC 3339 instant.
+    public func instant(_ name: String) throws(ContractViolation) -> Date {
+        guard let bytes = spans.stringBytes(name), let date = RFC3339.date(from: bytes) else {
+            throw violation(name, "an RFC 3339 instant like 2027-03-14T01:59:26Z")
+        }
+        return date
+    }
+
+    /// True or false.
+    public func boolean(_ name: String) throws(ContractViolation) -> Bool {
+        guard let value = spans.boolean(name) else { throw violation(name, "true or false") }
+        return value
+    }
+
+    /// One of the cases.
+    public func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws(ContractViolation) -> Choice {
+        guard let choice = spans.string(name).flatMap(Choice.init(rawValue:)) else {
+            throw violation(name, "one of " + Choice.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return choice
+    }
+
+    /// A job's name, `service.job`: lower-case words joined by hyphens; known here or not.
+    public func job(_ name: String) throws(ContractViolation) -> JobName {
+        guard let text = spans.string(name), JobName.isWellFormed(text) else { throw violation(name, "a job name like tickets-cache.refresh") }
+        return JobName(rawValue: text)
+    }
+
+    /// An object of texts; neither names nor texts hold a NUL.
+    public func texts(_ name: String) throws(ContractViolation) -> [String: String] {
+        var texts: [String: String] = [:]
+        for (key, member) in try object(name).spans.byKey {
+            guard let text = member.string, !key.utf8.contains(0), !text.utf8.contains(0) else {
+                throw ContractViolation(path: "\(path).\(name).\(key)", found: member.value, expected: "a text without NUL")
+            }
+            texts[key] = text
+        }
+        return texts
+    }
+
+    /// An object.
+    public func object(_ name: String) throws(ContractViolation) -> MessageData {
+        guard let value = spans.value(name), value.first == UInt8(ascii: "{") else { throw violation(name, "a JSON object") }
+        return try MessageData(value, path: "\(path).\(name)")
+    }
+
+    /// Whether the member is there and not null.
+    public func has(_ name: String) -> Bool {
+        guard let value = spans.value(name) else { return false }
+        return value.first != UInt8(ascii: "n")
+    }
+
+    private func violation(_ name: String, _ expected: String) -> ContractViolation {
+        ContractViolation(path: "\(path).\(name)", found: spans.value(name), expected: expected)
+    }
+
+    private static func describe(_ range: ClosedRange<Int>) -> String {
+        range.upperBound == Int.max ? "an integer of at least \(range.lowerBound)" : "an integer from \(range.lowerBound) to \(range.upperBound)"
+    }
+
+    private static func fits(_ text: String, _ length: ClosedRange<Int>) -> Bool {
+        // Most texts are short and ASCII; a scalar has at most four bytes.
+        let bytes = text.utf8.count
+        guard bytes >= length.lowerBound, !text.utf8.contains(0) else { return false }
+        if bytes <= length.upperBound, length.lowerBound <= 1 { return true }
+        return bytes <= length.upperBound * 4 && length.contains(text.unicodeScalars.count)
+    }
+}

@@ -1,0 +1,24 @@
+import FoundationEssentials
+
+/// A customer wants the money for a booking back. From outside.
+public struct BookingRefundRequested: Message {
+    /// `booking.refund-requested`
+    public static let type = MessageType.bookingRefundRequested
+
+    /// The booking.
+    public let bookingId: Int
+    /// When the customer asked; the refund policy goes by it.
+    public let requestedAt: Date
+
+    /// The data of such a message.
+    public init(bookingId: Int, requestedAt: Date) {
+        self.bookingId = bookingId
+        self.requestedAt = requestedAt
+    }
+
+    /// Reads it from JSON.
+    public init(_ data: MessageData) throws(ContractViolation) {
+        bookingId = try data.id("bookingId")
+        requestedAt = try data.instant("requestedAt")
+    }
+}

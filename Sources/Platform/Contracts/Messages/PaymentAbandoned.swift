@@ -1,0 +1,40 @@
+import FoundationEssentials
+
+/// A payment was begun and never handed to the gateway.
+public struct PaymentAbandoned: Message {
+    /// `payment.abandoned`
+    public static let type = MessageType.paymentAbandoned
+
+    /// The payment.
+    public let paymentId: Int
+    /// The booking it pays.
+    public let bookingId: Int
+    /// The user.
+    public let userId: Int
+    /// Minor units of the currency.
+    public let amount: Int
+    /// ISO 4217.
+    public let currency: String
+    /// When it was given up.
+    public let abandonedAt: Date
+
+    /// The data of such a message.
+    public init(paymentId: Int, bookingId: Int, userId: Int, amount: Int, currency: String, abandonedAt: Date) {
+        self.paymentId = paymentId
+        self.bookingId = bookingId
+        self.userId = userId
+        self.amount = amount
+        self.currency = currency
+        self.abandonedAt = abandonedAt
+    }
+
+    /// Reads it from JSON.
+    public init(_ data: MessageData) throws(ContractViolation) {
+        paymentId = try data.id("paymentId")
+        bookingId = try data.id("bookingId")
+        userId = try data.id("userId")
+        amount = try data.amount("amount")
+        currency = try data.currency("currency")
+        abandonedAt = try data.instant("abandonedAt")
+    }
+}

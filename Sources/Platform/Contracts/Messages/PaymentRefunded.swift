@@ -1,0 +1,40 @@
+import FoundationEssentials
+
+/// Money went back to the customer.
+public struct PaymentRefunded: Message {
+    /// `payment.refunded`
+    public static let type = MessageType.paymentRefunded
+
+    /// The payment.
+    public let paymentId: Int
+    /// The booking it pays.
+    public let bookingId: Int
+    /// The user.
+    public let userId: Int
+    /// Minor units of the currency.
+    public let amount: Int
+    /// ISO 4217.
+    public let currency: String
+    /// When the gateway accepted the refund.
+    public let refundedAt: Date
+
+    /// The data of such a message.
+    public init(paymentId: Int, bookingId: Int, userId: Int, amount: Int, currency: String, refundedAt: Date) {
+        self.paymentId = paymentId
+        self.bookingId = bookingId
+        self.userId = userId
+        self.amount = amount
+        self.currency = currency
+        self.refundedAt = refundedAt
+    }
+
+    /// Reads it from JSON.
+    public init(_ data: MessageData) throws(ContractViolation) {
+        paymentId = try data.id("paymentId")
+        bookingId = try data.id("bookingId")
+        userId = try data.id("userId")
+        amount = try data.amount("amount", atLeast: 1)
+        currency = try data.currency("currency")
+        refundedAt = try data.instant("refundedAt")
+    }
+}

@@ -1,0 +1,19 @@
+import Contracts
+import Testing
+
+@Suite("Message types")
+struct MessageTypeTests {
+    @Test("The wire's type is the routing key with the house's prefix")
+    func wireType() {
+        #expect(MessageType.rideCompleted.wireType == "com.boxoffice.ride.completed")
+        #expect(MessageType(wireType: "com.boxoffice.ride.completed") == .rideCompleted)
+    }
+
+    @Test(
+        "A type without the prefix, or with nothing behind it, is none",
+        arguments: ["ride.completed", "com.boxoffice.", "com.example.ride.completed", ""])
+    func foreign(_ wireType: String) { #expect(MessageType(wireType: wireType) == nil) }
+
+    @Test("No two messages share a type")
+    func distinct() { #expect(Set(MessageType.all).count == Messages.all.count) }
+}
