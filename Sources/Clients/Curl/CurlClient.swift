@@ -7,11 +7,16 @@ import Synchronization
 /// and that must not hold up anything else. Share one client in a process; connections are shared only within it.
 public final class CurlClient: Sendable {
     private let http: TransferLoop
-    private let mail: Mutex<TransferLoop?>
-    private let isClosed = Atomic(false)
+    private let mail = Mutex(Mail())
     private let maximumConnections: Int
     private let maximumConnectionsPerHost: Int
     private let logger: Logger
+
+    private struct Mail {
+        var loop: TransferLoop?
+        var connections = MailConnections()
+        var isClosed = false
+    }
 
     /// A client with limits on its connections, for HTTP and for mail each; 0 is no limit per host. What is over waits, and its time-out runs.
     public init(maximumConnections: Int = 128, maximumConnectionsPerHost: Int = 0, logger: Logger) {
@@ -20,14 +25,16 @@ public final class CurlClient: Sendable {
         self.logger = logger
         http = TransferLoop(
             name: "curl-http", maximumConnections: maximumConnections, maximumConnectionsPerHost: maximumConnectionsPerHost)
-        mail = Mutex(nil)
     }
 
     /// Breaks off what is on its way, with `CurlError.closed`, closes all connections and returns when that is done.
     public func close() async {
-        isClosed.store(true, ordering: .sequentiallyConsistent)
+        let mailLoop = mail.withLock { mail in
+            mail.isClosed = true
+            return mail.loop
+        }
         await http.close()
-        await mail.withLock { $0 }?.close()
+        await mailLoop?.close()
     }
 
     /// Sends a request and returns the whole answer, whatever its status.
@@ -65,25 +72,27 @@ public final class CurlClient: Sendable {
     ///
     /// Cancelling the task breaks the transfer off; whether the server has taken the mail is then not known.
     public func send(_ message: MailMessage, through server: SMTPServer) async throws(CurlError) -> SMTPReceipt {
-        let transaction = try MailTransaction(message, server)
-        guard let loop = mailLoop() else { throw .closed }
+        var transaction = try MailTransaction(message, server)
+        guard let (loop, isApart) = mailLoop(for: server) else { throw .closed }
+        transaction.isApart = isApart
         do {
-            return try await loop.perform { .mail(transaction, $0) }
+            return try await loop.perform { [transaction] in .mail(transaction, $0) }
         } catch {
             logger.debug("a mail failed", metadata: ["server": "\(server)", "messageID": "\(message.messageID)", "error": "\(error)"])
             throw error
         }
     }
 
-    private func mailLoop() -> TransferLoop? {
-        mail.withLock { loop in
-            if let loop { return loop }
-            // Looked at inside the lock: `close` either finds the loop made here or is seen here.
-            guard !isClosed.load(ordering: .sequentiallyConsistent) else { return nil }
-            let made = TransferLoop(
-                name: "curl-smtp", maximumConnections: maximumConnections, maximumConnectionsPerHost: maximumConnectionsPerHost)
-            loop = made
-            return made
+    /// The thread for mail, made with the first; nil when closed.
+    private func mailLoop(for server: SMTPServer) -> (TransferLoop, isApart: Bool)? {
+        mail.withLock { mail in
+            guard !mail.isClosed else { return nil }
+            let loop =
+                mail.loop
+                ?? TransferLoop(
+                    name: "curl-smtp", maximumConnections: maximumConnections, maximumConnectionsPerHost: maximumConnectionsPerHost)
+            mail.loop = loop
+            return (loop, mail.connections.separates(server))
         }
     }
 }

@@ -24,12 +24,13 @@ struct HeaderWriter {
         bytes += "\r\n".utf8
     }
 
-    /// A field of free text.
-    mutating func text(_ name: String, _ value: String) throws(MailError) {
+    /// A field of text. `isFree` text means nothing to a machine, so a word too long for a line can be encoded to break it.
+    mutating func text(_ name: String, _ value: String, isFree: Bool = false) throws(MailError) {
         guard !value.breaksLine else { throw .headerInjection(field: name) }
+        let words = value.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         let isPlain =
             value.utf8.allSatisfy(\.isPrintable) && !value.contains("=?") && !value.hasPrefix(" ") && !value.hasSuffix(" ")
-        let words = value.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+            && (!isFree || words.allSatisfy { $0.utf8.count < 76 - name.utf8.count })
         try field(name, words: isPlain ? words : EncodedWord.words(value))
     }
 

@@ -32,7 +32,7 @@ extension MailMessage {
         if !to.isEmpty { try out.addresses("To", to) }
         if !cc.isEmpty { try out.addresses("Cc", cc) }
         if to.isEmpty, cc.isEmpty { try out.field("To", words: ["undisclosed-recipients:;"]) }
-        try out.text("Subject", subject)
+        try out.text("Subject", subject, isFree: true)
         try out.field("Message-ID", words: ["<\(try checkedMessageID)>"])
         for (name, value) in headers {
             guard !name.breaksLine else { throw .headerInjection(field: "header name") }

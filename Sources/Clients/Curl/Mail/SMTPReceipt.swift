@@ -4,4 +4,10 @@ public struct SMTPReceipt: Sendable, Equatable {
     public let response: String
     /// The code, 250.
     public let code: Int
+
+    /// A receipt made by hand, for tests of what reads one.
+    public init(response: String, code: Int = 250) {
+        self.response = response
+        self.code = code
+    }
 }

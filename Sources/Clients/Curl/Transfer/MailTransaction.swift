@@ -4,6 +4,8 @@ struct MailTransaction: Sendable {
     let sender: String
     let recipients: [String]
     let message: [UInt8]
+    /// Whether it must have a connection of its own, see `MailConnections`.
+    var isApart = false
 }
 
 extension MailTransaction {

@@ -32,7 +32,8 @@ final class MailTransfer: Transfer {
             // PLAIN and LOGIN are what every server speaks, and TLS guards them.
             easy.set(CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN")
         }
-        if needsFreshConnection { easy.set(CURLOPT_FRESH_CONNECT, 1) }
+        if needsFreshConnection || mail.isApart { easy.set(CURLOPT_FRESH_CONNECT, 1) }
+        if mail.isApart { easy.set(CURLOPT_FORBID_REUSE, 1) }
         easy.set(CURLOPT_MAIL_FROM, mail.sender)
         easy.set(CURLOPT_MAIL_RCPT, mail.recipients)
         easy.set(CURLOPT_UPLOAD, 1)
@@ -44,6 +45,8 @@ final class MailTransfer: Transfer {
 
     func receive(header line: UnsafeRawBufferPointer) -> Bool {
         let text = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        // libcurl says QUIT after a refusal; what it was refused with is the answer, not the goodbye.
+        if text.hasPrefix("221") { return true }
         if isComplete { lines = [] }
         // 64 lines of a kilobyte: what a server says beyond that is not kept.
         if lines.count < 64 { lines.append(String(text.prefix(1024))) }

@@ -1,0 +1,205 @@
+import Curl
+import Foundation
+import Testing
+
+@Suite("SMTP", .timeLimit(.minutes(2)))
+struct SMTPTests {
+    static func mail(
+        to: [String] = ["ada@example.org"], subject: String = "Your tickets", text: String = "See you there.\n", html: String? = nil,
+        id: String = "booking-confirmation.7@boxoffice.example"
+    ) throws -> MailMessage {
+        MailMessage(
+            from: try MailAddress("tickets@boxoffice.example", name: "Box Office"), to: try to.map { try MailAddress($0) }, subject: subject,
+            text: text, html: html, messageID: id, date: Date(timeIntervalSince1970: 1_763_712_000))
+    }
+
+    /// The error of sending; nil if it was sent.
+    static func failure(_ client: CurlClient, _ mail: MailMessage, _ server: SMTPServer) async -> CurlError? {
+        do throws(CurlError) {
+            _ = try await client.send(mail, through: server)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("A mail goes out to all of its recipients in one transaction, and the receipt says what the server said")
+    func recipients() async throws {
+        let peer = try await MailPeer()
+        try await withClient { client in
+            var mail = try Self.mail(to: ["ada@example.org", "bob@example.org"])
+            mail.cc = [try MailAddress("cleo@example.org")]
+            mail.bcc = [try MailAddress("dan@example.org"), try MailAddress("ada@example.org")]
+            let receipt = try await client.send(mail, through: peer.server())
+            #expect(receipt == SMTPReceipt(response: "250 2.0.0 ok 2.0.0 queued as 1-1", code: 250))
+            let seen = try await peer.mail()
+            #expect(peer.mails.count == 1 && peer.commands.first == "EHLO box.test")
+            #expect(seen.recipients == ["ada@example.org", "bob@example.org", "cleo@example.org", "dan@example.org"])
+            #expect(seen.envelopeFrom == "tickets@boxoffice.example" && seen.raw?.contains("dan@") == false)
+        }
+    }
+
+    @Test("STARTTLS is used when it is offered, and the login comes after it")
+    func startTLS() async throws {
+        let peer = try await MailPeer(.init(starttls: true, auth: .init()))
+        try await withClient { client in
+            _ = try await client.send(Self.mail(), through: peer.server(user: "box", password: "p4ss w\u{F6}rd"))
+            let seen = try await peer.mail()
+            #expect(seen.tls == true && seen.user == "box")
+            #expect(peer.events.filter { $0.line?.hasPrefix("AUTH") == true }.allSatisfy { $0.tls == true })
+        }
+    }
+
+    @Test("A mail that requires TLS is not sent to a server that offers none, nor over a connection made without it")
+    func requiredTLS() async throws {
+        let peer = try await MailPeer()
+        try await withClient { client in
+            _ = try await client.send(Self.mail(), through: peer.server())
+            let error = await Self.failure(client, try Self.mail(), peer.server(tls: .required))
+            guard case .tls = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            await peer.ended()
+            #expect(peer.mails.count == 1)
+        }
+    }
+
+    @Test("A certificate of an unknown authority is refused before anything is said")
+    func unknownAuthority() async throws {
+        let peer = try await MailPeer(.init(starttls: true))
+        try await withClient { client in
+            var server = peer.server()
+            server.caFile = nil
+            guard case .tls = await Self.failure(client, try Self.mail(), server) else {
+                Issue.record("it was not refused")
+                return
+            }
+            await peer.ended()
+            #expect(!peer.commands.contains { $0.hasPrefix("MAIL") })
+        }
+    }
+
+    @Test("Implicit TLS encrypts from the first byte")
+    func implicitTLS() async throws {
+        let peer = try await MailPeer(.init(implicit: true))
+        try await withClient { client in
+            _ = try await client.send(Self.mail(), through: peer.server(tls: .implicit))
+            let seen = try await peer.mail()
+            #expect(seen.tls == true && !peer.commands.contains("STARTTLS"))
+        }
+    }
+
+    @Test("A wrong password is a permanent error with the server's words and without the password", arguments: ["PLAIN", "LOGIN"])
+    func wrongPassword(mechanism: String) async throws {
+        let peer = try await MailPeer(.init(starttls: true, auth: .init(), mechanisms: mechanism))
+        try await withClient { client in
+            let error = try #require(await Self.failure(client, try Self.mail(), peer.server(user: "box", password: "hunter2")))
+            #expect(error == .smtp(code: 535, response: "535 5.7.8 wrong user or password") && !error.isTransient)
+            await peer.ended()
+            #expect(!"\(error)".contains("hunter2") && peer.mails.isEmpty)
+        }
+    }
+
+    @Test("LOGIN works where PLAIN is not offered")
+    func login() async throws {
+        let peer = try await MailPeer(.init(auth: .init(), mechanisms: "LOGIN"))
+        try await withClient { client in
+            _ = try await client.send(Self.mail(), through: peer.server(user: "box", password: "p4ss w\u{F6}rd"))
+            #expect(try await peer.mail().user == "box")
+        }
+    }
+
+    @Test("A password never leaves this machine in clear text")
+    func insecureLogin() async throws {
+        try await withClient { client in
+            let server = SMTPServer(host: "mail.example.org", port: 25, user: "box", password: "hunter2", tls: .none)
+            let error = await Self.failure(client, try Self.mail(), server)
+            #expect(error == .insecureLogin(host: "mail.example.org"))
+            #expect(!"\(server) \(String(reflecting: server))".contains("hunter2"))
+        }
+    }
+
+    @Test(
+        "A refusal keeps its code and text: 4xx is worth another try, 5xx is not",
+        arguments: [
+            ("MAIL", "451 4.3.0 later", 451), ("RCPT:bob@example.org", "550 5.1.1 nobody here", 550), ("DATA", "452 4.3.1 disk full", 452),
+            ("END", "554 5.7.1 spam", 554),
+        ])
+    func refusal(command: String, text: String, code: Int) async throws {
+        let peer = try await MailPeer(.init(replies: [command: text]))
+        try await withClient { client in
+            let error = await Self.failure(client, try Self.mail(to: ["ada@example.org", "bob@example.org"]), peer.server())
+            #expect(error == .smtp(code: code, response: text) && error?.isTransient == (code < 500))
+            await peer.ended()
+            #expect(peer.mails.count == (command == "END" ? 1 : 0))
+        }
+    }
+
+    @Test("A greeting of 421 is a transient refusal")
+    func busy() async throws {
+        let peer = try await MailPeer(.init(greeting: "421 4.7.0 too busy"))
+        try await withClient { client in
+            let error = await Self.failure(client, try Self.mail(), peer.server())
+            #expect(error == .smtp(code: 421, response: "421 4.7.0 too busy"))
+        }
+    }
+
+    @Test("Mails share a connection")
+    func reuse() async throws {
+        let peer = try await MailPeer(.init(starttls: true, auth: .init()))
+        try await withClient { client in
+            for number in 1...5 {
+                let server = peer.server(user: "box", password: "p4ss w\u{F6}rd")
+                let receipt = try await client.send(Self.mail(), through: server)
+                #expect(receipt.response.hasSuffix("1-\(number)"))
+            }
+            #expect(await eventually { peer.mails.count == 5 })
+            #expect(peer.connections == 1 && peer.commands.count { $0.hasPrefix("EHLO") } == 2)
+        }
+    }
+
+    @Test("A mail survives that the server has closed the kept connection")
+    func staleConnection() async throws {
+        let peer = try await MailPeer(.init(dropAfter: 1))
+        try await withClient { client in
+            for _ in 1...3 { _ = try await client.send(Self.mail(), through: peer.server()) }
+            #expect(await eventually { peer.mails.map(\.connection) == [1, 2, 3] })
+        }
+    }
+
+    @Test("A server that falls silent costs the time-out, and does not hold up the end of the client")
+    func silence() async throws {
+        let peer = try await MailPeer(.init(hang: "DATA"))
+        try await withClient { client in
+            var server = peer.server()
+            server.timeout = .milliseconds(300)
+            let error = await Self.failure(client, try Self.mail(), server)
+            #expect(error == .timedOut)
+        }
+        let polite = try await MailPeer(.init(goodbye: false))
+        let clock = ContinuousClock()
+        var start = clock.now
+        try await withClient { client in
+            _ = try await client.send(Self.mail(), through: polite.server())
+            start = clock.now
+        }
+        #expect(clock.now - start < .seconds(2))
+        #expect(await eventually { polite.commands.contains("QUIT") })
+    }
+
+    @Test("Sixty mails at once all arrive")
+    func manyAtOnce() async throws {
+        let peer = try await MailPeer()
+        try await withClient(maximumConnectionsPerHost: 4) { client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 1...60 {
+                    group.addTask { _ = try await client.send(Self.mail(id: "many.\(number)@test"), through: peer.server()) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(await eventually { peer.mails.count == 60 })
+            #expect(Set(peer.mails.compactMap { $0.header("Message-ID") }).count == 60 && peer.connections <= 4)
+        }
+    }
+}
