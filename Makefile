@@ -1,11 +1,34 @@
 .DEFAULT_GOAL := help
-.PHONY: help lint test
+.PHONY: help demo up down test lint bench clean
+
+# What `make lint` reads: folders that are there, and every bash script by its first line.
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Plugins Benchmarks)
+SCRIPTS = $(shell grep -rIlE '^\#!.*\bbash|^\# shellcheck shell=bash' .ci Deploy Tests Benchmarks 2>/dev/null)
 
 help: ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 14
 
-lint: ## format and warnings
-	swift format lint --strict --recursive Package.swift Sources Tests
+demo: ## bring everything up with thousands of users, trigger the jobs and show what they did
+	@Deploy/local/demo
 
-test: ## all tests
-	swift test
+up: ## build and start everything on this machine: RabbitMQ, PostgreSQL, sandbox, services (settings in .run/env)
+	@Deploy/local/up
+
+down: ## stop exactly what `make up` started; the data stays
+	@Deploy/local/down
+
+test: ## all tests, against private servers (FILTER=pattern for some of them, KEEP=1 leaves the servers running)
+	@Tests/run
+
+lint: ## format, scripts and warnings
+	swift format lint --strict --recursive $(SWIFT_SOURCES)
+	@if command -v shellcheck >/dev/null; then echo shellcheck -x $(SCRIPTS); shellcheck -x $(SCRIPTS); fi
+	swift build --build-tests
+
+bench: ## measure ours against its peers (table on the screen, figures in .run/bench.json)
+	Benchmarks/run
+
+clean: down ## stop everything and delete what was built and the data of `make up` and `make test`
+	@for server in postgres:pg rabbitmq:mq; do \
+		if [ -d .run/test/$${server#*:} ]; then Deploy/local/$${server%:*} stop .run/test/$${server#*:}; fi; done
+	rm -rf .build .run

@@ -10,8 +10,8 @@ fail() {
 }
 
 # Sets `account` (empty: the server runs as ourselves) and `as_server` (the command prefix that gets us there).
-# As root the server runs as the first of the given accounts that exists. That account must be able to walk down to DIR;
-# where it cannot (a checkout below /root, say), the server may walk through folders that are closed to its account.
+# As root the server runs as the first of the given accounts that exists. Where that account cannot walk down to DIR (a checkout below
+# /root, say), the server stays root if `root` is among the accounts; else it may walk through folders that are closed to its account.
 choose_account() {
     account='' as_server=(env)
     ((EUID == 0)) || return 0
@@ -25,10 +25,18 @@ choose_account() {
     done
     [[ -n $account ]] || fail "running as root needs one of these accounts for the server: $*"
     as_server=(setpriv --reuid "$account" --regid "$(id -g "$account")" --clear-groups)
-    if ! "${as_server[@]}" test -x "$DIR"; then
+    reaches && return 0
+    if [[ " $* " == *' root '* ]]; then
+        account=root as_server=(env)
+    else
         as_server+=(--inh-caps +dac_override --ambient-caps +dac_override)
-        "${as_server[@]}" test -x "$DIR" || fail "$account cannot reach $DIR: use a folder that other accounts may enter"
+        reaches || fail "$account cannot reach $DIR: use a folder that other accounts may enter"
     fi
+}
+
+# stat and not test: access(2), which test asks, leaves capabilities out of account.
+reaches() {
+    "${as_server[@]}" stat "$DIR/." >/dev/null 2>&1
 }
 
 # Gives files to the server's account.
