@@ -20,6 +20,9 @@ public final class PostgresClient: PostgresQueryable {
     /// Whether the last thing that was tried on the wire worked.
     public var isConnected: Bool { pool.isConnected.load(ordering: .relaxed) }
 
+    /// How many callers wait for a free connection: a measure of whether there are enough.
+    public var waitingCallers: Int { pool.waitingCallers }
+
     /// Waits for what is in hand, then closes the connections. Later calls throw `PostgresError.closed`.
     public func close() async {
         await pool.close()

@@ -34,6 +34,7 @@ public final class PostgresTransaction: PostgresQueryable {
         }
         defer { savepoints.withLock { $0 -= 1 } }
         let (set, rollBack, release) = Self.statements(depth)
+        let start = lane.position
         try lane.enqueue(set, PostgresWriter())
         do {
             let value = try await body()
@@ -44,7 +45,8 @@ public final class PostgresTransaction: PostgresQueryable {
             }
             return value
         } catch {
-            lane.dropDeferred()
+            // Nothing of it has gone out: there is nothing to undo.
+            if lane.dropDeferred(from: start) { throw error }
             // If it fails the transaction has failed as a whole, for the same reason as the body: COMMIT will say so.
             try? lane.enqueue(rollBack, PostgresWriter())
             _ = try? await lane.perform(.statement(release, PostgresWriter()), shielded: true)
@@ -63,7 +65,7 @@ public final class PostgresTransaction: PostgresQueryable {
 extension PostgresTransaction {
     /// Sends what is deferred and COMMIT. A transaction that never sent anything has nothing to commit.
     func commit() async throws {
-        guard lane.hasWork else { return lane.dropDeferred() }
+        guard lane.hasWork else { return }
         let result = try await lane.perform(.statement("commit", PostgresWriter()))
         // COMMIT of a failed transaction succeeds, as a ROLLBACK.
         guard result?.tag == "COMMIT" else {
@@ -76,7 +78,7 @@ extension PostgresTransaction {
 
     /// Sends what is deferred and has the deferred constraints checked, so that a dry run fails where the real one would.
     func check() async throws {
-        guard lane.hasWork else { return lane.dropDeferred() }
+        guard lane.hasWork else { return }
         try await lane.perform(.statement("set constraints all immediate", PostgresWriter()))
     }
 

@@ -1,6 +1,6 @@
 import CPostgres
 
-/// A cancel request that is on its way for one connection.
+/// Cancel requests for one connection, one at a time.
 struct Cancellation {
     /// Whose statement is to stop.
     var target: Reply?
@@ -8,16 +8,20 @@ struct Cancellation {
     var isAsking = false
     /// The target's answer, kept back until the request can do no more harm.
     var held: (reply: Reply, outcome: Outcome)?
-    /// When to ask again: a request that comes before its statement has begun does nothing.
+    /// When to look again: a request that comes before its statement has begun does nothing.
     var nextAttempt: ContinuousClock.Instant?
 }
 
 extension Wire {
-    /// A caller's task was cancelled: stops its statement if it is under way.
-    func cancel(_ reply: Reply) -> CancelHandle? {
-        guard !cancellation.isAsking, waitingReplies.contains(where: { $0 === reply }) else { return nil }
-        guard let handle = PQgetCancel(connection) else { return nil }
-        cancellation.target = reply
+    /// What to ask the server with, if the statement it is at belongs to a cancelled task. Those before a cancelled one are left to end.
+    func cancelRequest() -> CancelHandle? {
+        guard !cancellation.isAsking else { return nil }
+        let waiting = waitingReplies
+        guard let first = waiting.first, first.isCancelled, let handle = PQgetCancel(connection) else {
+            cancellation.nextAttempt = waiting.contains(where: \.isCancelled) ? .now + .milliseconds(20) : nil
+            return nil
+        }
+        cancellation.target = first
         cancellation.isAsking = true
         cancellation.nextAttempt = nil
         return CancelHandle(pointer: handle)
@@ -26,19 +30,11 @@ extension Wire {
     /// The server has been asked. What was held back goes out; what still runs is asked for again soon.
     func cancelAsked() {
         cancellation.isAsking = false
+        cancellation.target = nil
+        cancellation.nextAttempt = .now + .milliseconds(100)
         if let held = cancellation.held {
             cancellation.held = nil
-            cancellation.target = nil
             held.reply.resume(with: held.outcome)
-        } else if cancellation.target != nil {
-            cancellation.nextAttempt = .now + .milliseconds(100)
         }
-    }
-
-    /// The statement whose cancelling is due once more.
-    func dueCancel(_ now: ContinuousClock.Instant) -> Reply? {
-        guard let next = cancellation.nextAttempt, next <= now else { return nil }
-        cancellation.nextAttempt = nil
-        return cancellation.target
     }
 }

@@ -55,12 +55,14 @@ struct IOThread {
             wire.unsent.append(contentsOf: operations)
             wire.advance()
             dropIfFailed(wire)
-        case .cancel(let id, let reply):
-            wires[id].map { cancel(reply, on: $0) }
+        case .cancel(let id):
+            wires[id].map(cancel)
         case .cancelAsked(let id):
             wires[id]?.cancelAsked()
         case .notify(let id, let continuation):
             if let wire = wires[id] { wire.notifications.append(continuation) } else { continuation.finish() }
+        case .endNotifications:
+            for wire in wires.values { wire.endNotifications() }
         case .discard(let id):
             wires.removeValue(forKey: id)?.close(.closed)
         case .stop:
@@ -88,7 +90,7 @@ struct IOThread {
         }
         let now = ContinuousClock.now
         for wire in polled {
-            if let reply = wire.dueCancel(now) { cancel(reply, on: wire) }
+            if let attempt = wire.cancellation.nextAttempt, attempt <= now { cancel(wire) }
         }
         for id in pool.surplus(now) { wires.removeValue(forKey: id)?.close(.closed) }
     }
@@ -103,8 +105,8 @@ struct IOThread {
         return Int32(clamping: max(0, (next - .now).wholeMilliseconds + 1))
     }
 
-    private func cancel(_ reply: Reply, on wire: Wire) {
-        guard let handle = wire.cancel(reply) else { return }
+    private func cancel(_ wire: Wire) {
+        guard let handle = wire.cancelRequest() else { return }
         let (mailbox, id) = (mailbox, wire.id)
         startThread(named: "postgres-cancel", stack: 256 * 1024) {
             handle.run()

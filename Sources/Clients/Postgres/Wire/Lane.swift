@@ -5,8 +5,8 @@ public final class PostgresLane: Sendable {
     private struct State {
         /// Statements nobody waits for, kept until there is a statement to go with.
         var deferred: [Operation] = []
-        /// Whether anything has gone out.
-        var hasSent = false
+        /// How many operations have gone out.
+        var sent = 0
         var hasEnded = false
         var status = TransactionStatus.idle
     }
@@ -29,9 +29,9 @@ public final class PostgresLane: Sendable {
     /// The transaction's state after the last answer.
     var status: TransactionStatus { state.withLock(\.status) }
     /// Whether the server has had anything of it.
-    var hasSent: Bool { state.withLock(\.hasSent) }
+    var hasSent: Bool { state.withLock { $0.sent > 0 } }
     /// Whether there is more to it than a BEGIN that has yet to be sent.
-    var hasWork: Bool { state.withLock { $0.hasSent || $0.deferred.count > 1 } }
+    var hasWork: Bool { state.withLock { $0.sent > 0 || $0.deferred.count > 1 } }
     /// Whether there are statements that have yet to be sent or answered for.
     var hasDeferred: Bool { state.withLock { !$0.deferred.isEmpty } }
 
@@ -48,7 +48,7 @@ public final class PostgresLane: Sendable {
         } onCancel: {
             guard !shielded else { return }
             reply.cancel()
-            pool.mailbox.post(.cancel(connection, reply))
+            pool.mailbox.post(.cancel(connection))
         }
         if outcome.status != .unknown { pool.isConnected.store(true, ordering: .relaxed) }
         state.withLock { $0.status = outcome.status }
@@ -59,9 +59,8 @@ public final class PostgresLane: Sendable {
         // Posted under the lock: the order of the calls is the order on the wire.
         state.withLock { state in
             guard !state.hasEnded else { return false }
-            state.hasSent = true
-            defer { state.deferred.removeAll() }
-            return pool.mailbox.post(.perform(connection, state.deferred + [operation]))
+            state.deferred.append(operation)
+            return post(&state)
         }
     }
 
@@ -71,16 +70,28 @@ public final class PostgresLane: Sendable {
             guard !state.hasEnded else { return false }
             state.deferred.append(Operation(work: .statement(sql, parameters), reply: nil))
             guard state.deferred.count >= Self.deferredLimit else { return true }
-            state.hasSent = true
-            defer { state.deferred.removeAll() }
-            return pool.mailbox.post(.perform(connection, state.deferred))
+            return post(&state)
         }
         guard isOpen else { throw .closed }
     }
 
-    /// Gives up what is deferred and not sent.
-    func dropDeferred() {
-        state.withLock { $0.deferred.removeAll() }
+    private func post(_ state: inout State) -> Bool {
+        state.sent += state.deferred.count
+        defer { state.deferred.removeAll(keepingCapacity: true) }
+        return pool.mailbox.post(.perform(connection, state.deferred))
+    }
+
+    /// The place of the next statement among all.
+    var position: Int { state.withLock { $0.sent + $0.deferred.count } }
+
+    /// Gives up what is deferred, from a place on; false if some of what stood there has gone out already.
+    @discardableResult
+    func dropDeferred(from position: Int = 0) -> Bool {
+        state.withLock { state in
+            let kept = max(0, position - state.sent)
+            if kept < state.deferred.count { state.deferred.removeSubrange(kept...) }
+            return position >= state.sent
+        }
     }
 
     /// Sends what is deferred and waits for it: before what cannot be pipelined.

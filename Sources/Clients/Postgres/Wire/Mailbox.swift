@@ -8,10 +8,13 @@ final class Mailbox: Sendable {
         /// A new connection, free for use.
         case adopt(Int, ConnectionHandle)
         case perform(Int, [Operation])
-        case cancel(Int, Reply)
+        /// The task of one who waits was cancelled.
+        case cancel(Int)
         /// The server has been asked to cancel.
         case cancelAsked(Int)
         case notify(Int, AsyncStream<PostgresNotification>.Continuation)
+        /// Nobody gets notifications any more.
+        case endNotifications
         case discard(Int)
         case stop
     }

@@ -21,6 +21,8 @@ struct Operation: Sendable {
     /// Who waits. Nobody: the statement is pipelined in front of the next one, and its error is that one's.
     let reply: Reply?
 
+    var isCancelled: Bool { reply?.isCancelled ?? false }
+
     var sql: String? {
         switch work {
         case .statement(let sql, _), .copyStart(let sql): sql.text

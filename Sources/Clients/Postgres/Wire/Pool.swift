@@ -45,6 +45,8 @@ final class Pool: Sendable {
         }
     }
 
+    var waitingCallers: Int { state.withLock { $0.waiters.count } }
+
     private func takeIdle(_ state: inout State) throws -> Int? {
         guard !state.isClosed else { throw PostgresError.closed }
         // The one used last: its statements are warm, and the others can age.
@@ -226,6 +228,8 @@ extension Pool {
             return state.waiters.compactMap { $0 }
         }
         for waiter in waiters { waiter.take()?.resume(throwing: PostgresError.closed) }
+        // Whoever listens would keep a connection for ever.
+        mailbox.post(.endNotifications)
         await untilClosed { $0.leased.isEmpty }
         mailbox.post(.stop)
         await untilClosed { $0.thread != .running }

@@ -25,8 +25,11 @@ extension Wire {
     /// False: libpq would not take it.
     private func send(_ operation: Operation) -> Bool {
         switch operation.work {
+        case .script where operation.isCancelled, .copyStart where operation.isCancelled:
+            complete(operation, .failure(CancellationError()))
+            return true
         case .statement(let sql, let parameters):
-            if let reply = operation.reply, reply.isCancelled {
+            if operation.isCancelled {
                 expected.append(.skipped(operation))
                 return PQpipelineSync(connection) == 1
             }

@@ -109,6 +109,11 @@ final class Wire {
         }
     }
 
+    func endNotifications() {
+        for continuation in notifications { continuation.finish() }
+        notifications = []
+    }
+
     /// Ends the connection: everybody who waits is told.
     func close(_ error: PostgresError) {
         let waiting = waitingReplies + unsent.compactMap(\.reply)
@@ -117,7 +122,7 @@ final class Wire {
             held.reply.resume(with: held.outcome)
         }
         for reply in waiting { reply.resume(with: .failure(error)) }
-        for continuation in notifications { continuation.finish() }
+        endNotifications()
         PQfinish(connection)
     }
 
@@ -147,7 +152,6 @@ final class Wire {
         if cancellation.isAsking, cancellation.target === reply {
             cancellation.held = (reply, outcome)
         } else {
-            if cancellation.target === reply { cancellation.target = nil }
             reply.resume(with: outcome)
         }
     }
