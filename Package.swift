@@ -112,6 +112,9 @@ let package = Package(
             dependencies: ["AMQP", "Contracts", "Curl", "Migrations", "Platform", "Postgres", "Sandbox", lifecycle, logging],
             path: "Tests/Support", swiftSettings: house),
         tests("AMQPTests", "Clients/AMQP", ["AMQP", logging]),
+        tests("PostgresTests", "Clients/Postgres", ["Postgres", logging]),
+        .testTarget(
+            name: "CurlTests", dependencies: ["Curl", logging], path: "Tests/Clients/Curl", resources: [.copy("Peers")], swiftSettings: house),
         tests("ContractsTests", "Platform/Contracts", ["Contracts"]),
         tests("CronTests", "Platform/Cron", ["Cron"]),
         tests("SchedulesTests", "Platform/Schedules", ["Cron", "Schedules"]),
