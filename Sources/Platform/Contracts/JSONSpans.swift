@@ -64,12 +64,14 @@ public struct JSONSpans: Sendable {
         public var string: String? { JSONText.string(value) }
     }
 
-    /// The members by their names; a name whose escapes are no text is spelled as it is in the bytes.
-    public var byKey: [String: Member] {
-        let members = places.map { place in
-            (key(place) ?? String(decoding: bytes(in: place.key), as: UTF8.self), Member(value: bytes(in: place.value)))
+    /// The members by their names; nil when the escapes of a name are no text.
+    public var byKey: [String: Member]? {
+        var members: [String: Member] = [:]
+        for place in places {
+            guard let key = key(place) else { return nil }
+            members[key] = Member(value: bytes(in: place.value))
         }
-        return Dictionary(members) { _, last in last }
+        return members
     }
 
     /// The bytes of a member's value, without the space around it.
