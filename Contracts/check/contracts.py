@@ -3,7 +3,7 @@
 
     contracts.py check               problems of asyncapi.yaml and the schemas, one a line; exit 1 if there are any
     contracts.py topology            the broker's exchanges, queues and bindings as JSON
-    contracts.py verdicts < cases    the same and more for the tests, see `verdicts`
+    contracts.py verdicts < cases    what the tests ask, see `verdicts`
 
 Needs Tests/requirements.txt.
 """
@@ -20,13 +20,12 @@ def verdicts(document, schemas, cases):
 
     The text is the data object; with `event: true` it is the whole CloudEvent, as it comes off the broker.
 
-    `schemas` tells per message which members there are and which must be there; `jobs`, `messages` and `topology` are asyncapi.yaml's.
+    `schemas` tells per message which members there are and which must be there; `jobs` and `messages` are asyncapi.yaml's.
     """
     return {
         "problems": document.problems() + schemas.problems(),
         "jobs": document.jobs(),
         "messages": document.messages(),
-        "topology": document.topology(),
         "schemas": {name: schemas.members(name) for name in schemas.names()},
         "verdicts": [
             schemas.verdict(

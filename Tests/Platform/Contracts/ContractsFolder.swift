@@ -9,20 +9,9 @@ struct ContractsFolder: Decodable, Sendable {
         let examples: [String]
     }
 
-    struct Topology: Decodable, Sendable, Equatable {
-        struct Exchange: Decodable, Sendable, Equatable { let name, type: String, durable: Bool }
-        struct Binding: Decodable, Sendable, Hashable { let queue, exchange, routingKey: String }
-        struct Queue: Decodable, Sendable, Equatable { let name: String, durable: Bool }
-
-        let exchanges: [Exchange]
-        let queues: [Queue]
-        let bindings: [Binding]
-    }
-
     let problems: [String]
     let jobs: [String]
     let messages: [String: String]
-    let topology: Topology
     let schemas: [String: Schema]
     /// Nil for a case that its schema accepts.
     let verdicts: [String?]
