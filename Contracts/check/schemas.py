@@ -94,7 +94,7 @@ class Schemas:
         """None for a text that the schema allows, otherwise what is wrong."""
         try:
             value = parsed(text)
-        except (ValueError, RecursionError) as error:
+        except (ValueError, ArithmeticError, RecursionError) as error:
             return str(error)
         error = jsonschema.exceptions.best_match(self.validator(schema).iter_errors(value))
         return None if error is None else f"{error.json_path}: {error.message}"

@@ -9,10 +9,10 @@ struct MessageCase: Hashable, Sendable, CustomStringConvertible {
     var description: String { "\(type) \(isGood ? "takes" : "refuses") \(json.count > 160 ? json.prefix(160) + "…" : json)" }
 
     /// All of them, in the order in which the schemas are asked.
-    static let all: [MessageCase] = Sample.all.flatMap { $0.cases } + TickCases.all
+    static let all: [MessageCase] = Sample.all.flatMap { $0.cases } + TickCases.all + Mutations.all
     static let indices = Dictionary(all.enumerated().map { ($1, $0) }) { first, _ in first }
 
-    static func of(_ type: MessageType) -> [MessageCase] { all.filter { $0.type == type } }
+    static func of(_ type: MessageType) -> [MessageCase] { (all.dropLast(Mutations.all.count)).filter { $0.type == type } }
 
     static func == (a: MessageCase, b: MessageCase) -> Bool { a.type == b.type && a.json == b.json }
 
