@@ -1,5 +1,5 @@
 /// The text of JSON strings that ``JSONGrammar`` has walked over.
-enum JSONText {
+public enum JSONText {
     /// The text of a string with its quotes; nil when it is something else or its escapes are no text.
     static func string(_ value: ArraySlice<UInt8>) -> String? {
         guard value.first == UInt8(ascii: "\"") else { return nil }
@@ -15,7 +15,7 @@ enum JSONText {
     }
 
     /// The text between the quotes; nil when an escape names half of a surrogate pair.
-    static func unescaped(_ raw: ArraySlice<UInt8>) -> String? {
+    public static func unescaped(_ raw: ArraySlice<UInt8>) -> String? {
         guard hasEscapes(raw) else { return String(decoding: raw, as: UTF8.self) }
         var units: [UInt16] = []
         var rest = String(decoding: raw, as: UTF8.self).utf16[...]
