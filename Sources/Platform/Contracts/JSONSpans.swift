@@ -64,17 +64,24 @@ public struct JSONSpans: Sendable {
         public var string: String? { JSONText.string(value) }
     }
 
-    /// The members by their names; a name whose escapes are no text is spelled as it is in the bytes.
-    public var byKey: [String: Member] {
-        let members = places.map { place in
-            (key(place) ?? String(decoding: bytes(in: place.key), as: UTF8.self), Member(value: bytes(in: place.value)))
+    /// The members by their names; nil when the escapes of a name are no text.
+    public var byKey: [String: Member]? {
+        var members: [String: Member] = [:]
+        for place in places {
+            guard let key = key(place) else { return nil }
+            members[key] = Member(value: bytes(in: place.value))
         }
-        return Dictionary(members) { _, last in last }
+        return members
     }
 
     /// The bytes of a member's value, without the space around it.
     public func value(_ name: String) -> ArraySlice<UInt8>? {
-        places.last { isNamed($0, name) }.map { bytes(in: $0.value) }
+        let wanted = name.utf8Span.span
+        let text = bytes.span
+        for index in places.indices.reversed() where isNamed(places[index], wanted, in: text) || isEscaped(places[index], name) {
+            return bytes(in: places[index].value)
+        }
+        return nil
     }
 
     /// The text of a member that is a JSON string; nil when it is absent, something else, or has an escape that is no text (half of a
@@ -103,9 +110,15 @@ public struct JSONSpans: Sendable {
 
     private func key(_ place: Place) -> String? { JSONText.unescaped(bytes(in: place.key)) }
 
-    private func isNamed(_ place: Place, _ name: String) -> Bool {
-        if place.keyHasEscapes { return key(place) == name }
-        let utf8 = name.utf8
-        return utf8.count == place.key.count && utf8.elementsEqual(bytes(in: place.key))
+    private func isEscaped(_ place: Place, _ name: String) -> Bool {
+        place.keyHasEscapes && key(place).map { $0.utf8.elementsEqual(name.utf8) } == true
+    }
+
+    /// Compares the bytes where they lie; no slice or text is made of a name, because every lookup passes most of them.
+    private func isNamed(_ place: Place, _ name: Span<UInt8>, in text: Span<UInt8>) -> Bool {
+        guard !place.keyHasEscapes, place.key.count == name.count else { return false }
+        let start = Int(place.key.lowerBound)
+        for index in name.indices where text[start + index] != name[index] { return false }
+        return true
     }
 }

@@ -10,13 +10,13 @@ public enum JSONText {
     static func bytes(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard value.first == UInt8(ascii: "\"") else { return nil }
         let inner = value.dropFirst().dropLast()
-        guard inner.contains(UInt8(ascii: "\\")) else { return inner }
+        guard hasEscapes(inner) else { return inner }
         return unescaped(inner).map { Array($0.utf8)[...] }
     }
 
     /// The text between the quotes; nil when an escape names half of a surrogate pair.
     public static func unescaped(_ raw: ArraySlice<UInt8>) -> String? {
-        guard raw.contains(UInt8(ascii: "\\")) else { return String(decoding: raw, as: UTF8.self) }
+        guard hasEscapes(raw) else { return String(decoding: raw, as: UTF8.self) }
         var units: [UInt16] = []
         var rest = String(decoding: raw, as: UTF8.self).utf16[...]
         while let unit = rest.popFirst() {
@@ -39,5 +39,11 @@ public enum JSONText {
             }
         }
         return String(validating: units, as: UTF16.self)
+    }
+
+    private static func hasEscapes(_ raw: ArraySlice<UInt8>) -> Bool {
+        let raw = raw.span
+        for index in raw.indices where raw[index] == UInt8(ascii: "\\") { return true }
+        return false
     }
 }

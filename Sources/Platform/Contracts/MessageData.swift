@@ -82,7 +82,8 @@ public struct MessageData: Sendable {
     /// An object of texts; neither names nor texts hold a NUL.
     public func texts(_ name: String) throws(ContractViolation) -> [String: String] {
         var texts: [String: String] = [:]
-        for (key, member) in try object(name).spans.byKey {
+        guard let members = try object(name).spans.byKey else { throw violation(name, "an object of texts") }
+        for (key, member) in members {
             guard let text = member.string, !key.utf8.contains(0), !text.utf8.contains(0) else {
                 throw ContractViolation(path: "\(path).\(name).\(key)", found: member.value, expected: "a text without NUL")
             }

@@ -22,10 +22,11 @@ public enum RFC3339 {
         var text: [UInt8] = []
         text.reserveCapacity(27)
         append(date.year, digits: 4, to: &text)
-        for (mark, number) in [("-", date.month), ("-", date.day), ("T", time / 3600), (":", time / 60 % 60), (":", time % 60)] {
-            text += mark.utf8
-            append(number, digits: 2, to: &text)
-        }
+        append("-", date.month, to: &text)
+        append("-", date.day, to: &text)
+        append("T", time / 3600, to: &text)
+        append(":", time / 60 % 60, to: &text)
+        append(":", time % 60, to: &text)
         if fraction != 0 {
             text.append(UInt8(ascii: "."))
             let isMilliseconds = fraction % 1000 == 0
@@ -40,6 +41,11 @@ public enum RFC3339 {
         guard exact < Double(sayable.upperBound) else { return sayable.upperBound }
         guard exact > Double(sayable.lowerBound) else { return sayable.lowerBound }
         return Int(exact)
+    }
+
+    private static func append(_ mark: Unicode.Scalar, _ number: Int, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: mark))
+        append(number, digits: 2, to: &text)
     }
 
     private static func append(_ number: Int, digits: Int, to text: inout [UInt8]) {

@@ -1,0 +1,73 @@
+import Contracts
+import Foundation
+
+extension Sample {
+    private static let then = Date(timeIntervalSince1970: 1_804_989_566.25)
+
+    /// One of each message.
+    static let all: [Sample] = [
+        Sample(
+            message: Tick(
+                job: .ticketsCacheRefresh, scheduledFor: then, trigger: .schedule, parameters: ["user": "42"], misfire: .all,
+                slice: .init(runId: 7, number: 2)),
+            members: [
+                "job": .job, "scheduledFor": .instant, "trigger": .choice("schedule", "manual", "api"), "dryRun": .boolean,
+                "parameters": TickCases.texts,
+                "misfire": .choice("latest", "all", "none").optional, "slice": TickCases.slice,
+            ]),
+        Sample(
+            message: RideCompleted(userId: 42, rideId: "trx 8f14e45f \u{1F3AB}", completedAt: then),
+            members: ["userId": .id, "rideId": .reference, "completedAt": .instant]),
+        Sample(
+            message: TicketsRefreshRequested(userId: 42),
+            members: ["userId": .id]),
+        Sample(
+            message: TicketsRefreshed(userId: 42, refreshedAt: then, added: 1, updated: 2, removed: 0),
+            members: ["userId": .id, "refreshedAt": .instant, "added": .count, "updated": .count, "removed": .count]),
+        Sample(
+            message: LoyaltyMilestoneReached(userId: 42, rides: 50, freeTickets: 5, reachedAt: then),
+            members: ["userId": .id, "rides": .id, "freeTickets": .id, "reachedAt": .instant]),
+        Sample(
+            message: PaymentGatewayReported(reference: "trx 8f14e45f \u{1F3AB}", status: .success, amount: 4500, currency: "EUR", occurredAt: then),
+            members: [
+                "reference": .reference, "status": .choice("success", "failed", "abandoned", "pending"), "amount": .count, "currency": .currency,
+                "occurredAt": .instant,
+            ]),
+        Sample(
+            message: PaymentSucceeded(paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", paidAt: then),
+            members: ["paymentId": .id, "bookingId": .id, "userId": .id, "amount": .count, "currency": .currency, "paidAt": .instant]),
+        Sample(
+            message: PaymentFailed(
+                paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", reason: "gateway timeout", failedAt: then),
+            members: [
+                "paymentId": .id, "bookingId": .id, "userId": .id, "amount": .count, "currency": .currency, "reason": .reason, "failedAt": .instant,
+            ]),
+        Sample(
+            message: PaymentAbandoned(paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", abandonedAt: then),
+            members: ["paymentId": .id, "bookingId": .id, "userId": .id, "amount": .count, "currency": .currency, "abandonedAt": .instant]),
+        Sample(
+            message: PaymentRefunded(paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", refundedAt: then),
+            members: ["paymentId": .id, "bookingId": .id, "userId": .id, "amount": .id, "currency": .currency, "refundedAt": .instant]),
+        Sample(
+            message: PaymentRefundFailed(
+                paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", reason: "card closed", failedAt: then),
+            members: [
+                "paymentId": .id, "bookingId": .id, "userId": .id, "amount": .id, "currency": .currency, "reason": .reason, "failedAt": .instant,
+            ]),
+        Sample(
+            message: BookingCancelled(bookingId: 5001, eventId: 301, userId: 42, quantity: 2, reason: "payment never came", cancelledAt: then),
+            members: ["bookingId": .id, "eventId": .id, "userId": .id, "quantity": .id, "reason": .reason, "cancelledAt": .instant]),
+        Sample(
+            message: BookingRefundRequested(bookingId: 5001, requestedAt: then),
+            members: ["bookingId": .id, "requestedAt": .instant]),
+        Sample(
+            message: BookingRefundApproved(bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", approvedAt: then),
+            members: ["bookingId": .id, "userId": .id, "amount": .id, "currency": .currency, "approvedAt": .instant]),
+        Sample(
+            message: BookingRefunded(bookingId: 5001, eventId: 301, userId: 42, quantity: 2, amount: 4500, currency: "EUR", refundedAt: then),
+            members: ["bookingId": .id, "eventId": .id, "userId": .id, "quantity": .id, "amount": .id, "currency": .currency, "refundedAt": .instant]),
+        Sample(
+            message: EventCancelled(eventId: 301, reason: "the band is ill"),
+            members: ["eventId": .id, "reason": .reason]),
+    ]
+}
