@@ -128,13 +128,14 @@ struct ConnectionTests {
     func closing() async throws {
         try await TestDatabase.run { client in
             try await client.script("create table t (n int)")
+            let (begun, begin) = AsyncStream<Void>.makeStream()
             async let work: Void = client.transaction { transaction in
-                try await transaction.execute("insert into t select 1 from pg_sleep(0.2)")
+                try await transaction.execute("insert into t values (1)")
+                begin.finish()
+                try await transaction.execute("select pg_sleep(0.2)")
                 try transaction.enqueue("insert into t values (2)")
             }
-            try await TestDatabase.eventually("the work has begun") {
-                try await client.query("select 1 from pg_locks where relation = 't'::regclass and mode = 'RowExclusiveLock'").count > 0
-            }
+            for await _ in begun {}
             let schema = try await client.query("select current_schema()", as: String.self)[0]
             await client.close()
             try await work

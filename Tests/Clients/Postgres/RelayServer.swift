@@ -23,7 +23,7 @@ final class RelayServer: Sendable {
 
     /// One that passes everything on to a port of this machine.
     init(to target: UInt16?) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.listener = listener
         var address = Self.loopback(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -34,7 +34,7 @@ final class RelayServer: Sendable {
             return UInt16(bigEndian: pointer.pointee.sin_port)
         }
         let relay = self
-        if let target { detach { relay.accept(target) } }
+        if let target { Thread.run { relay.accept(target) } }
     }
 
     /// Cuts what is connected now.
@@ -54,7 +54,8 @@ final class RelayServer: Sendable {
         while true {
             let client = Glibc.accept(listener, nil, nil)
             guard client >= 0 else { break }
-            let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+            let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             var address = Self.loopback(target)
             let connected = withUnsafePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
@@ -69,7 +70,7 @@ final class RelayServer: Sendable {
                 setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
             }
             state.withLock { $0.pairs.append((client, server)) }
-            detach { self.relay(client, server) }
+            Thread.run { self.relay(client, server) }
         }
         close(listener)
     }
@@ -86,18 +87,21 @@ final class RelayServer: Sendable {
                 guard count > 0 else { break loop }
                 if index == 0, serverSpoke { state.withLock { $0.flights += 1 } }
                 serverSpoke = index == 1
-                var sent = 0
-                while sent < count {
-                    let written = buffer.withUnsafeBytes {
-                        send(index == 0 ? server : client, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
-                    }
-                    guard written > 0 else { break loop }
-                    sent += written
-                }
+                guard Self.write(buffer[..<count], to: index == 0 ? server : client) else { break loop }
             }
         }
         shutdown(client, Int32(SHUT_RDWR))
         shutdown(server, Int32(SHUT_RDWR))
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard written > 0 else { return false }
+            rest = rest.dropFirst(written)
+        }
+        return true
     }
 
     private static func loopback(_ port: UInt16) -> sockaddr_in {
@@ -106,24 +110,5 @@ final class RelayServer: Sendable {
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         return address
-    }
-
-    private func detach(_ body: @escaping @Sendable () -> Void) {
-        Thread.run(body)
-    }
-}
-
-/// A thread for blocking calls, which must not be on Swift's.
-enum Thread {
-    static func run(_ body: @escaping @Sendable () -> Void) {
-        final class Start { let body: @Sendable () -> Void; init(_ body: @escaping @Sendable () -> Void) { self.body = body } }
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { argument in
-                Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue().body()
-                return nil
-            }, Unmanaged.passRetained(Start(body)).toOpaque())
-        pthread_detach(thread)
     }
 }

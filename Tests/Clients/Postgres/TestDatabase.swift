@@ -12,16 +12,19 @@ enum TestDatabase {
     }
 
     static func configuration() throws -> PostgresConfiguration {
-        try PostgresConfiguration(url: url)
+        var configuration = try PostgresConfiguration(url: url)
+        // A machine that does much else at once is slow, not broken.
+        configuration.connectTimeout = .seconds(30)
+        return configuration
     }
 
-    static func run(_ body: (PostgresClient) async throws -> Void) async throws {
+    nonisolated(nonsending) static func run(_ body: nonisolated(nonsending) (PostgresClient) async throws -> Void) async throws {
         try await run(with: { _ in }, body)
     }
 
     /// Runs the body with a client whose schema is new and empty, and drops that afterwards.
-    static func run(
-        with change: (inout PostgresConfiguration) -> Void, _ body: (PostgresClient) async throws -> Void
+    nonisolated(nonsending) static func run(
+        with change: (inout PostgresConfiguration) -> Void, _ body: nonisolated(nonsending) (PostgresClient) async throws -> Void
     ) async throws {
         let schema = "test_" + UUID().uuidString.replacing("-", with: "").lowercased()
         let admin = PostgresClient(try configuration(), logger: Logger(label: "test"))

@@ -23,7 +23,13 @@ public struct PostgresWriter: Sendable {
         }
         parameters.reserveCapacity(values.count)
         for value in values { try append(value) }
+        guard bytes.count <= Self.limit else {
+            throw PostgresError.unsendable("\(bytes.count) bytes of parameters; the server takes a gigabyte")
+        }
     }
+
+    /// What fits into a message of the protocol, less what is around it.
+    private static let limit = 0x3fff_0000
 
     mutating func append(_ value: any PostgresEncodable) throws {
         start = nil

@@ -26,7 +26,7 @@ extension Wire {
         guard let result else {
             // The end of one statement's results. A Sync has its own result and no such end.
             switch next {
-            case .sync, .skipped: break
+            case .sync, .skipped: fail("libpq has nothing more, and a Sync is not answered")
             default: expected.removeFirst()
             }
             return
