@@ -45,7 +45,8 @@ final class HTTPTransfer: Transfer {
         // A name with a semicolon sends an empty value; with a bare colon it takes away what libcurl would send.
         var lines = request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         lines.append("Expect:")
-        if !request.body.isEmpty || request.method == .post, request.headers.first("Content-Type") == nil { lines.append("Content-Type:") }
+        // Otherwise libcurl calls all content a form.
+        if request.headers.first("Content-Type") == nil { lines.append("Content-Type:") }
         return lines
     }
 
