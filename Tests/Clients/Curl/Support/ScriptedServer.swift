@@ -28,7 +28,6 @@ final class ScriptedServer: Sendable {
         var connections = 0
         var open: Set<Int32> = []
         var isStopped = false
-        var hasEnded = false
     }
 
     let port: Int
@@ -87,13 +86,6 @@ final class ScriptedServer: Sendable {
             thread.start()
         }
         close(listener)
-        state.withLock { $0.hasEnded = true }
-    }
-
-    /// Stops and returns when nothing listens any more.
-    func stopped() async {
-        stop()
-        _ = await eventually { state.withLock { $0.hasEnded } }
     }
 
     private func serve(_ descriptor: Int32, _ number: Int) {
