@@ -60,9 +60,9 @@ struct SMTPTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            await peer.ended()
-            #expect(peer.mails.count == 1)
         }
+        await peer.ended()
+        #expect(peer.mails.count == 1)
     }
 
     @Test("A certificate of an unknown authority is refused before anything is said")
@@ -75,9 +75,9 @@ struct SMTPTests {
                 Issue.record("it was not refused")
                 return
             }
-            await peer.ended()
-            #expect(!peer.commands.contains { $0.hasPrefix("MAIL") })
         }
+        await peer.ended()
+        #expect(!peer.commands.contains { $0.hasPrefix("MAIL") })
     }
 
     @Test("Implicit TLS encrypts from the first byte")
@@ -96,9 +96,10 @@ struct SMTPTests {
         try await withClient { client in
             let error = try #require(await Self.failure(client, try Self.mail(), peer.server(user: "box", password: "hunter2")))
             #expect(error == .smtp(code: 535, response: "535 5.7.8 wrong user or password") && !error.isTransient)
-            await peer.ended()
-            #expect(!"\(error)".contains("hunter2") && peer.mails.isEmpty)
+            #expect(!"\(error)".contains("hunter2"))
         }
+        await peer.ended()
+        #expect(peer.mails.isEmpty)
     }
 
     @Test("LOGIN works where PLAIN is not offered")
@@ -131,9 +132,9 @@ struct SMTPTests {
         try await withClient { client in
             let error = await Self.failure(client, try Self.mail(to: ["ada@example.org", "bob@example.org"]), peer.server())
             #expect(error == .smtp(code: code, response: text) && error?.isTransient == (code < 500))
-            await peer.ended()
-            #expect(peer.mails.count == (command == "END" ? 1 : 0))
         }
+        await peer.ended()
+        #expect(peer.mails.count == (command == "END" ? 1 : 0))
     }
 
     @Test("A greeting of 421 is a transient refusal")
@@ -177,14 +178,21 @@ struct SMTPTests {
             let error = await Self.failure(client, try Self.mail(), server)
             #expect(error == .timedOut)
         }
+        let sullen = try await MailPeer(.init(replies: ["MAIL": "451 4.3.0 later"], goodbye: false))
+        try await withClient { client in
+            var server = sullen.server()
+            server.timeout = .seconds(1)
+            let start = ContinuousClock.now
+            let error = await Self.failure(client, try Self.mail(), server)
+            #expect(error == .smtp(code: 451, response: "451 4.3.0 later") && start.duration(to: .now) < .seconds(20))
+        }
         let polite = try await MailPeer(.init(goodbye: false))
-        let clock = ContinuousClock()
-        var start = clock.now
+        var start = ContinuousClock.now
         try await withClient { client in
             _ = try await client.send(Self.mail(), through: polite.server())
-            start = clock.now
+            start = .now
         }
-        #expect(clock.now - start < .seconds(2))
+        #expect(start.duration(to: .now) < .seconds(20))
         #expect(await eventually { polite.commands.contains("QUIT") })
     }
 

@@ -71,6 +71,8 @@ final class EasyHandle {
         set(CURLOPT_PRIVATE, pointer: me)
         set(CURLOPT_ERRORBUFFER, pointer: UnsafeMutableRawPointer(errorText))
         set(CURLOPT_NOSIGNAL, 1)
+        // A transfer that ends while a name is looked up does not wait for the resolver: that would hold up all others.
+        set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_TIMEOUT_MS, timeout.wholeMilliseconds)
         set(CURLOPT_CONNECTTIMEOUT_MS, min(connectTimeout, timeout).wholeMilliseconds)

@@ -22,12 +22,15 @@ final class HTTPTransfer: Transfer {
     var timeout: Duration { request.timeout }
 
     func prepare(_ easy: EasyHandle, sockets: UnsafeMutableRawPointer) {
+        let origin = URLOrigin(request.url)
         easy.setCommon(
-            host: URLOrigin(request.url)?.host ?? "", timeout: request.timeout, connectTimeout: request.connectTimeout, caFile: request.caFile,
+            host: origin?.host ?? "", timeout: request.timeout, connectTimeout: request.connectTimeout, caFile: request.caFile,
             sockets: sockets)
         easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
         easy.set(CURLOPT_URL, request.url)
         easy.set(CURLOPT_USERAGENT, "box-office")
+        // Rather a stream of a connection that is being made than a connection and a handshake of its own.
+        if origin?.scheme == "https" { easy.set(CURLOPT_PIPEWAIT, 1) }
         easy.set(CURLOPT_MAXFILESIZE_LARGE, offset: request.maximumResponseBytes)
         switch request.method {
         case .get where request.body.isEmpty: easy.set(CURLOPT_HTTPGET, 1)
@@ -45,7 +48,8 @@ final class HTTPTransfer: Transfer {
         // A name with a semicolon sends an empty value; with a bare colon it takes away what libcurl would send.
         var lines = request.headers.fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         lines.append("Expect:")
-        if !request.body.isEmpty || request.method == .post, request.headers.first("Content-Type") == nil { lines.append("Content-Type:") }
+        // Otherwise libcurl calls all content a form.
+        if request.headers.first("Content-Type") == nil { lines.append("Content-Type:") }
         return lines
     }
 

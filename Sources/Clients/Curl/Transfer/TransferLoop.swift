@@ -65,11 +65,12 @@ final class TransferLoop: Sendable {
     func perform<Answer: Sendable>(
         _ order: (CheckedContinuation<Result<Answer, CurlError>, Never>) -> TransferOrder
     ) async throws(CurlError) -> Answer {
+        guard !Task.isCancelled else { throw .cancelled }
         let id = mailbox.nextID()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { reply in
                 mailbox.put(order(reply), id: id)
-                // A cancellation that came before the order found nothing to cancel.
+                // A cancellation that came just before the order found nothing to cancel.
                 if Task.isCancelled { mailbox.cancel(id) }
             }
         } onCancel: {

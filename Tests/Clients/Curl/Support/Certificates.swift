@@ -15,8 +15,8 @@ struct Certificates: Sendable {
         let path = { (name: String) in folder.appending(path: name).path }
         let commands = """
             set -e; cd "\(folder.path)"
-            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=Test Authority" -keyout ca.key -out ca.pem
-            openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout key.pem -out request.pem
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=Test Authority" -keyout ca.key -out ca.pem
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=localhost" -keyout key.pem -out request.pem
             printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > names
             openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem
             """
