@@ -37,7 +37,7 @@ let package = Package(
 
         // Tests mirror Sources.
         .testTarget(
-            name: "AMQPTests", dependencies: ["AMQP", .product(name: "Logging", package: "swift-log")],
+            name: "AMQPTests", dependencies: ["AMQP", "CRabbitMQ", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Clients/AMQP", swiftSettings: house
         ),
         .testTarget(name: "CronTests", dependencies: ["Cron"], path: "Tests/Platform/Cron", swiftSettings: house),
