@@ -18,6 +18,7 @@ struct LossTests {
         var (proxy, configuration) = try proxied()
         configuration.heartbeat = .seconds(1)
         try await withConnection(configuration) { [proxy] connection in
+            #expect(try await connection.publish([message(to: "nowhere", "heard")], mandatory: false) == [.confirmed])
             proxy.fallSilent()
             let start = ContinuousClock.now
             await #expect(throws: AMQPError.connectionLost(reason: "nothing heard for two heartbeats")) {
@@ -25,8 +26,27 @@ struct LossTests {
             }
             #expect(ContinuousClock.now - start < .seconds(4))
             proxy.speakAgain()
+            proxy.cut()
             try await connection.connected()
             #expect(try await connection.publish([message(to: "nowhere", "heard")], mandatory: false) == [.confirmed])
+        }
+        proxy.close()
+    }
+
+    @Test("What was not sent before a loss is not lost: it is published on the next connection")
+    func unsent() async throws {
+        var (proxy, configuration) = try proxied()
+        configuration.heartbeat = .seconds(1)
+        try await withConnection(configuration) { [proxy] connection in
+            proxy.fallSilent()
+            // The channel for publishing is opened by the first message, and here that is not answered.
+            let publishing = Task { try await connection.publish([message(to: "nowhere", "patient")], mandatory: false) }
+            let asking = Task { try await connection.publish([message(to: "nowhere", "impatient")], mandatory: false, timeout: .milliseconds(300)) }
+            await #expect(throws: AMQPError.timeout("the request was sent or waits to be sent")) { try await asking.value }
+            try await eventually("the loss is noticed") { !connection.isConnected }
+            proxy.speakAgain()
+            proxy.cut()
+            #expect(try await publishing.value == [.confirmed])
         }
         proxy.close()
     }
@@ -94,11 +114,10 @@ struct LossTests {
         let queue = Broker.name("in-flight")
         try await withConnection(configuration) { connection in
             try await connection.declare(AMQPTopology(queues: [.init(queue, durable: false)]))
+            _ = try await connection.publish([message(to: queue, "first")])
             proxy.fallSilent()
             let inFlight = Task { try await connection.publish([message(to: queue, "lost")]) }
-            let asking = Task { try await connection.inspect(queue: queue) }
-            // Both are on their way once a third has been: requests are taken in order.
-            await connection.flush()
+            try await eventually("the message is on its way") { proxy.lostBytes > 0 }
             proxy.cut()
             proxy.speakAgain()
             let lost = await #expect(throws: AMQPError.self) { try await inFlight.value }
@@ -106,8 +125,8 @@ struct LossTests {
                 Issue.record("\(String(describing: lost))")
                 return
             }
-            _ = try? await asking.value
             #expect(try await connection.publish([message(to: queue, "kept")]) == [.confirmed])
+            #expect(try await connection.get(queue)?.text == "first")
             #expect(try await connection.get(queue)?.text == "kept")
             try await connection.delete(queue: queue)
         }

@@ -10,6 +10,7 @@ final class Proxy: Sendable {
     private let target: Int
     private let silent = Atomic(false)
     private let accepted = Atomic(0)
+    private let swallowed = Atomic(0)
     private let sockets = Mutex<[Int32]>([])
 
     /// Listens on `address` and relays to a port of 127.0.0.1.
@@ -35,6 +36,9 @@ final class Proxy: Sendable {
 
     /// How many connections came so far.
     var connections: Int { accepted.load(ordering: .acquiring) }
+
+    /// How many bytes were not passed on.
+    var lostBytes: Int { swallowed.load(ordering: .acquiring) }
 
     /// Passes nothing on any more, in either direction, and keeps the connections open.
     func fallSilent() { silent.store(true, ordering: .releasing) }
@@ -83,7 +87,10 @@ final class Proxy: Sendable {
         while true {
             let count = read(source, &buffer, buffer.count)
             guard count > 0 else { break }
-            if silent.load(ordering: .acquiring) { continue }
+            if silent.load(ordering: .acquiring) {
+                swallowed.wrappingAdd(count, ordering: .acquiringAndReleasing)
+                continue
+            }
             guard send(destination, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(destination, Int32(SHUT_RDWR))
