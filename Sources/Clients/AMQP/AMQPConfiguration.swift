@@ -86,3 +86,12 @@ public struct AMQPConfiguration: Sendable {
         return number
     }
 }
+
+extension AMQPConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Where and as whom, without the password.
+    public var description: String { "\(tls == nil ? "amqp" : "amqps")://\(user)@\(host):\(port) vhost \(vhost)" }
+    /// The same as `description`.
+    public var debugDescription: String { description }
+    /// No children, so that a dump shows no password either.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -17,7 +17,7 @@ final class PublishChannel: Channel {
 
     /// Writes what waits as far as the socket takes it; true when it could go on at once.
     func pump() throws -> Bool {
-        guard partial != nil || nextPublication() != nil else { return false }
+        guard partial != nil || !(current?.isWritten ?? true) || !session.backlog.publications.isEmpty else { return false }
         if phase == .closed { try openInConfirmMode() }
         guard inConfirmMode else { return false }
         var written = 0
@@ -37,7 +37,8 @@ final class PublishChannel: Channel {
         return true
     }
 
-    /// The one with messages still to be written: the current one, or the next that waits.
+    /// The one with messages still to be written: the current one, or the next that waits. Only for writing at once: what is taken from the backlog
+    /// and not written would be forgotten with the channel.
     private func nextPublication() -> Publication? {
         while current?.isWritten ?? true {
             current = session.backlog.publications.popFirst()

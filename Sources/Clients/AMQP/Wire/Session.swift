@@ -256,7 +256,7 @@ final class Session {
     }
 
     /// Why a request got no answer in time.
-    var timeoutError: AMQPError { blockedReason.map(AMQPError.blocked) ?? .timeout("publishing, declaring or getting") }
+    var timeoutError: AMQPError { blockedReason.map(AMQPError.blocked) ?? .timeout("the request was sent or waits to be sent") }
 }
 
 /// For `poll`: rounded up, so that what is due is due when it returns; -1 for ever.
