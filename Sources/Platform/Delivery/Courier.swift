@@ -34,6 +34,7 @@ struct Courier: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            await runtime.databaseReady.wait()
             var backoff = Backoff.connection
             var failing = false
             while !Task.isCancelled {

@@ -62,6 +62,9 @@ struct IncomingTick: Sendable {
     /// Whether a newer tick of the same job makes this one needless.
     var isSupersedable: Bool { misfire == .latest && trigger == .schedule && slice == nil && !dryRun }
 
+    /// Whether each tick of the schedule is worked, however late: it stands for a period that no other covers.
+    var mustBeWorked: Bool { misfire == .all && trigger == .schedule && slice == nil && !dryRun }
+
     private static func isEmpty(_ body: [UInt8]) -> Bool {
         let text = body.filter { $0 > 0x20 }
         return text.isEmpty || text == Array("{}".utf8)

@@ -18,6 +18,8 @@ enum RunLedger {
         case duplicate
         /// The job is at work for another tick; recorded.
         case skipped
+        /// The job is at work for another tick, and this one must be worked too, later.
+        case busy
         /// A newer tick of the job was there first; recorded.
         case superseded
     }
@@ -35,6 +37,7 @@ enum RunLedger {
             PostgresJSON(RunDetails(parameters: tick.parameters.isEmpty ? nil : tick.parameters)))
         if let id = begun.first { return .run(id: id, slice: 1) }
         if let known = try await own(tick, tx) { return known }
+        if tick.mustBeWorked { return .busy }
         try await record(tick, as: "skipped", instance, tx)
         if tick.trigger != .schedule { _ = try await askAgain(tick.job, tx) }
         return .skipped

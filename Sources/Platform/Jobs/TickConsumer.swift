@@ -42,8 +42,8 @@ struct TickConsumer: Service {
                     guard backlog.count >= waiting || ContinuousClock.now > deadline else { continue }
                     let ticks = await withoutSuperseded(backlog)
                     backlog = []
-                    for delivery in ticks {
-                        group.addTask { await work(delivery, isStopping: { stopping.isOpen }) }
+                    for turn in inTurn(ticks) {
+                        group.addTask { for delivery in turn { await work(delivery, isStopping: { stopping.isOpen }) } }
                     }
                 }
             }
@@ -88,14 +88,29 @@ struct TickConsumer: Service {
         return kept
     }
 
+    /// The ticks by who must wait for whom: those of a job that must all be worked go one after the other, oldest first.
+    private func inTurn(_ deliveries: [AMQPDelivery]) -> [[AMQPDelivery]] {
+        var turns: [[AMQPDelivery]] = []
+        var queues: [JobName: [(Date, AMQPDelivery)]] = [:]
+        for delivery in deliveries {
+            if let tick = try? IncomingTick(delivery, now: runtime.clock.now), tick.mustBeWorked {
+                queues[tick.job, default: []].append((tick.scheduledFor, delivery))
+            } else {
+                turns.append([delivery])
+            }
+        }
+        return turns + queues.values.map { $0.sorted { $0.0 < $1.0 }.map(\.1) }
+    }
+
     private func work(_ delivery: AMQPDelivery, isStopping: @escaping @Sendable () -> Bool) async {
         var run: Int?
         do {
             let tick = try IncomingTick(delivery, now: runtime.clock.now)
             run = tick.slice?.runId
-            try await TraceContext.$current.withValue(tick.trace ?? TraceContext()) {
+            let isDone = try await TraceContext.$current.withValue(tick.trace ?? TraceContext()) {
                 try await work(tick, &run, isStopping)
             }
+            if !isDone { try await failures.postpone(delivery) }
             runtime.broker.ack(delivery)
         } catch is CancellationError {
             // Unsettled: the broker gives it to somebody else.
@@ -104,7 +119,8 @@ struct TickConsumer: Service {
         }
     }
 
-    private func work(_ tick: IncomingTick, _ run: inout Int?, _ isStopping: @escaping @Sendable () -> Bool) async throws {
+    /// - Returns: false when the tick has to come back later.
+    private func work(_ tick: IncomingTick, _ run: inout Int?, _ isStopping: @escaping @Sendable () -> Bool) async throws -> Bool {
         guard let runner = runners[tick.job] else { throw Envelope.Unreadable("this service has no job \(tick.job)") }
         var number = tick.slice?.number ?? 1
         if tick.slice == nil {
@@ -113,16 +129,19 @@ struct TickConsumer: Service {
             }
             switch admission {
             case .run(let id, let slice): (run, number) = (id, slice)
-            case .duplicate: return
-            case .skipped: return count(tick.job, "skipped")
-            case .superseded: return count(tick.job, "superseded")
+            case .duplicate: return true
+            case .busy: return false
+            case .skipped, .superseded:
+                count(tick.job, "\(admission)")
+                return true
             }
         }
-        guard let run else { return }
+        guard let run else { return true }
         let started = ContinuousClock.now
         let end = try await runner.work(run: run, slice: number, runtime, isStopping: isStopping)
         Timer(label: "boxoffice_slice_seconds", dimensions: [("job", tick.job.rawValue)]).record(duration: ContinuousClock.now - started)
         if end == .over { count(tick.job, "over") }
+        return true
     }
 
     private func fail(_ delivery: AMQPDelivery, _ run: Int?, _ error: any Error) async {

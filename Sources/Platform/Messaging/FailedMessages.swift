@@ -50,6 +50,19 @@ struct FailedMessages: Sendable {
         }
     }
 
+    /// Puts a message that found its job busy aside for the first pause. That is no failed attempt.
+    func postpone(_ delivery: AMQPDelivery) async throws {
+        var properties = delivery.properties
+        if properties.headers[MessageHeader.routingKey] == nil {
+            properties.headers[MessageHeader.exchange] = .string(delivery.exchange)
+            properties.headers[MessageHeader.routingKey] = .string(delivery.routingKey)
+        }
+        let target = ServiceTopology.delay(queue, after: 1)
+        let copy = AMQPMessage(exchange: "", routingKey: target, properties: properties, body: delivery.body)
+        let outcome = try await runtime.broker.publish([copy], mandatory: true).first
+        guard outcome == .confirmed else { throw NotTaken(queue: target, outcome: "\(String(describing: outcome))") }
+    }
+
     /// The broker did not take a copy. The original stays where it is.
     struct NotTaken: Error, CustomStringConvertible {
         let queue: String

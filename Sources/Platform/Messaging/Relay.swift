@@ -23,6 +23,7 @@ struct Relay: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            await runtime.databaseReady.wait()
             var backoff = Backoff.connection
             var failing = false
             while !Task.isCancelled {

@@ -17,13 +17,15 @@ struct DatabaseCheck: Service {
                 guard let problem else {
                     runtime.databaseReady.open()
                     runtime.logger.info("Ready to work", metadata: ["instance": "\(runtime.instance)"])
-                    return
+                    break
                 }
-                if problem != told { runtime.logger.warning("Waiting for the database: \(problem)") }
+                if problem != told, !Task.isCancelled { runtime.logger.warning("Waiting for the database: \(problem)") }
                 told = problem
                 try? await Task.sleep(for: backoff.next())
             }
         }
+        // A part that ends before its turn would count as a failure of the stop.
+        try? await gracefulShutdown()
     }
 
     /// What is missing, or nil.
@@ -32,6 +34,8 @@ struct DatabaseCheck: Service {
         do {
             let tables = try await runtime.database.query(Self.tables, as: Int.self, schema).first ?? 0
             return tables == 3 ? nil : "schema \(schema) is not there (boxoffice migrate makes it)"
+        } catch _ where Task.isCancelled {
+            return "the service stops"
         } catch let error as PostgresError where !error.isTransient {
             throw ConfigurationError("DATABASE_URL", "does not work: \(error)")
         } catch {

@@ -1,0 +1,158 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+import Support
+import Synchronization
+import Testing
+
+/// A channel that remembers what it was asked to send.
+final class Notebook: DeliveryChannel, Sendable {
+    static let shared = Notebook()
+
+    let kind = Parcel.Kind.mail
+    let inFlight = 8
+    private let sent = Mutex<[String]>([])
+
+    func keys(with prefix: String) -> [String] { sent.withLock { $0.filter { $0.hasPrefix(prefix) } } }
+
+    func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure) {
+        sent.withLock { $0.append(key) }
+        let text = String(decoding: payload, as: UTF8.self)
+        if text.contains("refuse") { throw .refused("no such person") }
+        if text.contains("later") { throw .later("busy", after: .seconds(600)) }
+        if text.contains("fail") { throw .later("out of order") }
+    }
+}
+
+/// Hands a parcel to the courier for each message, and notes in the tokens table what has been sent.
+struct Mailing: TestParts {
+    struct Content: Encodable { let text: String }
+
+    struct Post: Reaction {
+        func react(to messages: [Incoming<TicketsRefreshRequested>], _ tx: Transaction) async throws {
+            for message in messages {
+                tx.deliver(try Parcel(kind: .mail, dedupeKey: "\(message.id)/\(message.data.userId)", content: Content(text: "hello")))
+            }
+        }
+    }
+
+    static func add(to service: inout Assembly) {
+        service.add(reaction: Post())
+        service.add(channel: Notebook.shared) { keys, tx in
+            for key in keys { try tx.enqueue("insert into bytemark_tokens (user_id, token) values (hashtext($1), $1)", key) }
+        }
+    }
+}
+
+@Suite("The courier")
+struct CourierTests {
+    private let run = OutgoingMessage.newID()
+
+    private func insert(_ house: TestHouse, _ text: String, attempts: Int = 0, _ more: String = "") async throws -> String {
+        let key = "\(run)/\(text)\(more)"
+        try await house.database.execute(
+            "insert into tickets.deliveries (kind, dedupe_key, payload, attempts, next_attempt_at) values ('mail', $1, jsonb_build_object('text', $2::text), $3, '2026-01-01')",
+            key,
+            text, attempts)
+        return key
+    }
+
+    @Test("A parcel is sent once however often it is handed in under its key, and marked with what the service notes about it")
+    func once() async throws {
+        try await TestHouse.open { house in
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.publish([(TicketsRefreshRequested(userId: 1), run), (TicketsRefreshRequested(userId: 2), run + "x")])
+                try await house.eventually("select count(*) from tickets.deliveries where status = 'sent'", 2)
+                try await house.database.execute("delete from tickets.inbox")
+                try await house.publish([(TicketsRefreshRequested(userId: 1), run)])
+                try await house.eventually("select count(*) from tickets.inbox", 1)
+                #expect(Notebook.shared.keys(with: "\(run)/") == ["\(run)/1"])
+                #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 2)
+                #expect(try await house.value("select count(*) from tickets.deliveries where sent_at is not null", as: Int.self) == 2)
+            }
+        }
+    }
+
+    @Test("A parcel that is refused is marked bounced and not sent again")
+    func refused() async throws {
+        try await TestHouse.open { house in
+            let key = try await insert(house, "refuse")
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.eventually("select status || coalesce(': ' || last_error, '') from tickets.deliveries", "bounced: no such person")
+            }
+            #expect(Notebook.shared.keys(with: key).count == 1)
+            #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 0)
+        }
+    }
+
+    @Test("A parcel that fails is tried again with backoff, not before the pause that was asked for")
+    func later() async throws {
+        try await TestHouse.open { house in
+            let now = Date()
+            house.clock.set(now)
+            let asked = try await insert(house, "later")
+            let failing = try await insert(house, "fail")
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.eventually("select count(*) from tickets.deliveries where last_error is not null", 2)
+                let wait = try await house.value("select next_attempt_at from tickets.deliveries where dedupe_key = $1", as: Date.self, asked)
+                #expect(abs(try #require(wait).timeIntervalSince(now) - 600) < 0.001)
+                let pause = try #require(
+                    try await house.value("select next_attempt_at from tickets.deliveries where dedupe_key = $1", as: Date.self, failing)
+                ).timeIntervalSince(now)
+                #expect((2.5...5).contains(pause))
+                house.clock.advance(5)
+                try await house.eventually("select attempts from tickets.deliveries where dedupe_key = $1 and last_error is not null", 2, [failing])
+                #expect(Notebook.shared.keys(with: asked).count == 1)
+            }
+        }
+    }
+
+    @Test("After its last attempt a parcel is parked with the reason")
+    func parked() async throws {
+        try await TestHouse.open { house in
+            _ = try await insert(house, "fail", attempts: 9)
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.eventually("select status || coalesce(': ' || last_error, '') from tickets.deliveries", "parked: out of order")
+                #expect(try await house.value("select attempts from tickets.deliveries", as: Int.self) == 10)
+            }
+        }
+    }
+
+    @Test("A parcel whose courier died is sent when the lease is over, under the same key")
+    func lease() async throws {
+        try await TestHouse.open { house in
+            let now = Date()
+            house.clock.set(now)
+            let key = try await insert(house, "hello")
+            let free = try await insert(house, "hello", attempts: 0, "2")
+            try await house.database.execute(
+                "update tickets.deliveries set attempts = 1, next_attempt_at = $1 where dedupe_key = $2", now + 90, key)
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.eventually("select count(*) from tickets.deliveries where status = 'sent'", 1)
+                #expect(Notebook.shared.keys(with: key) == [free])
+                house.clock.advance(90)
+                try await house.eventually("select count(*) from tickets.deliveries where status = 'sent'", 2)
+                #expect(Notebook.shared.keys(with: key).sorted() == [key, free])
+            }
+        }
+    }
+
+    @Test("Two replicas share the parcels and send none twice")
+    func replicas() async throws {
+        try await TestHouse.open { house in
+            try await house.database.execute(
+                """
+                insert into tickets.deliveries (kind, dedupe_key, payload)
+                select 'mail', $1 || '/' || n, '{"text":"hello"}' from generate_series(1, 300) n
+                """, run)
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.with(TestService<Mailing>.self) { _ in
+                    try await house.eventually("select count(*) from tickets.deliveries where status = 'sent'", 300)
+                }
+            }
+            #expect(Set(Notebook.shared.keys(with: run)).count == 300)
+            #expect(Notebook.shared.keys(with: run).count == 300)
+        }
+    }
+}

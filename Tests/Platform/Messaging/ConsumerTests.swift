@@ -1,0 +1,157 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+import Support
+import Testing
+
+@Suite("The event consumer")
+struct ConsumerTests {
+    private static let announcements = AMQPTopology(
+        queues: [.init("announcements")],
+        bindings: [.init(queue: "announcements", exchange: "boxoffice.events", routingKey: "loyalty.milestone-reached")])
+
+    private func open(_ body: @Sendable (TestHouse) async throws -> Void) async throws {
+        try await TestHouse.open { house in
+            try await house.broker.declare(Self.announcements)
+            _ = try await house.broker.purge(queue: "announcements")
+            try await house.with(TestService<Recording>.self) { _ in try await body(house) }
+            try await house.broker.delete(queue: "announcements")
+        }
+    }
+
+    @Test("A message that comes twice is worked once, in one batch and in two")
+    func duplicates() async throws {
+        try await open { house in
+            try await house.publish([
+                (TicketsRefreshRequested(userId: 1), "a"), (TicketsRefreshRequested(userId: 1), "a"), (TicketsRefreshRequested(userId: 2), "b"),
+            ])
+            try await house.eventually("select count(*) from tickets.bytemark_tokens", 2)
+            try await house.publish([(TicketsRefreshRequested(userId: 1), "a"), (TicketsRefreshRequested(userId: 3), "c")])
+            try await house.eventually("select count(*) from tickets.bytemark_tokens", 3)
+            #expect(try await house.value("select count(*) from tickets.inbox", as: Int.self) == 3)
+            try await house.eventually("everything is acked") { try await house.broker.inspect(queue: "tickets-cache.events")?.messages == 0 }
+        }
+    }
+
+    @Test("One bad message of a batch costs itself alone: the others are worked, it is parked with the reason")
+    func oneBad() async throws {
+        try await open { house in
+            try await house.publish((1...20).map { (TicketsRefreshRequested(userId: $0 == 13 ? 99 : $0), "id-\($0)") })
+            try await house.eventually("select count(*) from tickets.inbox", 19)
+            var parked: [AMQPDelivery] = []
+            try await house.eventually("the bad one is parked") {
+                parked += try await house.take("tickets-cache.parked")
+                return !parked.isEmpty
+            }
+            let headers = try #require(parked.first).properties.headers
+            #expect(parked.map(\.properties.messageID) == ["id-14"])
+            #expect(headers[MessageHeader.reason]?.string?.contains("violates check constraint") == true)
+            #expect(headers[MessageHeader.attempts]?.int == 1)
+            #expect(headers[MessageHeader.queue]?.string == "tickets-cache.events")
+            #expect(headers[MessageHeader.exchange]?.string == "boxoffice.events")
+            #expect(headers[MessageHeader.routingKey]?.string == "tickets.refresh-requested")
+            #expect(try await house.value("select count(*) from tickets.bytemark_tokens where user_id = 14", as: Int.self) == 0)
+        }
+    }
+
+    @Test("A failure that may pass waits in a delay queue and is tried again; what the failed attempt wrote is gone")
+    func retry() async throws {
+        try await open { house in
+            try await house.publish(TicketsRefreshRequested(userId: 13), id: "unlucky")
+            try await house.eventually("it waits in the first delay queue") {
+                try await house.broker.inspect(queue: "tickets-cache.events.delay.1")?.messages == 1
+            }
+            #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 0)
+            #expect(try await house.value("select count(*) from tickets.outbox", as: Int.self) == 0)
+            try await house.eventually("it failed again and waits in the second one") {
+                try await house.broker.inspect(queue: "tickets-cache.events.delay.2")?.messages == 1
+            }
+            let waiting = try #require(try await house.take("tickets-cache.events.delay.2").first)
+            #expect(waiting.properties.headers[MessageHeader.attempts]?.int == 2)
+            #expect(waiting.properties.headers[MessageHeader.reason]?.string == "13 brings bad luck")
+            #expect(waiting.properties.messageID == "unlucky")
+        }
+    }
+
+    @Test(
+        "What cannot be read is parked at once with the reason",
+        arguments: [
+            ("not json", "not a JSON object"), ("[]", "not a JSON object"), (#"{"userId":1}"#, "no message_id"),
+            (#"{"specversion":"1.0","id":"x","source":"/","type":"com.example.other","data":{}}"#, "does not begin with com.boxoffice."),
+            (#"{"specversion":"1.0","id":"x","source":"/","type":"com.boxoffice.unheard.of","data":{}}"#, "does not know the type unheard.of"),
+            (#"{"specversion":"1.0","id":"x","source":"/","type":"com.boxoffice.tickets.refresh-requested","data":{"userId":"one"}}"#, "data.userId"),
+            (#"{"specversion":"1.0","id":"x","source":"/","type":"com.boxoffice.tickets.refresh-requested"}"#, "data"),
+            (#"{"specversion":"0.3","id":"x","source":"/","type":"com.boxoffice.tickets.refresh-requested","data":{"userId":1}}"#, "specversion"),
+        ])
+    func unreadable(body: String, reason: String) async throws {
+        try await open { house in
+            try await house.publish(raw: body, to: "boxoffice.events", "tickets.refresh-requested")
+            try await house.publish(TicketsRefreshRequested(userId: 5))
+            try await house.eventually("select count(*) from tickets.inbox", 1)
+            var parked: [AMQPDelivery] = []
+            try await house.eventually("it is parked") {
+                parked += try await house.take("tickets-cache.parked")
+                return !parked.isEmpty
+            }
+            #expect(String(decoding: parked[0].body, as: UTF8.self) == body)
+            let told = parked[0].properties.headers[MessageHeader.reason]?.string ?? ""
+            #expect(told.contains(reason), "\(told)")
+        }
+    }
+
+    @Test("A bare data object with a message_id is accepted, once")
+    func byHand() async throws {
+        try await open { house in
+            for _ in 0..<2 { try await house.publish(raw: #"{"userId":7}"#, to: "boxoffice.events", "tickets.refresh-requested", id: "by-hand") }
+            try await house.publish(TicketsRefreshRequested(userId: 8))
+            try await house.eventually("select count(*) from tickets.bytemark_tokens", 2)
+            #expect(try await house.value("select token from tickets.bytemark_tokens where user_id = 7", as: String.self) == "by-hand")
+        }
+    }
+
+    @Test("What a message causes carries its trace, and is published once")
+    func trace() async throws {
+        try await open { house in
+            let trace = TraceContext()
+            try await TraceContext.$current.withValue(trace) { try await house.publish(TicketsRefreshRequested(userId: 1)) }
+            var announced: [AMQPDelivery] = []
+            try await house.eventually("it is announced") {
+                announced += try await house.take("announcements")
+                return !announced.isEmpty
+            }
+            let traceparent = try #require(announced[0].properties.headers["traceparent"]?.string)
+            #expect(TraceContext(traceparent: traceparent)?.traceID == trace.traceID)
+            #expect(TraceContext(traceparent: traceparent)?.spanID != trace.spanID)
+            try await house.eventually("select count(*) from tickets.outbox", 0)
+            #expect(try await house.take("announcements").isEmpty)
+        }
+    }
+
+    @Test("Rows of the outbox that a dead process left are published by whoever runs")
+    func leftover() async throws {
+        try await open { house in
+            try await house.database.execute(
+                """
+                insert into tickets.outbox (exchange, routing_key, message_id, headers, body)
+                select 'boxoffice.events', 'loyalty.milestone-reached', 'left-' || n, '{}', '{}' from generate_series(1, 1200) n
+                """)
+            try await house.eventually("select count(*) from tickets.outbox", 0)
+            #expect(try await house.broker.inspect(queue: "announcements")?.messages == 1200)
+        }
+    }
+
+    @Test("A message that nobody takes is dropped and does not hold up the others")
+    func unroutable() async throws {
+        try await open { house in
+            try await house.database.execute(
+                """
+                insert into tickets.outbox (exchange, routing_key, message_id, body)
+                values ('boxoffice.events', 'nobody.listens', 'x', '{}'), ('boxoffice.events', 'loyalty.milestone-reached', 'y', '{}')
+                """)
+            try await house.eventually("select count(*) from tickets.outbox", 0)
+            #expect(try await house.take("announcements").map(\.properties.messageID) == ["y"])
+        }
+    }
+}
