@@ -33,6 +33,7 @@ let package = Package(
         .executable(name: "tickets-cache", targets: ["TicketsCache"]),
         .executable(name: "loyalty-notifier", targets: ["LoyaltyNotifier"]),
         .executable(name: "sandbox", targets: ["Sandbox"]),
+        .executable(name: "boxoffice", targets: ["BoxOffice"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -105,6 +106,14 @@ let package = Package(
                 lifecycle, logging,
             ],
             path: "Sources/Tools/Sandbox", swiftSettings: house),
+
+        .executableTarget(
+            name: "BoxOffice",
+            dependencies: [
+                "AMQP", "Contracts", "Cron", "Curl", "Migrations", "Platform", "Postgres", "Schedules",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), logging,
+            ],
+            path: "Sources/Tools/BoxOffice", exclude: ["embed.list"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
         // Tests mirror Sources.
         .target(

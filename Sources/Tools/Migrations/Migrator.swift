@@ -50,6 +50,36 @@ public struct Migrator: Sendable {
         }
     }
 
+    /// How a database stands to the files of this build.
+    public struct State: Sendable, Equatable {
+        /// Files that are still to be applied, in their order.
+        public let missing: [String]
+        /// Files that read differently than when they were applied.
+        public let changed: [String]
+        /// Applied files that this build does not have.
+        public let unknown: [String]
+    }
+
+    /// Compares without changing anything.
+    /// - Throws: a `PostgresError`.
+    public func state() async throws -> State {
+        let hasLedger = try await database.query("select to_regclass('operations.migrations') is not null", as: Bool.self).first == true
+        let applied = hasLedger ? try await database.query("select file, schema, checksum from operations.migrations", as: Applied.self) : []
+        let checksums = try await database.query(
+            "select md5(sql) from unnest($1::text[]) with ordinality as files(sql, place) order by place", as: String.self, Migration.all.map(\.sql))
+        var missing: [String] = []
+        var changed: [String] = []
+        for (migration, checksum) in zip(Migration.all, checksums) {
+            switch applied.first(where: { $0.file == migration.file && $0.schema == migration.schema })?.checksum {
+            case nil: missing.append(migration.file)
+            case checksum: continue
+            default: changed.append(migration.file)
+            }
+        }
+        let unknown = applied.filter { one in !Migration.all.contains { $0.file == one.file && $0.schema == one.schema } }
+        return State(missing: missing, changed: changed, unknown: unknown.map(\.file))
+    }
+
     private struct Applied: Decodable, Sendable {
         let file: String
         let schema: String

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Glibc
+import Platform
+
+/// The operators' command line.
+@main
+struct BoxOffice: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "boxoffice",
+        abstract: "Watch and trigger the background services of the box office.",
+        discussion: "DATABASE_URL and AMQP_URL say where they live; each may come from a file named by DATABASE_URL_FILE and AMQP_URL_FILE.",
+        subcommands: [
+            Migrate.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, Doctor.self, DemoData.self,
+        ])
+
+    /// Ends with 64 (`EX_USAGE`) when it was called wrongly, with 78 (`EX_CONFIG`) when a setting is missing or wrong, with 1 when the
+    /// command did not succeed; each time with a line that says why.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as ConfigurationError {
+            Terminal.complain("boxoffice: \(error)")
+            Glibc.exit(78)
+        } catch let error where exitCode(for: error) == .failure && !(error is ExitCode) {
+            Terminal.complain("boxoffice: \("\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))")
+            Glibc.exit(1)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// An end that is not the command's success, with one line for the person in front of it.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,41 @@
+import Cron
+import FoundationEssentials
+import Platform
+import Schedules
+
+/// The schedules document: the file of `SCHEDULES_FILE`, or Contracts/schedules.yaml as it was when this executable was built.
+struct ScheduleDocument: Sendable {
+    /// Its schedules.
+    let schedules: [Schedule]
+    /// The zone of schedules that name none: `TIME_ZONE`, or UTC.
+    let zone: CronZone
+    /// Where it comes from, for people.
+    let source: String
+
+    /// Reads it.
+    /// - Throws: ``ConfigurationError`` naming `SCHEDULES_FILE` or `TIME_ZONE`.
+    init(_ settings: Settings) throws(ConfigurationError) {
+        let path = settings.string("SCHEDULES_FILE")
+        let source = path ?? "Contracts/schedules.yaml"
+        let yaml: String
+        if let path {
+            guard let bytes = try? Data(contentsOf: URL(filePath: path)), let text = String(data: bytes, encoding: .utf8) else {
+                throw ConfigurationError("SCHEDULES_FILE", "names the file \(path), which cannot be read")
+            }
+            yaml = text
+        } else {
+            yaml = Embedded.files.first { $0.path == source }?.text ?? ""
+        }
+        self.source = source
+        do {
+            schedules = try ScheduleFile(yaml: yaml).schedules
+        } catch {
+            throw ConfigurationError("SCHEDULES_FILE", "is wrong: \(source): \(error)")
+        }
+        do {
+            zone = try CronZone(settings.string("TIME_ZONE") ?? "UTC")
+        } catch {
+            throw ConfigurationError("TIME_ZONE", "is wrong: \(error)")
+        }
+    }
+}

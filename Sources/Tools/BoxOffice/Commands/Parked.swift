@@ -1,0 +1,99 @@
+import AMQP
+import ArgumentParser
+import Contracts
+import FoundationEssentials
+import Migrations
+import Platform
+
+/// Looks after messages that could not be worked.
+struct Parked: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List, show, replay or drop messages that could not be worked.",
+        subcommands: [List.self, Show.self, Replay.self, Drop.self], defaultSubcommand: List.self)
+
+    /// Which messages.
+    struct Selection: ParsableArguments {
+        @Argument(help: "The ids of messages, as `parked list` shows them.") var ids: [String] = []
+        @Flag(help: "All of them.") var all = false
+        @Option(help: "Only those of this service.") var service: String?
+
+        func validate() throws {
+            guard all != !ids.isEmpty else { throw ValidationError("Say which messages: their ids, or --all.") }
+        }
+
+        func selects(_ message: ParkedMessage) -> Bool { all || ids.contains(message.id) }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the parked messages of all services.")
+        @Option(help: "Only those of this service.") var service: String?
+        @Flag(help: "As a JSON array.") var json = false
+
+        func run() async throws {
+            let service = service
+            let messages = try await Wires.withBroker { broker in
+                let parking = Parking(broker, service: service)
+                let messages = try await parking.open()
+                await parking.close()
+                return messages
+            }
+            if json { return Terminal.say(try ParkedMessage.json(messages)) }
+            Terminal.table(
+                ["id", "service", "routing key", "attempts", "parked at", "reason"],
+                messages.map { [$0.id, $0.service, $0.routingKey, "\($0.attempts)", $0.parkedAt, $0.reason] })
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show parked messages whole.")
+        @OptionGroup var selection: Selection
+
+        func run() async throws {
+            let selection = selection
+            let messages = try await Wires.withBroker { broker in
+                let parking = Parking(broker, service: selection.service)
+                let messages = try await parking.open().filter(selection.selects)
+                await parking.close()
+                return messages
+            }
+            guard !messages.isEmpty else { throw Failure("No such message is parked.") }
+            for message in messages { message.show() }
+        }
+    }
+
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Put parked messages back into the queue they came from, as new.")
+        @OptionGroup var selection: Selection
+
+        func run() async throws {
+            let selection = selection
+            let count = try await Wires.withBroker { broker in
+                let parking = Parking(broker, service: selection.service)
+                let chosen = try await parking.open().filter(selection.selects)
+                try await parking.replay(chosen)
+                await parking.close()
+                return chosen.count
+            }
+            guard count > 0 || selection.all else { throw Failure("No such message is parked.") }
+            Terminal.say("\(count) message\(count == 1 ? "" : "s") replayed")
+        }
+    }
+
+    struct Drop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Drop parked messages for ever.")
+        @OptionGroup var selection: Selection
+
+        func run() async throws {
+            let selection = selection
+            let count = try await Wires.withBroker { broker in
+                let parking = Parking(broker, service: selection.service)
+                let chosen = try await parking.open().filter(selection.selects)
+                parking.drop(chosen)
+                await parking.close()
+                return chosen.count
+            }
+            guard count > 0 || selection.all else { throw Failure("No such message is parked.") }
+            Terminal.say("\(count) message\(count == 1 ? "" : "s") dropped")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import AMQP
+import ArgumentParser
+import Contracts
+import FoundationEssentials
+import Platform
+
+/// Publishes an event by hand.
+struct Publish: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Publish an event, as the web shop would.")
+
+    @Argument(help: "The type, as ride.completed.") var type: String
+    @Option(help: "The data object, JSON.") var data: String
+    @Option(help: "The message's id; the same id is worked once. A fresh one by default.") var id: String?
+    @Flag(help: "Publish it even if it breaks its schema; it will be parked.") var unchecked = false
+
+    func validate() throws {
+        let message = try message()
+        guard JSONSpans(Array(data.utf8)) != nil else { throw ValidationError("--data is not a JSON object.") }
+        guard !unchecked else { return }
+        do {
+            _ = try message.decode(Array(data.utf8)[...])
+        } catch {
+            throw ValidationError("--data breaks the schema of \(message.type): \(error)")
+        }
+    }
+
+    func run() async throws {
+        let type = try message().type
+        let id = id ?? OutgoingMessage.newID()
+        let event = OutgoingMessage(
+            type: type, data: data, exchange: Exchange.events, routingKey: type.rawValue, from: "boxoffice", at: Date(), id: id)
+        switch try await Wires.withBroker({ try await $0.publish([event.amqp]).first }) {
+        case .confirmed: Terminal.say("\(type) published as \(id)")
+        case .unroutable: throw Failure("nobody takes \(type): no queue is bound to it")
+        default: throw Failure("the broker did not take the message")
+        }
+    }
+
+    /// The type by its name, with or without the prefix it has on the wire.
+    private func message() throws -> any Message.Type {
+        let wanted = MessageType(wireType: type) ?? MessageType(rawValue: type)
+        guard wanted != .tick else { throw ValidationError("A tick starts a job: boxoffice trigger JOB.") }
+        guard let message = Messages.all.first(where: { $0.type == wanted }) else {
+            let known = MessageType.all.filter { $0 != .tick }.map(\.rawValue).sorted()
+            throw ValidationError("There is no type \(wanted). The types are:\n  \(known.joined(separator: "\n  "))")
+        }
+        return message
+    }
+}

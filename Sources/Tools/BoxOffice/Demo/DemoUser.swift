@@ -1,0 +1,117 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+
+/// A user of the demonstration. All there is to know follows from seed and number; only times are counted back from now.
+struct DemoUser: Sendable {
+    /// Also the user's id, and the number of the token by which the sandbox knows the passes.
+    let number: Int
+    /// As `storefront.users` has them.
+    let row: [any PostgresEncodable]
+    /// Bytemark's token; a few have none.
+    let token: String?
+    /// What is wanted of the tickets cache: rows of `tickets.refresh_log`.
+    let refreshes: [Refresh]
+    /// How many rides the user has taken.
+    let rides: Int
+
+    /// A row of `tickets.refresh_log` that is pending.
+    struct Refresh: Sendable {
+        /// 1 now, 3 at `scheduledOn`.
+        let activity: Int
+        let scheduledOn: Date?
+        let createdOn: Date
+    }
+
+    /// The user of this number.
+    init(_ number: Int, seed: Int, now: Date) {
+        var random = SeededGenerator(seed: seed, number: number)
+        self.number = number
+        row = Self.row(number, now, &random)
+        token = random.chance(98) ? "token-\(number)" : nil
+        refreshes = token == nil ? [] : Self.refreshes(now, &random)
+        rides = Self.rides(&random)
+    }
+
+    private static func row(_ number: Int, _ now: Date, _ random: inout SeededGenerator) -> [any PostgresEncodable] {
+        let people = Self.people(&random)
+        func pick(_ texts: [String]) -> String { texts[Int.random(in: 0..<texts.count, using: &random)] }
+        let (first, last, zone) = (pick(people.firstNames), pick(people.lastNames), pick(people.zones))
+        let created = now - TimeInterval.random(in: 0...(3 * 365 * 86_400), using: &random)
+        let login: Date? = random.chance(90) ? Date.random(in: created...now, using: &random) : nil
+        let (year, month, day) = (
+            1945 + Int.random(in: 0..<62, using: &random), 1 + Int.random(in: 0..<12, using: &random), 1 + Int.random(in: 0..<28, using: &random)
+        )
+        let born = "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
+        return [
+            number, "user\(number)@demo.boxoffice.example", first, last, people.language, zone, random.chance(92),
+            random.chance(85) ? born : nil as String?, random.chance(60), random.chance(50), created, login, login,
+        ]
+    }
+
+    private static func refreshes(_ now: Date, _ random: inout SeededGenerator) -> [Refresh] {
+        let created = now - TimeInterval.random(in: 0...3600, using: &random)
+        switch Int.random(in: 0..<100, using: &random) {
+        // A purchase, and sometimes an activation right after it.
+        case ..<20:
+            let bought = Refresh(activity: 1, scheduledOn: nil, createdOn: created)
+            return random.chance(15) ? [bought, bought] : [bought]
+        case ..<28:
+            return [Refresh(activity: 3, scheduledOn: now - TimeInterval.random(in: 60...86_400, using: &random), createdOn: created - 86_400)]
+        case ..<36: return [Refresh(activity: 3, scheduledOn: now + TimeInterval.random(in: 3600...604_800, using: &random), createdOn: created)]
+        default: return []
+        }
+    }
+
+    /// One of ten rides, and two of three of these have come to a reward.
+    private static func rides(_ random: inout SeededGenerator) -> Int {
+        guard random.chance(10) else { return 0 }
+        return switch Int.random(in: 0..<100, using: &random) {
+        case ..<60: Int.random(in: 50...56, using: &random)
+        case ..<67: Int.random(in: 100...103, using: &random)
+        default: Int.random(in: 1...49, using: &random)
+        }
+    }
+
+    private struct People {
+        let language: String
+        let zones: [String]
+        let firstNames: [String]
+        let lastNames: [String]
+    }
+
+    private static func people(_ random: inout SeededGenerator) -> People {
+        switch Int.random(in: 0..<100, using: &random) {
+        case ..<55: all[0]
+        case ..<80: all[1]
+        case ..<90: all[2]
+        default: all[3]
+        }
+    }
+
+    private static let all = [
+        People(
+            language: "en-us", zones: ["America/New_York", "America/Chicago", "America/Los_Angeles"],
+            firstNames: ["Olivia", "Liam", "Emma", "Noah", "Ava", "Mason", "Grace", "Ethan"],
+            lastNames: ["Smith", "Johnson", "O'Neill", "Brown", "Davis", "Nguyen", "Clark", "Walker"]),
+        People(
+            language: "es", zones: ["America/Mexico_City", "Europe/Madrid", "America/Bogota"],
+            firstNames: ["Sofía", "Mateo", "Valentina", "Santiago", "Lucía", "Ángel", "Camila", "José"],
+            lastNames: ["García", "Martínez", "López", "Hernández", "Núñez", "Peña", "Rodríguez", "Gómez"]),
+        People(
+            language: "fr", zones: ["Europe/Paris", "America/Toronto"],
+            firstNames: ["Léa", "Hugo", "Chloé", "Louis", "Zoé", "Théo", "Inès", "François"],
+            lastNames: ["Martin", "Bernard", "Lefèvre", "Moreau", "Garnier", "Dubois", "Faure", "Gauthier"]),
+        People(
+            language: "de", zones: ["Europe/Berlin", "Europe/Vienna", "Europe/Zurich"],
+            firstNames: ["Mia", "Jürgen", "Hannah", "Lukas", "Käthe", "Felix", "Lena", "Sören"],
+            lastNames: ["Müller", "Schmidt", "Weiß", "Schäfer", "Becker", "Köhler", "Vogel", "Krüger"]),
+    ]
+}
+
+extension Date {
+    fileprivate static func random(in range: ClosedRange<Date>, using random: inout SeededGenerator) -> Date {
+        let seconds = range.lowerBound.timeIntervalSince1970...range.upperBound.timeIntervalSince1970
+        return Date(timeIntervalSince1970: Double.random(in: seconds, using: &random))
+    }
+}

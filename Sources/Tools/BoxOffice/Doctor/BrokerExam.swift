@@ -1,0 +1,80 @@
+import AMQP
+import FoundationEssentials
+import Migrations
+import Platform
+
+/// Whether the broker lets us in and has what Contracts/asyncapi.yaml says, the way it says it. Nothing is made that is not there.
+struct BrokerExam: Sendable {
+    func findings() async -> [Finding] {
+        do {
+            return try await Wires.withBroker(declaring: .init()) { broker in
+                [.ok("broker", "lets us in")] + (await topology(broker))
+            }
+        } catch {
+            return [.fail("broker", "\(error)"), .skip("topology", "the broker is needed for it")]
+        }
+    }
+
+    private func topology(_ broker: AMQPConnection) async -> [Finding] {
+        do {
+            let expected = try ExpectedTopology.embedded()
+            var findings = [await exchanges(expected.exchanges, broker)]
+            for service in Domain.all.map(\.service) {
+                let queues = expected.queues(of: service)
+                guard !queues.isEmpty else { continue }
+                findings.append(await self.queues(queues, of: service, broker))
+            }
+            return findings
+        } catch {
+            return [.fail("topology", "\(error)")]
+        }
+    }
+
+    private func exchanges(_ exchanges: [AMQPTopology.Exchange], _ broker: AMQPConnection) async -> Finding {
+        var problems: [String] = []
+        for exchange in exchanges {
+            await note(exchange.name, in: &problems) {
+                try await broker.exists(exchange: exchange.name)
+            } declare: {
+                try await broker.declare(.init(exchanges: [exchange]))
+            }
+        }
+        return finding("exchanges", problems, fine: exchanges.map(\.name).joined(separator: ", "))
+    }
+
+    private func queues(_ queues: [AMQPTopology.Queue], of service: String, _ broker: AMQPConnection) async -> Finding {
+        var problems: [String] = []
+        var waiting = 0
+        var parked = 0
+        for queue in queues {
+            await note(queue.name, in: &problems) {
+                guard let status = try await broker.inspect(queue: queue.name) else { return false }
+                if queue.name == "\(service).parked" { parked += status.messages } else { waiting += status.messages }
+                return true
+            } declare: {
+                try await broker.declare(.init(queues: [queue]))
+            }
+        }
+        return finding(
+            "queues of \(service)", problems,
+            fine: "\(queues.count) as \(ExpectedTopology.document) says; \(waiting) messages wait, \(parked) are parked")
+    }
+
+    /// A declaration that equals what is there changes nothing, and the broker refuses one that differs.
+    private func note(_ name: String, in problems: inout [String], exists: () async throws -> Bool, declare: () async throws -> Void) async {
+        do {
+            guard try await exists() else {
+                problems.append("\(name) is not there")
+                return
+            }
+            try await declare()
+        } catch {
+            problems.append("\(name): \(error)")
+        }
+    }
+
+    private func finding(_ what: String, _ problems: [String], fine: String) -> Finding {
+        guard !problems.isEmpty else { return .ok(what, fine) }
+        return .fail(what, problems.prefix(3).joined(separator: "; ") + (problems.count > 3 ? " and \(problems.count - 3) more" : ""))
+    }
+}

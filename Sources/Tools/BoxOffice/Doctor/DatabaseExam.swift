@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Migrations
+import Postgres
+
+/// Whether the database is one that the services can work with.
+struct DatabaseExam: Sendable {
+    let database: PostgresClient
+
+    /// The oldest PostgreSQL that the services are tested with.
+    private static let oldest = 15
+
+    func findings() async -> [Finding] {
+        do {
+            let server = try await database.query(Self.server, as: Server.self).first ?? Server(version: "0", number: 0, user: "")
+            guard server.number >= Self.oldest * 10_000 else {
+                return [.fail("database", "PostgreSQL \(server.version) is too old: \(Self.oldest) or later is needed")]
+            }
+            return [.ok("database", "PostgreSQL \(server.version), logged in as \(server.user)")] + (await migrations()) + (await roles())
+        } catch {
+            return [.fail("database", "\(error)")]
+        }
+    }
+
+    private func migrations() async -> [Finding] {
+        do {
+            let state = try await Migrator(database).state()
+            if let file = state.changed.first { return [.fail("migrations", "\(Migrator.Failure.changed(file: file))")] }
+            if !state.missing.isEmpty {
+                return [.fail("migrations", "\(state.missing.count) are missing, the first is \(state.missing[0]); boxoffice migrate applies them")]
+            }
+            if let file = state.unknown.first { return [.fail("migrations", "the database is ahead of this build: it has \(file)")] }
+            return [.ok("migrations", "all \(Migration.all.count) are applied")]
+        } catch {
+            return [.fail("migrations", "\(error)")]
+        }
+    }
+
+    private func roles() async -> [Finding] {
+        do {
+            let roles = try await database.query(
+                Self.rights, as: Role.self, Domain.all.map(\.service), Domain.all.map(\.schema), Migration.schemas)
+            return roles.map { role in
+                guard role.exists else { return .fail("role \(role.name)", "is not there; boxoffice migrate makes it") }
+                guard role.canLogIn else { return .fail("role \(role.name)", "may not log in") }
+                guard !role.isPrivileged else { return .fail("role \(role.name)", "is above the rules: superuser or bypassrls") }
+                guard role.writes.isEmpty else {
+                    return .fail("role \(role.name)", "may write what is not its own: \(role.writes.prefix(3).joined(separator: ", "))")
+                }
+                return .ok("role \(role.name)", "writes \(role.schema) and nothing else, but what others let it by row policy")
+            }
+        } catch {
+            return [.fail("roles", "\(error)")]
+        }
+    }
+
+    private struct Server: Decodable, Sendable {
+        let version: String
+        let number: Int
+        let user: String
+    }
+
+    private struct Role: Decodable, Sendable {
+        let name: String
+        let schema: String
+        let exists: Bool
+        let canLogIn: Bool
+        let isPrivileged: Bool
+        let writes: [String]
+    }
+
+    private static let server: SQL = """
+        select current_setting('server_version') as version, current_setting('server_version_num')::int as number, current_user::text as user
+        """
+
+    /// A table of another domain that a role may write is one whose owner lets it, row by row: it has row level security.
+    private static let rights: SQL = """
+        select role.name, role.schema, r.oid is not null as exists, coalesce(r.rolcanlogin, false) as can_log_in,
+               coalesce(r.rolsuper or r.rolbypassrls, false) as is_privileged,
+               array(select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                     where n.nspname = any($3::text[]) and n.nspname <> role.schema and c.relkind in ('r', 'p', 'v') and not c.relrowsecurity
+                       and (has_table_privilege(r.oid, c.oid, 'insert, update, delete, truncate')
+                            or has_any_column_privilege(r.oid, c.oid, 'insert, update'))
+                     order by 1)
+               || array(select 'new tables in ' || n.nspname from pg_namespace n
+                        where n.nspname = any($3::text[]) and n.nspname <> role.schema and has_schema_privilege(r.oid, n.oid, 'create')
+                        order by 1) as writes
+        from unnest($1::text[], $2::text[]) with ordinality as role(name, schema, place)
+        left join pg_roles r on r.rolname = role.name
+        order by role.place
+        """
+}

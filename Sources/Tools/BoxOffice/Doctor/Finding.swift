@@ -1,0 +1,33 @@
+/// What one look of the doctor came to.
+struct Finding: Encodable, Sendable {
+    /// How it is.
+    enum Status: String, Encodable, Sendable {
+        case ok
+        /// It does not work, and `detail` says what to do.
+        case fail = "FAIL"
+        /// It was not looked at: nothing is configured there, or what it needs does not work.
+        case skip
+    }
+
+    let status: Status
+    /// What was looked at.
+    let what: String
+    /// What was seen.
+    let detail: String
+
+    static func ok(_ what: String, _ detail: String) -> Finding { Finding(.ok, what, detail) }
+    static func fail(_ what: String, _ detail: String) -> Finding { Finding(.fail, what, detail) }
+    static func skip(_ what: String, _ detail: String) -> Finding { Finding(.skip, what, detail) }
+
+    private init(_ status: Status, _ what: String, _ detail: String) {
+        self.status = status
+        self.what = what
+        self.detail = detail.split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    /// `ok    what    detail`, on one line.
+    var line: String {
+        func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+        return "\(padded(status.rawValue, 4))  \(padded(what, 26))  \(detail)"
+    }
+}

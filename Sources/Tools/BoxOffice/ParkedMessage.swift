@@ -1,0 +1,78 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Platform
+
+/// A message that could not be worked, with what the house wrote on it.
+struct ParkedMessage: Sendable {
+    let delivery: AMQPDelivery
+    let service: String
+
+    init(_ delivery: AMQPDelivery, service: String) {
+        self.delivery = delivery
+        self.service = service
+    }
+
+    /// The message's id, or a name made of what it is when it came without one.
+    var id: String {
+        if let id = delivery.properties.messageID, !id.isEmpty { return id }
+        // FNV-1a: the same message has the same name each time somebody looks.
+        let digest = (Array("\(routingKey) \(parkedAt) ".utf8) + delivery.body).reduce(0xCBF2_9CE4_8422_2325 as UInt64) { digest, byte in
+            (digest ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        return "\(service)/\(String(digest, radix: 16))"
+    }
+    var queue: String { text(MessageHeader.queue) ?? "\(service).events" }
+    var exchange: String { text(MessageHeader.exchange) ?? "" }
+    var routingKey: String { text(MessageHeader.routingKey) ?? delivery.routingKey }
+    var reason: String { text(MessageHeader.reason) ?? "" }
+    var parkedAt: String { text(MessageHeader.parkedAt) ?? "" }
+    var parkedBy: String { text(MessageHeader.parkedBy) ?? "" }
+    var attempts: Int { Int(delivery.properties.headers[MessageHeader.attempts]?.int ?? 0) }
+
+    /// The message as it goes back to its queue. Where it was published to at first stays on it, because a hand-made message has no other type.
+    var replay: AMQPMessage {
+        var properties = delivery.properties
+        for header in [MessageHeader.attempts, MessageHeader.reason, MessageHeader.parkedAt, MessageHeader.parkedBy] {
+            properties.headers[header] = nil
+        }
+        return AMQPMessage(exchange: "", routingKey: queue, properties: properties, body: delivery.body)
+    }
+
+    /// Writes it whole.
+    func show() {
+        Terminal.say("id           \(id)")
+        Terminal.say("service      \(service)")
+        Terminal.say("came from    \(queue), published to \(exchange.isEmpty ? "the default exchange" : exchange) with key \(routingKey)")
+        Terminal.say("attempts     \(attempts)")
+        Terminal.say("parked       \(parkedAt) by \(parkedBy)")
+        Terminal.say("reason       \(reason)")
+        Terminal.say("body         \(String(decoding: delivery.body, as: UTF8.self))\n")
+    }
+
+    /// Messages as a JSON array.
+    static func json(_ messages: [ParkedMessage]) throws -> String {
+        let records = messages.map {
+            Record(
+                id: $0.id, service: $0.service, queue: $0.queue, exchange: $0.exchange, routingKey: $0.routingKey, attempts: $0.attempts,
+                reason: $0.reason,
+                parkedAt: $0.parkedAt, parkedBy: $0.parkedBy, body: String(decoding: $0.delivery.body, as: UTF8.self))
+        }
+        return String(decoding: try WireCoding.encodeJSON(records), as: UTF8.self)
+    }
+
+    private struct Record: Encodable {
+        let id: String
+        let service: String
+        let queue: String
+        let exchange: String
+        let routingKey: String
+        let attempts: Int
+        let reason: String
+        let parkedAt: String
+        let parkedBy: String
+        let body: String
+    }
+
+    private func text(_ header: String) -> String? { delivery.properties.headers[header]?.string }
+}

@@ -1,0 +1,39 @@
+import FoundationEssentials
+import Postgres
+
+/// Waits for the end of runs.
+struct RunWatch: Sendable {
+    private let database: PostgresClient
+    private let job: String
+    private let limit: Int
+    private let deadline: ContinuousClock.Instant
+
+    /// A watch over the runs of a job, for so many seconds.
+    init(_ database: PostgresClient, job: String, limit: Int) {
+        self.database = database
+        self.job = job
+        self.limit = limit
+        self.deadline = ContinuousClock.now + .seconds(limit)
+    }
+
+    /// Shows the run of a tick when it has ended. A tick that found its job at work has asked the run at work to look once more, so that
+    /// one is waited for and shown too.
+    func end(of tick: String) async throws -> RunReport {
+        let run = try await ended(.tick(tick))
+        RunReport.show([run])
+        guard run.outcome == "skipped" else { return run }
+        guard let atWork = try await RunReport.read(.atWork(job: job, before: run.startedAt), from: database).first else { return run }
+        Terminal.say("The job was at work; its run \(atWork.id) looks once more:")
+        let other = try await ended(.id(atWork.id))
+        RunReport.show([other])
+        return other
+    }
+
+    private func ended(_ which: RunReport.Which) async throws -> RunReport {
+        while ContinuousClock.now < deadline {
+            if let run = try await RunReport.read(which, from: database).first, run.outcome != "running" { return run }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Failure("the run has not ended within \(limit) seconds; `boxoffice runs` shows how it goes on")
+    }
+}
