@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "AMQP", targets: ["AMQP"]),
         .library(name: "Postgres", targets: ["Postgres"]),
         .library(name: "Curl", targets: ["Curl"]),
+        .executable(name: "tick-publisher", targets: ["TickPublisher"]),
         .executable(name: "tickets-cache", targets: ["TicketsCache"]),
         .executable(name: "loyalty-notifier", targets: ["LoyaltyNotifier"]),
         .executable(name: "sandbox", targets: ["Sandbox"]),
@@ -80,9 +81,9 @@ let package = Package(
             sources: ["Delivery", "Jobs", "Messaging", "Service", "Work"], swiftSettings: house),
 
         // Services.
-        .target(
-            name: "TickPublisher", dependencies: ["Cron", "Schedules"], path: "Sources/Services/TickPublisher", exclude: ["Schema"],
-            swiftSettings: house),
+        service(
+            "TickPublisher", ["AMQP", "Cron", "Schedules", .product(name: "Metrics", package: "swift-metrics"), lifecycle, logging],
+            exclude: ["Schema", "embed.list"], embeds: true),
         service("TicketsCache", ["Curl", .product(name: "Crypto", package: "swift-crypto"), logging]),
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
 
@@ -128,7 +129,9 @@ let package = Package(
         tests("CronTests", "Platform/Cron", ["Cron"]),
         tests("PlatformTests", "Platform", ["AMQP", "Contracts", "Platform", "Postgres", "Support"], exclude: ["Contracts", "Cron", "Schedules"]),
         tests("SchedulesTests", "Platform/Schedules", ["Cron", "Schedules"]),
-        tests("TickPublisherTests", "Services/TickPublisher", ["Cron", "Schedules", "TickPublisher"]),
+        tests(
+            "TickPublisherTests", "Services/TickPublisher",
+            ["TickPublisher", "AMQP", "Contracts", "Cron", "Platform", "Postgres", "Schedules", "Support"]),
         tests("LoyaltyNotifierTests", "Services/LoyaltyNotifier", ["LoyaltyNotifier", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("TicketsCacheTests", "Services/TicketsCache", ["TicketsCache", "Contracts", "Platform", "Postgres", "Support"]),
         tests(

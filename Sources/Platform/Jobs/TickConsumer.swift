@@ -29,7 +29,7 @@ struct TickConsumer: Service {
     }
 
     func run() async throws {
-        await runtime.databaseReady.wait()
+        guard await runtime.ready() else { return }
         let waiting = await ticksWaiting()
         let deliveries = runtime.broker.consume(topology.ticks, prefetch: Self.prefetch)
         let stopping = Gate()

@@ -36,7 +36,7 @@ struct EventConsumer: Service {
     }
 
     func run() async throws {
-        await runtime.databaseReady.wait()
+        guard await runtime.ready() else { return }
         let deliveries = runtime.broker.consume(topology.events, prefetch: Self.prefetch, maximumBatch: Self.batch)
         let handoff = Handoff<MessageReader.Reading>()
         await withGracefulShutdownHandler {

@@ -38,6 +38,6 @@ public struct Assembly: Sendable {
         channels.append(channel)
         if let onSent { self.onSent.append(onSent) }
     }
-    /// Runs beside the consumers, once the database is ready.
+    /// Runs beside the consumers. What needs the database waits for ``ServiceRuntime/ready()``.
     public mutating func add(service: @escaping @Sendable (ServiceRuntime) -> any Service) { services.append(service) }
 }

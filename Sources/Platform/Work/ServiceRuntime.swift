@@ -2,6 +2,7 @@ import AMQP
 import FoundationEssentials
 import Logging
 import Postgres
+import ServiceLifecycle
 
 /// What every part of one service process shares: its name, its wires, its clock.
 public struct ServiceRuntime: Sendable {
@@ -23,6 +24,12 @@ public struct ServiceRuntime: Sendable {
     let outboxFilled = Signal()
     /// Raised after a commit that left rows among the deliveries, one for each courier.
     let deliveriesFilled = Parcel.Kind.allCases.map { _ in Signal() }
+
+    /// Waits until the database answers and is migrated; false when the service is to stop before it does.
+    public func ready() async -> Bool {
+        await cancelWhenGracefulShutdown { await databaseReady.wait() }
+        return databaseReady.isOpen
+    }
 
     /// Runs the body in one transaction, and with it whatever it publishes and delivers.
     public func transaction<T: Sendable>(_ body: (Transaction) async throws -> T) async throws -> T {

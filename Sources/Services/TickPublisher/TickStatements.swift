@@ -1,3 +1,5 @@
+import Postgres
+
 /// What the clock says to PostgreSQL, in the order in which it says it. Times in leases come from the server's clock alone,
 /// so that replicas whose clocks differ agree on who publishes.
 ///
@@ -6,11 +8,14 @@
 /// the primary key `<job>@<instant>` holds even where that should fail. An armed tick whose lease has ended is taken over by anybody
 /// and published again with the same id.
 enum TickStatements {
-    /// The actor of changes that come from the document, in operations.schedule_changes.
-    static let documentActor = "select set_config('boxoffice.actor', 'schedules.yaml', true)"
+    /// Names the actor of changes that come from the document, in operations.schedule_changes, and lets one change at a time happen: taken
+    /// before any row, so that nobody waits crosswise.
+    static let beginAdoption: SQL = """
+        select pg_advisory_xact_lock(hashtext('operations.schedules')), set_config('boxoffice.actor', 'schedules.yaml', true)
+        """
 
     /// Takes the document over: $1 jobs, $2 services, $3 crons, $4 zones, $5 policies, $6 descriptions, all text[] of one length.
-    static let adopt = """
+    static let adopt: SQL = """
         insert into operations.schedules as s (job, service, cron, zone, misfire, description)
         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
             as document(job, service, cron, zone, misfire, description)
@@ -23,12 +28,12 @@ enum TickStatements {
         """
 
     /// Retires the schedules that the document ($1 jobs, text[]) no longer has.
-    static let retire = """
+    static let retire: SQL = """
         update operations.schedules set in_document = false where in_document and job <> all($1::text[])
         """
 
     /// The schedules that changed since revision $1 (bigint), in the order of their changes.
-    static let changes = """
+    static let changes: SQL = """
         select job, service, coalesce(cron_override, cron) as cron, coalesce(zone_override, zone) as zone,
                coalesce(misfire_override, misfire) as misfire, enabled and in_document as enabled, decided_through, revision
           from operations.schedules
@@ -37,17 +42,18 @@ enum TickStatements {
         """
 
     /// How far the schedules of $1 (text[] of jobs) are decided; asked by a replica whose plan another one was ahead of.
-    static let positions = """
+    static let positions: SQL = """
         select job, decided_through, revision from operations.schedules where job = any($1::text[])
         """
 
-    /// Decides fire times and arms their ticks, all or nothing per schedule; the rows that come back are this replica's to publish.
+    /// Decides fire times and arms their ticks, all or nothing per schedule. A row comes back for each tick that is this replica's to publish,
+    /// and one without a tick for a schedule that was decided but has none to publish.
     ///
     /// Plans, one a schedule: $1 jobs text[], $2 revisions bigint[], $3 decided before timestamptz[], $4 decided now timestamptz[], $5 dropped bigint[].
     /// Ticks of these plans: $6 ids text[], $7 jobs text[], $8 scheduled for timestamptz[], $9 misfired bool[]. $10 this replica, $11 lease in
     /// seconds behind the fire time.
     /// A schedule that another replica holds or has moved, or that changed since the plan was made, is left alone.
-    static let arm = """
+    static let arm: SQL = """
         with plan as (
             select * from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[])
                 as plan(job, revision, decided_before, decided_now, dropped)
@@ -62,18 +68,20 @@ enum TickStatements {
               from mine
              where s.job = mine.job
             returning s.job
+        ), armed as (
+            insert into operations.ticks (id, job, scheduled_for, misfired, armed_by, lease_until)
+            select tick.id, tick.job, tick.scheduled_for, tick.misfired, $10::text,
+                   greatest(tick.scheduled_for, clock_timestamp()) + make_interval(secs => $11::float8)
+              from unnest($6::text[], $7::text[], $8::timestamptz[], $9::bool[]) as tick(id, job, scheduled_for, misfired)
+              join moved using (job)
+            on conflict do nothing
+            returning id, job, scheduled_for
         )
-        insert into operations.ticks (id, job, scheduled_for, misfired, armed_by, lease_until)
-        select tick.id, tick.job, tick.scheduled_for, tick.misfired, $10::text,
-               greatest(tick.scheduled_for, clock_timestamp()) + make_interval(secs => $11::float8)
-          from unnest($6::text[], $7::text[], $8::timestamptz[], $9::bool[]) as tick(id, job, scheduled_for, misfired)
-          join moved using (job)
-        on conflict do nothing
-        returning id, job, scheduled_for, lease_until
+        select moved.job, armed.id, armed.scheduled_for from moved left join armed using (job)
         """
 
     /// Takes over ticks whose lease has ended, oldest first: $1 this replica, $2 lease in seconds behind the fire time (or now), $3 how many at most.
-    static let takeOver = """
+    static let takeOver: SQL = """
         update operations.ticks t
            set armed_by = $1::text, attempts = attempts + 1,
                lease_until = greatest(t.scheduled_for, clock_timestamp()) + make_interval(secs => $2::float8)
@@ -83,33 +91,32 @@ enum TickStatements {
                  limit $3
                    for update skip locked) lapsed
          where t.id = lapsed.id
-        returning t.id, t.job, t.scheduled_for, t.lease_until
+        returning t.id, t.job, t.scheduled_for
         """
 
     /// Records the broker's answers: $1 ids text[], $2 published|unroutable text[], $3 instants of the answers timestamptz[], $4 this replica.
     /// A tick that somebody else has settled meanwhile stays as it is.
-    static let settle = """
+    static let settle: SQL = """
         update operations.ticks t
            set status = answer.status, published_at = answer.at, published_by = $4::text
           from unnest($1::text[], $2::text[], $3::timestamptz[]) as answer(id, status, at)
          where t.id = answer.id and t.status = 'armed'
         """
 
-    /// Gives back what this replica ($1) armed and will not publish (it stops, or the broker did not answer), to be taken over in $2 seconds;
-    /// $3 ids text[], or null for all.
-    static let giveBack = """
+    /// Gives back what this replica ($1) armed and could not publish, to be taken over in $2 seconds; $3 ids text[].
+    static let giveBack: SQL = """
         update operations.ticks
            set lease_until = clock_timestamp() + make_interval(secs => $2::float8)
-         where status = 'armed' and armed_by = $1::text and ($3::text[] is null or id = any($3::text[]))
+         where status = 'armed' and armed_by = $1::text and id = any($3::text[])
         """
 
     /// Notes why a schedule ($1) cannot be followed ($2), for the revision $3 that was looked at.
-    static let problem = """
+    static let problem: SQL = """
         update operations.schedules set problem = $2 where job = $1 and revision = $3 and problem is distinct from $2
         """
 
     /// Removes settled ticks of before $1 (timestamptz), the oldest $2 (bigint) of them.
-    static let prune = """
+    static let prune: SQL = """
         delete from operations.ticks
          where id in (select id from operations.ticks
                        where status <> 'armed' and scheduled_for < $1

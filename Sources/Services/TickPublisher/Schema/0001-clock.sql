@@ -134,6 +134,8 @@ begin
         raise exception 'unknown key %: the keys are enabled, cron, zone, misfire', unknown using errcode = 'invalid_parameter_value';
     end if;
     perform set_config('boxoffice.actor', actor, true);
+    -- Before any row, as adopting the document does: two changes never wait crosswise.
+    perform pg_advisory_xact_lock(hashtext('operations.schedules'));
     update operations.schedules set
         enabled          = case when change ? 'enabled' then coalesce((change ->> 'enabled')::boolean, true) else enabled end,
         cron_override    = case when change ? 'cron' then change ->> 'cron' else cron_override end,
@@ -149,3 +151,10 @@ begin
 end $$;
 
 revoke execute on function operations.change_schedule(text, text, jsonb) from public;
+
+-- The clock's own rights. Rows of operations.job_runs are everybody's; the other tables of messaging come with a service of this schema.
+grant usage on schema operations to "tick-publisher";
+grant select, insert, update on operations.schedules to "tick-publisher";
+grant select, insert on operations.schedule_changes to "tick-publisher";
+grant select, insert, update, delete on operations.ticks, operations.inbox, operations.outbox, operations.deliveries to "tick-publisher";
+grant usage on all sequences in schema operations to "tick-publisher";

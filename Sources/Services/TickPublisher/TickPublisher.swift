@@ -1,0 +1,59 @@
+import Contracts
+import Cron
+import FoundationEssentials
+import Platform
+import Schedules
+
+/// The clock: turns cron schedules into ticks, each once, with any number of replicas. docs/clock.md tells how.
+///
+/// | setting | is |
+/// | --- | --- |
+/// | `SCHEDULES_FILE` | the schedules document; without it, Contracts/schedules.yaml as it was at build time |
+/// | `TIME_ZONE` | whose local times the schedules without a zone of their own mean; `UTC` by default |
+///
+/// Publishes to `boxoffice.ticks` and takes nothing.
+@main
+struct TickPublisher: BackgroundService {
+    static let name = "tick-publisher"
+    static let schema = "operations"
+
+    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
+        let zone = try zone(settings)
+        let schedules = try schedules(settings)
+        service.add { runtime in Clockwork(runtime, schedules: schedules, zone: zone) }
+    }
+
+    static func zone(_ settings: Settings) throws(ConfigurationError) -> CronZone {
+        guard let name = settings.string("TIME_ZONE") else { return .utc }
+        do {
+            return try CronZone(name)
+        } catch {
+            throw ConfigurationError("TIME_ZONE", "cannot be used: \(error)")
+        }
+    }
+
+    static func schedules(_ settings: Settings) throws(ConfigurationError) -> [Schedule] {
+        let text: String
+        let name: String
+        if let path = settings.string("SCHEDULES_FILE") {
+            guard let bytes = FileManager.default.contents(atPath: path) else {
+                throw ConfigurationError("SCHEDULES_FILE", "names the file \(path), which cannot be read")
+            }
+            (text, name) = (String(decoding: bytes, as: UTF8.self), path)
+        } else {
+            guard let file = Embedded.files.first else { throw ConfigurationError("SCHEDULES_FILE", "is not set, and no document is built in") }
+            (text, name) = (file.text, file.path)
+        }
+        let schedules: [Schedule]
+        do {
+            schedules = try ScheduleFile(yaml: text).schedules
+        } catch {
+            throw ConfigurationError("SCHEDULES_FILE", "(\(name)) cannot be used: \(error)".replacing("\n", with: " "))
+        }
+        if let schedule = schedules.first(where: { !JobName.isWellFormed($0.job) }) {
+            throw ConfigurationError(
+                "SCHEDULES_FILE", "(\(name)) has the job \(schedule.job), whose name is too long or does not begin with a letter")
+        }
+        return schedules
+    }
+}

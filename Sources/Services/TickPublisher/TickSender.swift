@@ -1,0 +1,95 @@
+import AMQP
+import FoundationEssentials
+import Logging
+import Metrics
+import Platform
+import ServiceLifecycle
+
+/// Publishes batches at their instants with confirms, and settles them.
+struct TickSender: Sendable {
+    /// How long the broker may take; ends before the lease does, so that nobody else publishes meanwhile.
+    private static let patience = Duration.seconds(4)
+
+    let runtime: ServiceRuntime
+    let ledger: TickLedger
+    let metrics: TickMetrics
+    let complaints: Complaints
+
+    /// Returns when every tick of the batch is settled or left to be taken over.
+    func send(_ batch: TickBatch) async {
+        await wait(until: batch.instant)
+        var open = batch
+        let deadline = ContinuousClock.now + Self.patience
+        while !open.ticks.isEmpty, !Task.isCancelled, ContinuousClock.now < deadline {
+            do {
+                let outcomes = try await runtime.broker.publish(open.messages, mandatory: true, timeout: deadline - ContinuousClock.now)
+                open = await settle(open, outcomes)
+                complaints.settle("publishing")
+            } catch {
+                complaints.raise("publishing", "Ticks wait for the broker: \(error)")
+                // After a lost connection nobody knows what the broker took: the same ids go out again.
+                try? await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        if !open.ticks.isEmpty { await giveBack(open) }
+    }
+
+    /// By the wall clock, which may be set while we wait.
+    private func wait(until instant: Date) async {
+        while !Task.isCancelled {
+            let ahead = instant.timeIntervalSince(runtime.clock.now)
+            guard ahead > 0 else { return }
+            try? await Task.sleep(for: .seconds(min(ahead, 1)), tolerance: .zero)
+        }
+    }
+
+    /// Records what the broker said; returns what it has rejected.
+    private func settle(_ batch: TickBatch, _ outcomes: [AMQPPublishOutcome]) async -> TickBatch {
+        let now = runtime.clock.now
+        var answers: [TickLedger.Answer] = []
+        var rejected: [Int] = []
+        for (position, (tick, outcome)) in zip(batch.ticks, outcomes).enumerated() {
+            switch outcome {
+            case .confirmed:
+                answers.append(.init(id: tick.id, status: .published, at: now))
+                metrics.published.increment()
+                metrics.lateness.recordNanoseconds(Int64(now.timeIntervalSince(tick.scheduledFor) * 1e9))
+                complaints.settle(tick.job)
+            case .unroutable:
+                answers.append(.init(id: tick.id, status: .unroutable, at: now))
+                metrics.unroutable.increment()
+                complaints.raise(tick.job, "No queue takes the ticks of \(tick.job); they are dropped until its service is deployed")
+            case .rejected:
+                rejected.append(position)
+            }
+        }
+        await record(answers)
+        return batch.keeping(rejected)
+    }
+
+    /// While the database is away nobody can take the ticks over, so waiting for it is better than leaving them to be published twice.
+    private func record(_ answers: [TickLedger.Answer]) async {
+        guard !answers.isEmpty else { return }
+        var backoff = Backoff(first: .milliseconds(20), longest: .seconds(1))
+        while !Task.isCancelled {
+            do {
+                try await ledger.settle(answers)
+                complaints.settle("settling")
+                return
+            } catch {
+                complaints.raise("settling", "Published ticks wait to be recorded: \(error)")
+                if Task.isShuttingDownGracefully { return }
+                try? await Task.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    private func giveBack(_ batch: TickBatch) async {
+        do {
+            try await ledger.giveBack(batch.ticks.map(\.id))
+        } catch {
+            // The lease ends by itself.
+            complaints.raise("settling", "Ticks that were not published wait for the end of their lease: \(error)")
+        }
+    }
+}
