@@ -69,6 +69,26 @@ struct JobSemanticsTests {
         }
     }
 
+    @Test("A run that a dead process left is ended when its tick comes again, also when a newer tick has come meanwhile")
+    func leftByTheDead() async throws {
+        try await TestHouse.open { house in
+            try await Outside.open { outside in
+                try await house.with(TicketsCache.self, settings: outside.settings) { _ in }
+                let first = try await house.tick(.ticketsCacheRefresh, at: Self.start)
+                try await house.database.execute(
+                    """
+                    insert into operations.job_runs (job, tick_id, trigger, scheduled_for, started_at, outcome, service)
+                    values ('tickets-cache.refresh', $1, 'schedule', $2, now(), 'running', 'tickets-cache')
+                    """, first, Self.start)
+                let second = try await house.tick(.ticketsCacheRefresh, at: Self.start + 300)
+                try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                    #expect(try await house.ended(first).outcome == "succeeded")
+                    _ = try await house.ended(second)
+                }
+            }
+        }
+    }
+
     @Test("Of a job whose missed ticks all count, each tick that waited is worked")
     func all() async throws {
         try await TestHouse.open { house in
@@ -81,9 +101,6 @@ struct JobSemanticsTests {
                 }
                 try await house.with(TicketsCache.self, settings: outside.settings) { _ in
                     for tick in ticks { #expect(try await house.ended(tick).outcome == "succeeded") }
-                    let order = try await house.database.query(
-                        "select tick_id from operations.job_runs where trigger = 'schedule' order by id", as: String.self)
-                    #expect(order == ticks)
                 }
             }
         }
