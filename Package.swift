@@ -134,6 +134,8 @@ let package = Package(
             ["TickPublisher", "AMQP", "Contracts", "Cron", "Platform", "Postgres", "Schedules", "Support"]),
         tests("LoyaltyNotifierTests", "Services/LoyaltyNotifier", ["LoyaltyNotifier", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("TicketsCacheTests", "Services/TicketsCache", ["TicketsCache", "Contracts", "Platform", "Postgres", "Support"]),
+        tests("ScenariosTests", "Scenarios", ["LoyaltyNotifier", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
+        tests("FaultsTests", "Faults", ["AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support", logging]),
         tests(
             "SandboxTests", "Tools/Sandbox",
             [

@@ -88,5 +88,9 @@ public struct Outside: Sendable {
         public let path: String
         /// What it was answered.
         public let status: Int?
+        /// The bearer's.
+        public let token: String?
+        /// By name in lower case; not of Bytemark.
+        public let headers: [String: String]?
     }
 }

@@ -23,12 +23,13 @@ public struct TestHouse: Sendable {
     public static let passwords = ["tick-publisher": "tick", "tickets-cache": "tickets", "loyalty-notifier": "loyalty", "web-shop": "shop"]
 
     /// Opens a house, runs the test in it and clears up.
-    public static func open(at instant: Date? = nil, _ body: @Sendable (TestHouse) async throws -> Void) async throws {
-        let servers = TestServers.shared
+    public static func open(
+        at instant: Date? = nil, on servers: TestServers = .shared, _ body: @Sendable (TestHouse) async throws -> Void
+    ) async throws {
         let databaseURL = try await servers.makeDatabase()
         let host = try await servers.takeHost()
         do {
-            try await run(databaseURL, host, TestClock(instant), body)
+            try await run(databaseURL, try await servers.amqp(host: host), TestClock(instant), body)
         } catch {
             await servers.giveBack(host)
             await servers.dropDatabase(databaseURL)
@@ -38,8 +39,9 @@ public struct TestHouse: Sendable {
         await servers.dropDatabase(databaseURL)
     }
 
-    private static func run(_ databaseURL: String, _ host: Int, _ clock: TestClock, _ body: @Sendable (TestHouse) async throws -> Void) async throws {
-        let amqpURL = TestServers.url(try TestServers.variable("TEST_AMQP_URL"), database: "test-\(host)")
+    private static func run(_ databaseURL: String, _ amqpURL: String, _ clock: TestClock, _ body: @Sendable (TestHouse) async throws -> Void)
+        async throws
+    {
         let broker = AMQPConnection(
             try AMQPConfiguration(url: amqpURL, connectionName: "test"), topology: ServiceTopology.exchanges, logger: TestServers.logger)
         let database = try TestServers.client(databaseURL)
@@ -76,11 +78,14 @@ public struct TestHouse: Sendable {
     // MARK: - Services
 
     /// The settings of a service in this house; what is given wins.
-    public func settings(_ more: [String: String] = [:], role: String? = nil) -> Settings {
+    public func settings(_ more: [String: String] = [:], role: String? = nil) -> Settings { Settings(variables(more, role: role)) }
+
+    /// The environment of a service in this house; what is given wins.
+    public func variables(_ more: [String: String] = [:], role: String? = nil) -> [String: String] {
         var url = databaseURL
         if let role, let at = url.firstIndex(of: "@") { url = "postgresql://\(role):\(Self.passwords[role] ?? "")" + url[at...] }
         let standard = ["DATABASE_URL": url, "AMQP_URL": amqpURL, "HTTP_PORT": "0", "LOG_LEVEL": "critical", "LOG_FORMAT": "text"]
-        return Settings(standard.merging(more) { _, given in given })
+        return standard.merging(more) { _, given in given }
     }
 
     /// Runs a service while the body runs, as its own database role, and stops it gracefully.

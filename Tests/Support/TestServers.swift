@@ -7,16 +7,32 @@ import Platform
 import Postgres
 import Synchronization
 
-/// The broker and the database that all tests of a process share: `TEST_POSTGRES_URL` (a superuser) and `TEST_AMQP_URL` (an administrator),
-/// with virtual hosts `test-0` … `test-<TEST_AMQP_VHOSTS - 1>`. `make test` starts both.
+/// A broker and a database for tests.
+///
+/// Most tests of a process share `TEST_POSTGRES_URL` (a superuser) and `TEST_AMQP_URL` (an administrator), with virtual hosts `test-0` …
+/// `test-<TEST_AMQP_VHOSTS - 1>`; `make test` starts both. Tests that kill a server bring their own.
 public actor TestServers {
     /// The servers of this process.
     public static let shared = TestServers()
 
+    private let own: (postgres: String, amqp: String)?
     private var template: Task<String, any Error>?
-    private var freeHosts: [Int]?
-    private var waiting: [CheckedContinuation<Int, Never>] = []
+    private var freeHosts: [String]?
+    private var waiting: [CheckedContinuation<String, Never>] = []
     private var databases = 0
+
+    init() { own = nil }
+
+    /// Servers of a test's own, with these virtual hosts (as they stand in the URL).
+    public init(postgres: String, amqp: String, hosts: [String]) {
+        own = (postgres, amqp)
+        freeHosts = hosts
+    }
+
+    private var postgres: String { get throws { try own?.postgres ?? Self.variable("TEST_POSTGRES_URL") } }
+
+    /// The broker's address with this virtual host.
+    func amqp(host: String) throws -> String { Self.url(try own?.amqp ?? Self.variable("TEST_AMQP_URL"), database: host) }
 
     /// What a test machine lacks.
     public struct Missing: Error, CustomStringConvertible {
@@ -53,7 +69,7 @@ public actor TestServers {
 
     /// A database with everything migrated, for one test.
     func makeDatabase() async throws -> String {
-        let admin = try Self.variable("TEST_POSTGRES_URL")
+        let admin = try postgres
         let template = try await readyTemplate(admin)
         databases += 1
         let name = "\(template)_\(databases)"
@@ -64,7 +80,7 @@ public actor TestServers {
     }
 
     func dropDatabase(_ url: String) async {
-        guard let admin = try? Self.variable("TEST_POSTGRES_URL"), let client = try? Self.client(admin, connections: 1),
+        guard let admin = try? postgres, let client = try? Self.client(admin, connections: 1),
             let name = try? PostgresConfiguration(url: url).database
         else { return }
         _ = try? await client.execute(SQL(file: "drop database if exists \(name) with (force)"))
@@ -90,13 +106,13 @@ public actor TestServers {
     // MARK: - Virtual hosts
 
     /// A virtual host that no other test uses now; waits for one when all are taken.
-    func takeHost() async throws -> Int {
-        if freeHosts == nil { freeHosts = Array(0..<(Int(try Self.variable("TEST_AMQP_VHOSTS")) ?? 1)) }
+    func takeHost() async throws -> String {
+        if freeHosts == nil { freeHosts = (0..<(Int(try Self.variable("TEST_AMQP_VHOSTS")) ?? 1)).map { "test-\($0)" } }
         if let host = freeHosts?.popLast() { return host }
         return await withCheckedContinuation { waiting.append($0) }
     }
 
-    func giveBack(_ host: Int) {
+    func giveBack(_ host: String) {
         if waiting.isEmpty { freeHosts?.append(host) } else { waiting.removeFirst().resume(returning: host) }
     }
 }

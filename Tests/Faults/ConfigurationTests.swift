@@ -1,0 +1,107 @@
+import FoundationEssentials
+import Support
+import Testing
+
+extension FaultTests {
+    @Suite("Bad configuration")
+    struct ConfigurationTests {
+        /// A setting, what is wrong with it, and what must not be told of it.
+        struct Mistake: Sendable, CustomTestStringConvertible {
+            let variable: String
+            /// nil: not set.
+            let value: String?
+
+            var testDescription: String { value.map { "\(variable)=\($0)" } ?? "no \(variable)" }
+        }
+
+        /// Stands in every value that is a secret; no line may show it.
+        private static let secret = "hunter2"
+
+        static let mistakes = [
+            Mistake(variable: "DATABASE_URL", value: nil),
+            Mistake(variable: "DATABASE_URL", value: ""),
+            Mistake(variable: "DATABASE_URL", value: "garbage \(secret)"),
+            Mistake(variable: "DATABASE_URL", value: "mysql://shop:\(secret)@127.0.0.1/shop"),
+            Mistake(variable: "DATABASE_URL", value: "postgresql://shop:\(secret)@127.0.0.1:port/shop"),
+            Mistake(variable: "DATABASE_URL", value: "postgresql://shop:\(secret)@127.0.0.1/shop?sslmode=perhaps"),
+            Mistake(variable: "DATABASE_URL_FILE", value: "/nowhere/database-url"),
+            Mistake(variable: "AMQP_URL", value: nil),
+            Mistake(variable: "AMQP_URL", value: "garbage \(secret)"),
+            Mistake(variable: "AMQP_URL", value: "http://shop:\(secret)@127.0.0.1/"),
+            Mistake(variable: "AMQP_URL", value: "amqp://shop:\(secret)@127.0.0.1:99999/"),
+            Mistake(variable: "HTTP_PORT", value: "abc"),
+            Mistake(variable: "HTTP_PORT", value: "65536"),
+            Mistake(variable: "HTTP_PORT", value: "-1"),
+            Mistake(variable: "LOG_LEVEL", value: "loud"),
+            Mistake(variable: "LOG_FORMAT", value: "xml"),
+            Mistake(variable: "DATABASE_CONNECTIONS", value: "many"),
+        ]
+
+        static let own: [String: [Mistake]] = [
+            "loyalty-notifier": [
+                Mistake(variable: "PUSH_URL", value: nil), Mistake(variable: "PUSH_URL", value: "ftp://x"), Mistake(variable: "PUSH_URL", value: "x"),
+                Mistake(variable: "PUSH_KEY_FILE", value: "/nowhere/key"), Mistake(variable: "PUSH_IN_FLIGHT", value: "0"),
+            ],
+            "tickets-cache": [
+                Mistake(variable: "BYTEMARK_URL", value: nil), Mistake(variable: "BYTEMARK_URL", value: "ftp://x"),
+                Mistake(variable: "BYTEMARK_IN_FLIGHT", value: "lots"), Mistake(variable: "BYTEMARK_PER_SECOND", value: "-5"),
+            ],
+        ]
+
+        static let cases = own.keys.sorted().flatMap { name in (mistakes + (own[name] ?? [])).map { (name, $0) } }
+
+        @Test("A setting that is missing or wrong ends the process within a second with exit 78 and one line that names it", arguments: cases)
+        func atOnce(name: String, mistake: Mistake) async throws {
+            var environment = Self.right
+            if mistake.variable.hasSuffix("_FILE") { environment[String(mistake.variable.dropLast("_FILE".count))] = nil }
+            environment[mistake.variable] = mistake.value
+            let output = try await Refusal.output(of: name, environment)
+            #expect(output.split(separator: "\n").count == 1, "\(output)")
+            #expect(output.hasPrefix("\(name): \(mistake.variable) "), "\(output)")
+            #expect(!output.contains(Self.secret), "\(output)")
+        }
+
+        /// Settings that nothing is wrong with, though nobody listens there.
+        private static let right = [
+            "DATABASE_URL": "postgresql://shop:\(secret)@127.0.0.1:1/shop", "AMQP_URL": "amqp://shop:\(secret)@127.0.0.1:1/", "HTTP_PORT": "0",
+            "PUSH_URL": "http://127.0.0.1:1/push", "PUSH_KEY": secret, "BYTEMARK_URL": "http://127.0.0.1:1/bytemark",
+        ]
+
+        @Test(
+            "A login that broker or database refuse ends the process within a second with exit 78 and a last line that names the setting",
+            arguments: ["loyalty-notifier", "tickets-cache"], ["DATABASE_URL", "AMQP_URL"])
+        func wrongPassword(name: String, variable: String) async throws {
+            try await Scene.open { scene in
+                var environment = scene.environment(of: name)
+                environment["LOG_LEVEL"] = nil
+                let url = try #require(environment[variable])
+                environment[variable] = try Self.replacingPassword(of: url)
+                let output = try await Refusal.output(of: name, environment)
+                let lines = output.split(separator: "\n")
+                #expect(lines.last?.hasPrefix("\(name): \(variable) ") == true, "\(output)")
+                #expect(lines.filter { $0.contains(variable) }.count == 1, "\(output)")
+                #expect(!output.contains(Self.secret), "\(output)")
+            }
+        }
+
+        @Test(
+            "A database, virtual host or role that is not there is named like a wrong password",
+            arguments: [("DATABASE_URL", "/nowhere"), ("AMQP_URL", "/nowhere")])
+        func notThere(variable: String, path: String) async throws {
+            try await Scene.open { scene in
+                var environment = scene.environment(of: "loyalty-notifier")
+                let url = try #require(environment[variable])
+                let slash = try #require(url.lastIndex(of: "/"))
+                environment[variable] = url[..<slash] + path
+                let output = try await Refusal.output(of: "loyalty-notifier", environment)
+                #expect(output.split(separator: "\n").last?.hasPrefix("loyalty-notifier: \(variable) ") == true, "\(output)")
+            }
+        }
+
+        private static func replacingPassword(of url: String) throws -> String {
+            let at = try #require(url.firstIndex(of: "@"))
+            let colon = try #require(url[..<at].lastIndex(of: ":"))
+            return url[...colon] + secret + url[at...]
+        }
+    }
+}

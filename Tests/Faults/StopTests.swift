@@ -1,0 +1,116 @@
+import Contracts
+import FoundationEssentials
+import Glibc
+import Postgres
+import Support
+import Testing
+
+extension FaultTests {
+    @Suite("Stopped services")
+    struct StopTests {
+        /// A container is killed ten seconds after its SIGTERM.
+        static let patience = Duration.seconds(8)
+
+        @Test("SIGTERM in the middle of a big batch: exit 0 within seconds, and the next process counts the rest exactly")
+        func bigBatch() async throws {
+            try await Scene.open { scene in
+                let house = scene.house
+                let members = 200
+                try await scene.startReady("loyalty-notifier").kill()
+                try await house.publish((1...members).flatMap { Rides.of($0, 1...50) })
+                let first = try scene.start("loyalty-notifier")
+                try await house.eventually("the first batch is counted") { try await Self.count(house) > 0 }
+                first.signal(SIGTERM)
+                #expect(try await first.ended(within: Self.patience) == .exited(0))
+                let counted = try await Self.count(house)
+                #expect(counted < members * 50, "the batch was too small to be interrupted")
+                let left = try await house.broker.inspect(queue: "loyalty-notifier.events")?.messages
+                #expect(left == members * 50 - counted, "all that is counted is acked, all else is back in the queue")
+                _ = try scene.start("loyalty-notifier")
+                try await house.eventually("select count(*) from loyalty.members where rides = 50", members)
+                try await house.eventually("everybody is told") { try await scene.outside.pushes().count >= members }
+                #expect(try await scene.outside.pushes().flatMap(\.userIds).sorted() == Array(1...members))
+            }
+        }
+
+        private static func count(_ house: TestHouse) async throws -> Int {
+            try await house.value("select count(*) from loyalty.rides", as: Int.self) ?? 0
+        }
+
+        @Test("SIGTERM while pushes are under way: they are finished and marked before the exit")
+        func pushesUnderWay() async throws {
+            try await Scene.open { scene in
+                let house = scene.house
+                try await scene.outside.order("latency", #"{"part":"push","ms":700}"#)
+                let service = try await scene.startReady("loyalty-notifier")
+                try await house.publish((1...8).flatMap { Rides.of($0, 1...50) })
+                try await house.eventually("all pushes are under way") { try await scene.outside.received("push").count == 8 }
+                service.signal(SIGTERM)
+                #expect(try await service.ended(within: Self.patience) == .exited(0))
+                #expect(try await house.value("select count(*) from loyalty.deliveries where status = 'sent'", as: Int.self) == 8)
+                #expect(try await scene.outside.received("push").count == 8)
+            }
+        }
+
+        @Test("SIGTERM in the middle of a refresh run: exit 0 within seconds, the other replica ends the run, and nobody is fetched twice")
+        func refreshRun() async throws {
+            try await Scene.open { scene in
+                let house = scene.house
+                let users = 400
+                try await scene.wantRefreshes(users)
+                let replicas = try await [scene.startReady("tickets-cache", Self.slowly), scene.startReady("tickets-cache", Self.slowly)]
+                let tick = try await house.tick(.ticketsCacheRefresh)
+                try await house.eventually("the run gets on") {
+                    try await house.value("select processed from operations.job_runs where tick_id = $1", as: Int.self, tick) ?? 0 > 20
+                }
+                let atWork = try #require(try await house.value("select instance from operations.job_runs where tick_id = $1", as: String.self, tick))
+                let stopped = try #require(replicas.first { atWork.hasSuffix("/\($0.processID)") })
+                stopped.signal(SIGTERM)
+                #expect(try await stopped.ended(within: Self.patience) == .exited(0))
+                #expect(try await house.value("select outcome from operations.job_runs where tick_id = $1", as: String.self, tick) == "running")
+                let run = try await house.ended(tick)
+                #expect(run.outcome == "succeeded")
+                #expect(run.processed == users)
+                #expect(try await house.value("select count(*) from tickets.refresh_log where status = 1", as: Int.self) == users)
+                try await scene.expectEachFetchedOnce(users)
+            }
+        }
+
+        static let slowly = ["BYTEMARK_IN_FLIGHT": "16"]
+
+        @Test("SIGTERM while the database is away: exit 0 within seconds", arguments: ["loyalty-notifier", "tickets-cache"])
+        func withoutDatabase(name: String) async throws {
+            try await Scene.open { scene in
+                let service = try await scene.startReady(name)
+                try await scene.servers.kill(.database)
+                try await scene.house.publish(Rides.of(1, 1...10))
+                try await scene.house.tick(.ticketsCacheRefresh)
+                try await scene.house.eventually("the outage is noticed") { await !scene.isReady(service) }
+                // One that never saw a database is asked to stop as well.
+                let late = try scene.start(name)
+                try await scene.house.eventually("/livez") { await scene.isAlive(late) }
+                service.signal(SIGTERM)
+                late.signal(SIGTERM)
+                #expect(try await service.ended(within: Self.patience) == .exited(0))
+                #expect(try await late.ended(within: Self.patience) == .exited(0))
+                try await scene.servers.start(.database)
+            }
+        }
+
+        @Test("SIGTERM while the broker is away: exit 0 within seconds", arguments: ["loyalty-notifier", "tickets-cache"])
+        func withoutBroker(name: String) async throws {
+            try await Scene.open { scene in
+                let service = try await scene.startReady(name)
+                try await scene.servers.kill(.broker)
+                try await scene.house.eventually("the outage is noticed") { await !scene.isReady(service) }
+                let late = try scene.start(name)
+                try await scene.house.eventually("/livez") { await scene.isAlive(late) }
+                service.signal(SIGTERM)
+                late.signal(SIGTERM)
+                #expect(try await service.ended(within: Self.patience) == .exited(0))
+                #expect(try await late.ended(within: Self.patience) == .exited(0))
+                try await scene.servers.start(.broker)
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import AMQP
+import Contracts
+import Curl
+import FoundationEssentials
+import Glibc
+import Logging
+import Platform
+import Postgres
+import Support
+import Synchronization
+import Testing
+
+/// A house on private servers with the world outside, and services in it that are processes of their own.
+final class Scene: Sendable {
+    let house: TestHouse
+    let outside: Outside
+    let servers: PrivateServers
+    fileprivate let web: CurlClient
+    private let started = Mutex<[ServiceProcess]>([])
+
+    private init(house: TestHouse, outside: Outside, servers: PrivateServers, web: CurlClient) {
+        (self.house, self.outside, self.servers, self.web) = (house, outside, servers, web)
+    }
+
+    /// Opens it, runs the test in it, ends every process that was started in it.
+    static func open(_ body: @Sendable (Scene) async throws -> Void) async throws {
+        let servers = try #require(PrivateServers.current)
+        try await TestHouse.open(on: servers.servers) { house in
+            try await Outside.open { outside in
+                let web = CurlClient(logger: TestServers.logger)
+                let scene = Scene(house: house, outside: outside, servers: servers, web: web)
+                do {
+                    try await body(scene)
+                } catch {
+                    await scene.close()
+                    throw error
+                }
+                await scene.close()
+            }
+        }
+    }
+
+    private func close() async {
+        for process in started.withLock({ $0 }) { try? await process.kill() }
+        await web.close()
+    }
+
+    /// What a service in this house is told by its environment; it has its own role.
+    func environment(of name: String) -> [String: String] {
+        house.variables(outside.settings.merging(["LOG_LEVEL": "info"]) { _, ours in ours }, role: name)
+    }
+
+    /// Starts a service; it ends with the scene at the latest.
+    func start(_ name: String, _ settings: [String: String] = [:]) throws -> ServiceProcess {
+        let port = try Self.freePort()
+        let environment = environment(of: name).merging(["HTTP_PORT": "\(port)"]) { _, ours in ours }.merging(settings) { _, given in given }
+        return try start(name, environment: environment, port: port)
+    }
+
+    /// Starts a service with exactly this environment.
+    func start(_ name: String, environment: [String: String], port: Int) throws -> ServiceProcess {
+        let log = "\(servers.folder)/\(started.withLock(\.count))-\(name)-\(UInt32.random(in: 0...UInt32.max)).log"
+        let process = try ServiceProcess(Executables.path(name), environment: environment, port: port, log: log)
+        started.withLock { $0.append(process) }
+        return process
+    }
+
+    /// Starts a service and waits until it is ready.
+    func startReady(_ name: String, _ settings: [String: String] = [:]) async throws -> ServiceProcess {
+        let process = try start(name, settings)
+        try await ready(process)
+        return process
+    }
+
+    /// Waits until `/readyz` says so.
+    func ready(_ process: ServiceProcess, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        var reached = false
+        try await house.eventually("/readyz does not answer 200", sourceLocation: sourceLocation) {
+            reached = await isReady(process)
+            return reached || process.hasEnded != nil
+        }
+        if !reached { Issue.record("the service has ended: \(process.output.suffix(2000))", sourceLocation: sourceLocation) }
+    }
+
+    /// Whether `/readyz` answers 200 now.
+    func isReady(_ process: ServiceProcess) async -> Bool {
+        let response = try? await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/readyz"))
+        return response?.status == 200
+    }
+
+    /// What `/metrics` tells.
+    func metrics(_ process: ServiceProcess) async throws -> String {
+        String(decoding: try await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/metrics")).body, as: UTF8.self)
+    }
+
+    /// A port of this machine that nobody listens on, below those that outgoing connections take.
+    static func freePort() throws -> Int {
+        for _ in 0..<200 {
+            let port = Int.random(in: 12000..<20000)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { Glibc.close(descriptor) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            }
+            if bound == 0 { return port }
+        }
+        throw ServiceProcess.DidNotStart(program: "no free port", code: 0)
+    }
+}
+
+extension Scene {
+    /// Whether `/livez` answers 200 now.
+    func isAlive(_ process: ServiceProcess) async -> Bool {
+        let response = try? await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/livez"))
+        return response?.status == 200
+    }
+
+    /// Users with tokens and three passes each, who all want a refresh; Bytemark answers after 100 ms.
+    func wantRefreshes(_ users: Int) async throws {
+        try await outside.order("bytemark/tokens", #"{"generate":{"tokens":\#(users),"prefix":"token-","passesPerUser":3,"seed":1}}"#)
+        try await outside.order("latency", #"{"part":"bytemark","ms":100}"#)
+        try await house.database.execute(
+            "insert into tickets.bytemark_tokens (user_id, token) select n, 'token-' || n from generate_series(1, $1) n", users)
+        try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) select n, 1 from generate_series(1, $1) n", users)
+    }
+
+    /// Bytemark was asked for both lists of each user, once.
+    func expectEachFetchedOnce(_ users: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let requests = try await outside.received("bytemark")
+        let perToken = Dictionary(grouping: requests, by: \.token).mapValues(\.count)
+        #expect(perToken.count == users, sourceLocation: sourceLocation)
+        #expect(perToken.filter { $0.value != 2 }.isEmpty, sourceLocation: sourceLocation)
+    }
+}

@@ -1,0 +1,81 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+import Support
+import Testing
+
+@testable import LoyaltyNotifier
+@testable import TicketsCache
+
+@Suite("A trace follows the work")
+struct TraceTests {
+    private static let theirs = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    private static let traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+    private static func ride(_ number: Int, trace: String) -> AMQPMessage {
+        var properties = AMQPProperties(contentType: "application/cloudevents+json", messageID: "id-\(number)")
+        properties.headers[MessageHeader.traceparent] = .string(trace)
+        let body = """
+            {"specversion":"1.0","id":"id-\(number)","source":"/buses","type":"com.boxoffice.ride.completed",\
+            "data":{"userId":12,"rideId":"ride-\(number)","completedAt":"2026-03-01T02:00:00Z"}}
+            """
+        return AMQPMessage(exchange: Exchange.events, routingKey: "ride.completed", properties: properties, body: Array(body.utf8))
+    }
+
+    /// Publishes the rides in these portions and expects the announcement and the push of the milestone in the trace of the last ride.
+    private func expectTrace(portions: [ClosedRange<Int>]) async throws {
+        try await TestHouse.open { house in
+            try await house.broker.declare(
+                .init(
+                    queues: [.init("listener", exclusive: true)],
+                    bindings: [.init(queue: "listener", exchange: Exchange.events, routingKey: "loyalty.milestone-reached")]))
+            try await Outside.open { outside in
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    for portion in portions {
+                        let rides = portion.map { Self.ride($0, trace: $0 == 50 ? Self.theirs : TraceContext().traceparent) }
+                        #expect(try await house.broker.publish(rides).allSatisfy { $0 == .confirmed })
+                        try await house.eventually("select rides from loyalty.members", portion.upperBound)
+                    }
+                    var announced: [AMQPDelivery] = []
+                    try await house.eventually("nothing is announced") {
+                        announced += try await house.take("listener")
+                        return !announced.isEmpty
+                    }
+                    #expect(announced.first?.properties.headers[MessageHeader.traceparent]?.string?.contains(Self.traceID) == true)
+                    #expect(announced.first.map { String(decoding: $0.body, as: UTF8.self).contains(#""traceparent":"00-\#(Self.traceID)"#) } == true)
+                    try await house.eventually("nothing is pushed") { try await !outside.received("push").isEmpty }
+                    let push = try #require(try await outside.received("push").first)
+                    #expect(push.headers?["traceparent"]?.contains(Self.traceID) == true)
+                    #expect(push.headers?["traceparent"] != Self.theirs)
+                }
+            }
+            try await house.broker.delete(queue: "listener")
+        }
+    }
+
+    @Test("The ride that reaches a milestone leads to an announcement and a push with its own trace id")
+    func alone() async throws { try await expectTrace(portions: [1...49, 50...50]) }
+
+    @Test("Also when it arrives among other rides with traces of their own")
+    func inABatch() async throws { try await expectTrace(portions: [1...50]) }
+
+    @Test("A manual tick with a traceparent asks Bytemark in that trace")
+    func errand() async throws {
+        try await TestHouse.open { house in
+            try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1')")
+            try await Outside.open { outside in
+                try await outside.passes(of: 1, "[]")
+                try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                    var properties = AMQPProperties(messageID: "by-hand")
+                    properties.headers[MessageHeader.traceparent] = .string(Self.theirs)
+                    let tick = AMQPMessage(exchange: Exchange.ticks, routingKey: "tickets-cache.refresh", properties: properties, body: [])
+                    #expect(try await house.broker.publish([tick]) == [.confirmed])
+                    #expect(try await house.ended("by-hand").processed == 1)
+                    #expect(try await outside.received("bytemark").count == 2)
+                }
+            }
+        }
+    }
+}
