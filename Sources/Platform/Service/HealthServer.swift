@@ -31,7 +31,7 @@ struct HealthServer: Service {
             Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-                body: .init(byteBuffer: .init(string: PrometheusMetrics.shared.exposition())))
+                body: .init(byteBuffer: .init(string: PrometheusMetrics.shared.exposition() + ProcessMetrics.exposition())))
         }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

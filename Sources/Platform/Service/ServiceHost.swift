@@ -101,6 +101,7 @@ public final class ServiceHost: Sendable {
         if isProcess {
             LoggingSystem.bootstrap { _ in LineLogHandler(service: name, level: level, format: format) }
             MetricsSystem.bootstrap(PrometheusMetrics.shared)
+            ProcessMetrics.begin()
         }
         return Logger(label: name) { _ in LineLogHandler(service: name, level: level, format: format) }
     }
