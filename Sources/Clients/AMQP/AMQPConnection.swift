@@ -35,6 +35,8 @@ public final class AMQPConnection: Sendable {
                         continuation.resume(with: result)
                     }
                 } catch {
+                    status.end(error)
+                    mailbox.closeDown()
                     continuation.resume(throwing: error)
                 }
             }

@@ -42,7 +42,11 @@ struct LossTests {
             // The channel for publishing is opened by the first message, and here that is not answered.
             let publishing = Task { try await connection.publish([message(to: "nowhere", "patient")], mandatory: false) }
             let asking = Task { try await connection.publish([message(to: "nowhere", "impatient")], mandatory: false, timeout: .milliseconds(300)) }
-            await #expect(throws: AMQPError.timeout("the request was sent or waits to be sent")) { try await asking.value }
+            let error = await #expect(throws: AMQPError.self) { try await asking.value }
+            guard case .timeout = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
             try await eventually("the loss is noticed") { !connection.isConnected }
             proxy.speakAgain()
             proxy.cut()

@@ -93,7 +93,8 @@ final class Proxy: Sendable {
             }
             guard send(destination, buffer, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
-        shutdown(destination, Int32(SHUT_RDWR))
+        // A pulled cable does not tell the other side that this one has hung up.
+        if !silent.load(ordering: .acquiring) { shutdown(destination, Int32(SHUT_RDWR)) }
     }
 }
 

@@ -28,8 +28,6 @@ class Channel {
 
     // What a channel is for.
 
-    /// The broker has opened the channel.
-    func didOpen() throws {}
     /// The channel is closed, by the broker with an error or by us with none.
     func didClose(_ error: AMQPError?) throws {}
     /// Any method that is not about the channel itself.
@@ -82,8 +80,7 @@ class Channel {
                 deliveryTag: 0, redelivered: false, exchange: exchange.string(returned.exchange), routingKey: routingKey.string(returned.routing_key))
             incoming = IncomingMessage(envelope, reply: (code: Int(returned.reply_code), text: String(wire: returned.reply_text)))
         case AMQP_CHANNEL_OPEN_OK_METHOD:
-            phase = .open
-            try didOpen()
+            if phase == .opening { phase = .open }
         case AMQP_CHANNEL_CLOSE_METHOD:
             let close = try method.fields(as: amqp_channel_close_t.self)
             let error = session.error(code: Int(close.reply_code), text: String(wire: close.reply_text))

@@ -24,6 +24,6 @@ func startConnectionThread(_ body: @escaping @Sendable () -> Void) throws {
         }, context.toOpaque())
     guard status == 0 else {
         context.release()
-        throw Loss(reason: "no thread: \(String(cString: strerror(status)))")
+        throw AMQPError.connectionLost(reason: "no thread: \(String(cString: strerror(status)))")
     }
 }

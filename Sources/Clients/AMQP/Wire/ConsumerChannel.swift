@@ -104,6 +104,7 @@ final class ConsumerChannel: Channel {
 
     private func rest(_ reason: String) throws {
         answered = true
+        if case .stopped = stage { return }
         if case .cancelling = stage { return try finishStop() }
         if !complained {
             session.logger.warning("cannot consume; trying until it works", metadata: ["queue": "\(consumer.queue)", "reason": "\(reason)"])

@@ -14,7 +14,7 @@ final class ControlChannel: Channel {
 
     /// Starts the next job if there is one and none is under way.
     func pump() throws {
-        while current == nil, let job = session.nextControlJob() {
+        while current == nil, phase != .closing, let job = session.nextControlJob() {
             guard !job.steps.isEmpty else {
                 job.completion(.success(.done))
                 continue
@@ -41,7 +41,7 @@ final class ControlChannel: Channel {
         guard let deadline = current?.ticket?.deadline else { return nil }
         guard deadline <= now else { return deadline }
         abandon(.timeout("declaring, inspecting or removing"))
-        if phase == .open { try close() }
+        if phase == .open || phase == .opening { try close() }
         return nil
     }
 

@@ -6,7 +6,7 @@ final class GetChannel: Channel {
 
     /// Sends the next request if there is one and none is under way.
     func pump() throws {
-        guard current == nil, let request = session.backlog.gets.popFirst() else { return }
+        guard current == nil, phase != .closing, let request = session.backlog.gets.popFirst() else { return }
         current = request
         if phase == .closed { try open() }
         let arena = Arena()
@@ -35,7 +35,7 @@ final class GetChannel: Channel {
         guard let deadline = current?.ticket.deadline else { return nil }
         guard deadline <= now else { return deadline }
         abandon(.timeout("get"))
-        if phase == .open { try close() }
+        if phase == .open || phase == .opening { try close() }
         return nil
     }
 
