@@ -131,6 +131,10 @@ let package = Package(
         tests("LoyaltyNotifierTests", "Services/LoyaltyNotifier", ["LoyaltyNotifier", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("TicketsCacheTests", "Services/TicketsCache", ["TicketsCache", "Contracts", "Platform", "Postgres", "Support"]),
         tests(
+            "BoxOfficeTests", "Tools/BoxOffice",
+            ["AMQP", "BoxOffice", "Contracts", "LoyaltyNotifier", "Platform", "Postgres", "Support", "TicketsCache"]),
+        tests("MigrationsTests", "Tools/Migrations", ["Migrations", "Postgres", "Support"]),
+        tests(
             "SandboxTests", "Tools/Sandbox",
             [
                 "Sandbox", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
