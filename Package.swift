@@ -137,6 +137,10 @@ let package = Package(
         tests("ScenariosTests", "Scenarios", ["LoyaltyNotifier", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
         tests("FaultsTests", "Faults", ["AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support", logging]),
         tests(
+            "BoxOfficeTests", "Tools/BoxOffice",
+            ["AMQP", "BoxOffice", "Contracts", "LoyaltyNotifier", "Platform", "Postgres", "Support", "TicketsCache"]),
+        tests("MigrationsTests", "Tools/Migrations", ["Migrations", "Postgres", "Support"]),
+        tests(
             "SandboxTests", "Tools/Sandbox",
             [
                 "Sandbox", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),

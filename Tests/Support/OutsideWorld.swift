@@ -12,6 +12,8 @@ public struct Outside: Sendable {
 
     /// The address of the HTTP stand-ins.
     public var url: String { "http://127.0.0.1:\(world.ports.http)" }
+    /// The port of the mail server.
+    public var smtpPort: Int { world.ports.smtp }
     /// What a service needs to find them.
     public var settings: [String: String] { ["BYTEMARK_URL": "\(url)/bytemark", "PUSH_URL": "\(url)/push", "PUSH_KEY": "secret"] }
 
@@ -62,6 +64,11 @@ public struct Outside: Sendable {
     public func maximumInFlight(_ part: String) async throws -> Int {
         struct Counts: Decodable { let maxInFlight: Int }
         return try await look("counts", as: [String: Counts].self)[part]?.maxInFlight ?? 0
+    }
+
+    /// With what status a stand-in answers `GET`.
+    public func answers(_ path: String, token: String) async throws -> Int {
+        try await web.send(HTTPRequest(url: "\(url)\(path)").authorization(bearer: token)).status
     }
 
     private func look<V: Decodable>(_ path: String, as type: V.Type) async throws -> V {

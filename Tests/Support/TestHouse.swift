@@ -108,6 +108,20 @@ public struct TestHouse: Sendable {
         }
     }
 
+    /// Runs the body with the database as one of the roles sees it.
+    public func asRole<T: Sendable>(_ role: String, _ body: (PostgresClient) async throws -> T) async throws -> T {
+        guard let url = settings(role: role).string("DATABASE_URL") else { throw TestServers.Missing(description: "there is no role \(role)") }
+        let client = try TestServers.client(url, connections: 1)
+        do {
+            let result = try await body(client)
+            await client.close()
+            return result
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
     // MARK: - Messages
 
     /// Publishes an event as the web shop would.

@@ -46,7 +46,7 @@ struct DatabaseExam: Sendable {
                 guard role.writes.isEmpty else {
                     return .fail("role \(role.name)", "may write what is not its own: \(role.writes.prefix(3).joined(separator: ", "))")
                 }
-                return .ok("role \(role.name)", "writes \(role.schema) and nothing else, but what others let it by row policy")
+                return .ok("role \(role.name)", "writes \(role.schema), and elsewhere only rows that their owner lets it")
             }
         } catch {
             return [.fail("roles", "\(error)")]

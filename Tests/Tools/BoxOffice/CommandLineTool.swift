@@ -1,0 +1,77 @@
+import Foundation
+import Support
+
+/// The built executable, run as a child process.
+struct CommandLineTool: Sendable {
+    /// The settings it is given, and no others.
+    var environment: [String: String] = [:]
+
+    /// The command line in a house: its database as the superuser, its broker as the administrator.
+    init(_ house: TestHouse, _ more: [String: String] = [:]) {
+        environment = ["DATABASE_URL": house.databaseURL, "AMQP_URL": house.amqpURL, "USER": "tester"].merging(more) { _, given in given }
+    }
+
+    /// The command line without any settings but these.
+    init(_ environment: [String: String] = [:]) { self.environment = environment }
+
+    /// How a call ended.
+    struct Outcome: Sendable {
+        let status: Int32
+        let output: String
+        let errors: String
+
+        /// The lines of both streams, to look something up in.
+        var lines: [String] { (output + errors).split(separator: "\n").map(String.init) }
+
+        /// What it said as JSON.
+        func json<T: Decodable>(as type: T.Type) throws -> T {
+            let decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .iso8601
+            return try decoder.decode(type, from: Data(output.utf8))
+        }
+    }
+
+    /// Runs it to its end.
+    func callAsFunction(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
+
+    /// Runs it to its end.
+    func run(_ arguments: [String]) async throws -> Outcome {
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.environment = environment
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        async let said = Self.text(output)
+        async let complained = Self.text(errors)
+        let status = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                try? output.fileHandleForWriting.close()
+                try? errors.fileHandleForWriting.close()
+                continuation.resume(throwing: error)
+            }
+        }
+        return Outcome(status: status, output: await said, errors: await complained)
+    }
+
+    /// Reading blocks, so each stream has a thread of its own.
+    private static func text(_ pipe: Pipe) async -> String {
+        await withCheckedContinuation { continuation in
+            let handle = pipe.fileHandleForReading
+            Thread.detachNewThread { continuation.resume(returning: String(decoding: handle.readDataToEndOfFile(), as: UTF8.self)) }
+        }
+    }
+
+    /// In the folder of `BOXOFFICE_BUILD`, else in the package's debug build.
+    private static let executable: URL = {
+        let root = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL
+        let folder = ProcessInfo.processInfo.environment["BOXOFFICE_BUILD"].map { URL(filePath: $0) } ?? root.appending(path: ".build/debug")
+        return folder.appending(path: "boxoffice")
+    }()
+}

@@ -1,0 +1,77 @@
+import AMQP
+import Foundation
+import Postgres
+import Support
+import Testing
+
+@testable import BoxOffice
+@testable import LoyaltyNotifier
+
+@Suite("boxoffice demo-data makes a data set worth looking at")
+struct DemoDataTests {
+    @Test("It makes users, tokens, refreshes and rides; a second call with the same seed adds nothing twice")
+    func twice() async throws {
+        try await TestHouse.open { house in
+            try await Outside.open { outside in
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    let boxoffice = CommandLineTool(house, ["SANDBOX_URL": outside.url])
+                    let first = try await boxoffice("demo-data", "--users", "150", "--scale", "2")
+                    #expect(first.status == 0, "\(first.errors)")
+                    #expect(first.output.contains("300 made, 0 were there"))
+                    let rides = Set(
+                        (1...300).map { DemoUser($0, seed: 1, now: Date()) }.flatMap { user in (0..<user.rides).map { "\(user.number)-\($0)" } })
+                    #expect(rides.count > 300)
+                    try await house.eventually("select count(*) from loyalty.rides", rides.count)
+                    let made = try await figures(house)
+
+                    let second = try await boxoffice("demo-data", "--users", "150", "--scale", "2")
+                    #expect(second.status == 0, "\(second.errors)")
+                    #expect(second.output.contains("0 made, 300 were there"))
+                    #expect(second.output.contains("0 published"))
+                    #expect(try await figures(house) == made)
+                    try await house.eventually("a token of the data set has passes") {
+                        try await outside.answers("/bytemark/passes?limit=9999&page=1", token: "token-300") == 200
+                    }
+                    let user = try await house.value("insert into storefront.users (email) values ('new@example.com') returning id", as: Int.self)
+                    #expect(user == 301)
+                }
+            }
+        }
+    }
+
+    private func figures(_ house: TestHouse) async throws -> [String] {
+        try await house.database.query(
+            """
+            select concat_ws(' ', (select md5(string_agg(u::text, '' order by id)) from storefront.users u),
+                             (select count(*) from tickets.bytemark_tokens), (select count(*) from tickets.refresh_log where activity_type <> 2),
+                             (select sum(rides) from loyalty.members), (select count(*) from loyalty.milestones))
+            """, as: String.self)
+    }
+
+    @Test("The data are worth looking at: several languages, all kinds of refreshes, and a few hundred of 5,000 users reach 50 rides")
+    func worthLookingAt() {
+        let now = Date()
+        let users = (1...5000).map { DemoUser($0, seed: 1, now: now) }
+        #expect((200...600).contains(users.count { $0.rides >= 50 }))
+        #expect(users.count { $0.rides >= 100 } > 10)
+        #expect(users.allSatisfy { $0.token == nil || $0.token == "token-\($0.number)" })
+        let refreshes = users.flatMap(\.refreshes)
+        #expect(refreshes.count { $0.activity == 1 } > 500)
+        #expect(refreshes.count { ($0.scheduledOn ?? now) < now } > 100)
+        #expect(refreshes.count { ($0.scheduledOn ?? now) > now } > 100)
+        let rides = DemoRides(seed: 1, users: Array(users.prefix(500)))
+        #expect(Set(rides.ids).count == rides.ids.count)
+    }
+
+    @Test("The same seed and number make the same user, another seed another one")
+    func seeds() throws {
+        let now = Date()
+        func digest(_ number: Int, seed: Int) -> String {
+            let user = DemoUser(number, seed: seed, now: now)
+            return "\(user.row) \(user.rides) \(user.refreshes)"
+        }
+        #expect(digest(7, seed: 1) == digest(7, seed: 1))
+        #expect(digest(7, seed: 1) != digest(7, seed: 2))
+        #expect(digest(7, seed: 1) != digest(8, seed: 1))
+    }
+}

@@ -1,0 +1,149 @@
+import AMQP
+import Postgres
+import Support
+import Testing
+
+@testable import BoxOffice
+@testable import LoyaltyNotifier
+@testable import TicketsCache
+
+@Suite("boxoffice doctor finds what does not work")
+struct DoctorTests {
+    private struct Finding: Decodable, Equatable {
+        let status: String
+        let what: String
+        let detail: String
+    }
+
+    /// A house in which nothing is wrong.
+    private func withHealthyHouse(_ body: @Sendable (TestHouse, CommandLineTool) async throws -> Void) async throws {
+        try await TestHouse.open { house in
+            try await Outside.open { outside in
+                try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                    try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                        try await house.database.execute(Self.schedule)
+                        let settings = outside.settings.merging(["SMTP_HOST": "127.0.0.1", "SMTP_PORT": "\(outside.smtpPort)"]) { _, new in new }
+                        try await body(house, CommandLineTool(house, settings))
+                    }
+                }
+            }
+        }
+    }
+
+    private static let schedule: SQL = """
+        insert into operations.schedules (job, service, cron, zone, misfire, description)
+        values ('analytics.generate-monthly-summary', 'analytics', '0 8 1 * *', 'UTC', 'all', 'Reports.')
+        """
+
+    private func failures(_ boxoffice: CommandLineTool) async throws -> [Finding] {
+        let call = try await boxoffice("doctor", "--json")
+        let findings = try call.json(as: [Finding].self).filter { $0.status == "FAIL" }
+        #expect(call.status == (findings.isEmpty ? 0 : 1))
+        return findings
+    }
+
+    @Test("Everything that works is ok, what is not configured is skipped, and the end is 0")
+    func healthy() async throws {
+        try await withHealthyHouse { _, boxoffice in
+            let call = try await boxoffice("doctor")
+            #expect(call.status == 0, "\(call.output)")
+            #expect(!call.output.contains("FAIL"))
+            for what in [
+                "broker", "exchanges", "queues of tickets-cache", "queues of loyalty-notifier", "database", "migrations", "role tick-publisher",
+                "role tickets-cache", "role loyalty-notifier", "clock", "tick-publisher", "BYTEMARK_URL", "PUSH_URL", "SMTP_HOST",
+            ] { #expect(call.lines.contains { $0.hasPrefix("ok    \(what)  ") }, "\(what): \(call.output)") }
+            #expect(call.lines.contains { $0.hasPrefix("skip  PAYMENT_GATEWAY_URL  ") })
+        }
+    }
+
+    @Test("A queue that is missing or was declared otherwise is named, and left as it is")
+    func topology() async throws {
+        try await withHealthyHouse { house, boxoffice in
+            try await house.broker.delete(queue: "tickets-cache.parked")
+            try await house.broker.delete(queue: "loyalty-notifier.events.delay.2")
+            try await house.broker.declare(
+                .init(queues: [.init("loyalty-notifier.events.delay.2", arguments: ["x-queue-type": "quorum", "x-message-ttl": 7000])]))
+            let failures = try await failures(boxoffice)
+            #expect(failures.map(\.what) == ["queues of tickets-cache", "queues of loyalty-notifier"])
+            #expect(failures.first?.detail == "tickets-cache.parked is not there")
+            #expect(failures.last?.detail.contains("loyalty-notifier.events.delay.2") == true)
+            #expect(failures.last?.detail.contains("inequivalent arg") == true)
+            #expect(try await house.broker.inspect(queue: "tickets-cache.parked") == nil)
+        }
+    }
+
+    @Test("A role with rights beyond its schema, a file that is not applied and one that changed are named")
+    func database() async throws {
+        try await withHealthyHouse { house, boxoffice in
+            try await house.database.execute("grant update on loyalty.members to \"tickets-cache\"")
+            try await house.database.execute("delete from operations.migrations where file like '%0001-loyalty.sql'")
+            let failures = try await failures(boxoffice)
+            #expect(failures.map(\.what) == ["migrations", "role tickets-cache"])
+            #expect(failures.first?.detail.contains("0001-loyalty.sql") == true)
+            #expect(failures.last?.detail == "may write what is not its own: loyalty.members")
+
+            try await house.database.execute("revoke update on loyalty.members from \"tickets-cache\"")
+            try await house.database.execute("update operations.migrations set checksum = 'other' where file like '%0001-tickets.sql'")
+            let changed = try await self.failures(boxoffice)
+            #expect(changed.map(\.what) == ["migrations"])
+            #expect(changed.first?.detail.contains("0001-tickets.sql has changed") == true)
+        }
+    }
+
+    @Test("A clock that stands still is told, with the job that it forgot")
+    func clock() async throws {
+        try await withHealthyHouse { house, boxoffice in
+            try await house.database.execute("update operations.schedules set decided_through = now() - interval '40 days'")
+            let failures = try await failures(boxoffice)
+            #expect(failures.map(\.what) == ["tick-publisher"])
+            #expect(failures.first?.detail.contains("analytics.generate-monthly-summary was due") == true)
+            try await house.database.execute("delete from operations.schedules")
+            #expect(try await self.failures(boxoffice).first?.detail.contains("never worked") == true)
+        }
+    }
+
+    @Test("Services outside that do not answer are told")
+    func outside() async throws {
+        try await withHealthyHouse { _, healthy async throws in
+            var boxoffice = healthy
+            boxoffice.environment["PUSH_URL"] = "http://127.0.0.1:1"
+            boxoffice.environment["BYTEMARK_URL"] = "ftp://127.0.0.1"
+            boxoffice.environment["SMTP_PORT"] = "1"
+            #expect(try await failures(boxoffice).map(\.what) == ["BYTEMARK_URL", "PUSH_URL", "SMTP_HOST"])
+        }
+    }
+
+    @Test("Without broker and database the rest is looked at all the same")
+    func nothing() async throws {
+        let findings = try await failures(
+            CommandLineTool(["DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "AMQP_URL": "amqp://", "TIME_ZONE": "Mars/Olympus"]))
+        #expect(findings.map(\.what) == ["configuration", "configuration", "broker", "database"])
+    }
+
+    @Test("A refused login is told without the password")
+    func login() async throws {
+        try await TestHouse.open { house in
+            var boxoffice = CommandLineTool(house)
+            boxoffice.environment["AMQP_URL"] = house.amqpURL.replacing(/:[^:@]*@/, with: ":wrong-secret@")
+            boxoffice.environment["DATABASE_URL"] = house.databaseURL.replacing(/:[^:@]*@/, with: ":wrong-secret@")
+            let call = try await boxoffice("doctor")
+            #expect(call.status == 1)
+            #expect(call.lines.contains { $0.hasPrefix("FAIL  broker  ") })
+            #expect(call.lines.contains { $0.hasPrefix("FAIL  database  ") })
+            #expect(!call.output.contains("wrong-secret"))
+        }
+    }
+
+    @Test("The built-in document says what the services declare")
+    func document() throws {
+        let expected = try ExpectedTopology.embedded()
+        #expect(Set(expected.exchanges.map(\.name)) == ["boxoffice.ticks", "boxoffice.events"])
+        #expect(expected.queues(of: "loyalty-notifier").count == 11)
+        let delay = try #require(expected.queues.first { $0.name == "loyalty-notifier.events.delay.2" })
+        #expect(
+            delay.arguments == [
+                "x-queue-type": "quorum", "x-message-ttl": 5000, "x-dead-letter-exchange": "",
+                "x-dead-letter-routing-key": "loyalty-notifier.events", "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish",
+            ])
+    }
+}

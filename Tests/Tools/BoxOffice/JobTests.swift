@@ -1,0 +1,84 @@
+import AMQP
+import Contracts
+import Postgres
+import Support
+import Testing
+
+@testable import LoyaltyNotifier
+
+@Suite("boxoffice starts jobs and shows their runs")
+struct JobTests {
+    private struct Run: Decodable {
+        let job: String
+        let trigger: String
+        let dryRun: Bool
+        let outcome: String
+        let processed: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case job, trigger, outcome, processed
+            case dryRun = "dry_run"
+        }
+    }
+
+    @Test("A dry run is waited for and told, and changes nothing")
+    func dryRun() async throws {
+        try await TestHouse.open { house in
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 2), (2, 2)")
+            try await Outside.open { outside in
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    let boxoffice = CommandLineTool(house)
+                    let call = try await boxoffice("trigger", "loyalty-notifier.notify", "--dry-run", "--wait")
+                    #expect(call.status == 0, "\(call.errors)")
+                    let row = try #require(call.output.split(separator: "\n").last)
+                    #expect(row.contains("manual (dry)"))
+                    #expect(row.contains("succeeded"))
+                    #expect(row.contains("2 push"))
+                    #expect(try await house.value("select count(*) from loyalty.deliveries", as: Int.self) == 0)
+
+                    let runs = try await boxoffice("runs", "--json", "--job", "loyalty-notifier.notify").json(as: [Run].self)
+                    #expect(runs.count == 1)
+                    #expect(runs.first?.dryRun == true)
+                    #expect(runs.first?.processed == 2)
+                    #expect(try await boxoffice("runs").output.contains("manual (dry)"))
+                }
+            }
+        }
+    }
+
+    @Test("A run that fails ends the waiting with 1")
+    func failedRun() async throws {
+        try await TestHouse.open { house in
+            try await house.database.script(
+                """
+                insert into tickets.refresh_log (user_id, activity_type) values (1, 2);
+                create function refuse() returns trigger language plpgsql as $$ begin raise data_exception; end $$;
+                create trigger refuse before insert on loyalty.notifications for each row execute function refuse();
+                """)
+            try await Outside.open { outside in
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    let call = try await CommandLineTool(house)("trigger", "loyalty-notifier.notify", "--wait")
+                    #expect(call.status == 1)
+                    #expect(call.output.contains("failed"))
+                }
+            }
+        }
+    }
+
+    @Test("A job whose service is not deployed is not triggered, and one that nobody works is waited for only so long")
+    func nobodyThere() async throws {
+        try await TestHouse.open { house in
+            let boxoffice = CommandLineTool(house)
+            let call = try await boxoffice("trigger", "loyalty-notifier.notify")
+            #expect(call.status == 1)
+            #expect(call.errors.contains("loyalty-notifier.ticks is not there"))
+            try await house.broker.declare(
+                .init(
+                    queues: [.init("loyalty-notifier.ticks", arguments: ["x-queue-type": "quorum"])],
+                    bindings: [.init(queue: "loyalty-notifier.ticks", exchange: "boxoffice.ticks", routingKey: "loyalty-notifier.notify")]))
+            let waited = try await boxoffice("trigger", "loyalty-notifier.notify", "--wait", "--timeout", "1")
+            #expect(waited.status == 1)
+            #expect(waited.errors.contains("has not ended within 1 seconds"))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import AMQP
+import Contracts
+import Postgres
+import Support
+import Testing
+
+@testable import LoyaltyNotifier
+
+@Suite("boxoffice publishes messages and looks after parked ones")
+struct MessageTests {
+    private struct Parked: Decodable {
+        let id: String
+        let service: String
+        let queue: String
+        let routingKey: String
+        let attempts: Int
+        let reason: String
+        let body: String
+    }
+
+    private static let ride = #"{"userId":7,"rideId":"ride-1","completedAt":"2026-03-01T10:00:00Z"}"#
+
+    @Test("A published event is worked, once for each id")
+    func publish() async throws {
+        try await TestHouse.open { house in
+            try await Outside.open { outside in
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    let boxoffice = CommandLineTool(house)
+                    for id in ["one", "one", "two"] {
+                        let call = try await boxoffice("publish", "ride.completed", "--data", Self.ride, "--id", id)
+                        #expect(call.status == 0, "\(call.errors)")
+                        #expect(call.output == "ride.completed published as \(id)\n")
+                    }
+                    try await house.eventually("select count(*) from loyalty.inbox", 2)
+                    #expect(try await house.value("select rides from loyalty.members where user_id = 7", as: Int.self) == 1)
+                    let prefixed = try await boxoffice("publish", "com.boxoffice.ride.completed", "--data", Self.ride, "--id", "three")
+                    #expect(prefixed.status == 0)
+                }
+            }
+        }
+    }
+
+    @Test("An event that nobody takes ends with 1")
+    func unroutable() async throws {
+        try await TestHouse.open { house in
+            let call = try await CommandLineTool(house)("publish", "event.cancelled", "--data", #"{"eventId":1,"reason":"rain"}"#)
+            #expect(call.status == 1)
+            #expect(call.errors == "boxoffice: nobody takes event.cancelled: no queue is bound to it\n")
+        }
+    }
+
+    @Test("A poisoned message is parked, shown, and replayed once it can work")
+    func replay() async throws {
+        try await TestHouse.open { house in
+            try await house.database.script(
+                """
+                create function refuse() returns trigger language plpgsql as $$ begin raise data_exception using message = 'poisoned'; end $$;
+                create trigger refuse before insert on loyalty.rides for each row execute function refuse();
+                """)
+            try await Outside.open { outside in
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    let boxoffice = CommandLineTool(house)
+                    _ = try await boxoffice("publish", "ride.completed", "--data", Self.ride, "--id", "poison")
+                    try await parked(1, in: house)
+
+                    let list = try await boxoffice("parked", "list", "--json").json(as: [Parked].self)
+                    #expect(list.map(\.id) == ["poison"])
+                    #expect(list.map(\.queue) == ["loyalty-notifier.events"])
+                    #expect(list.map(\.routingKey) == ["ride.completed"])
+                    #expect(list.first?.reason.contains("poisoned") == true)
+                    #expect(list.first?.body.contains(Self.ride) == true)
+                    #expect(try await boxoffice("parked").output.contains("poison"))
+                    let show = try await boxoffice("parked", "show", "poison")
+                    #expect(show.output.contains(Self.ride))
+                    #expect(show.output.contains("published to boxoffice.events with key ride.completed"))
+
+                    // Looking leaves it there; another one's name takes nothing away.
+                    #expect(try await boxoffice("parked", "drop", "other").status == 1)
+                    #expect(try await boxoffice("parked", "list", "--service", "tickets-cache", "--json").json(as: [Parked].self).isEmpty)
+                    try await parked(1, in: house)
+
+                    try await house.database.execute("drop trigger refuse on loyalty.rides")
+                    let replay = try await boxoffice("parked", "replay", "poison")
+                    #expect(replay.output == "1 message replayed\n")
+                    try await house.eventually("select rides from loyalty.members where user_id = 7", 1)
+                    try await parked(0, in: house)
+                }
+            }
+        }
+    }
+
+    @Test("What breaks its schema is parked when it is published all the same, and dropped for good")
+    func drop() async throws {
+        try await TestHouse.open { house in
+            try await Outside.open { outside in
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    let boxoffice = CommandLineTool(house)
+                    let call = try await boxoffice("publish", "ride.completed", "--data", #"{"userId":-1}"#, "--unchecked")
+                    #expect(call.status == 0)
+                    // By hand, without any id.
+                    try await house.publish(raw: "garbage", to: "boxoffice.events", "ride.completed")
+                    try await parked(2, in: house)
+                    let list = try await boxoffice("parked", "--json").json(as: [Parked].self)
+                    let nameless = try #require(list.first { $0.body == "garbage" })
+                    #expect(nameless.reason.contains("not a JSON object"))
+                    #expect(try await boxoffice("parked", "drop", nameless.id).output == "1 message dropped\n")
+                    try await parked(1, in: house)
+                    #expect(try await boxoffice("parked", "drop", "--all").output == "1 message dropped\n")
+                    try await parked(0, in: house)
+                    #expect(try await boxoffice("parked", "drop", "--all").status == 0)
+                }
+            }
+        }
+    }
+
+    private func parked(_ count: Int, in house: TestHouse) async throws {
+        try await house.eventually("\(count) messages are parked") {
+            try await house.broker.inspect(queue: "loyalty-notifier.parked")?.messages == count
+        }
+    }
+}
