@@ -1,7 +1,7 @@
 -- Loyalty: every ride counted once, every fiftieth one rewarded once.
 
 create table loyalty.rides (
-    ride_id      text        not null primary key,
+    ride_id      text        collate "C" not null primary key,
     user_id      bigint      not null,
     completed_at timestamptz not null
 );
