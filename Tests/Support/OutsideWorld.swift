@@ -1,9 +1,8 @@
 import Curl
 import FoundationEssentials
 import Logging
+import Sandbox
 import ServiceLifecycle
-
-@testable import Sandbox
 
 /// Bytemark, push, gateway and SMTP for one test: the sandbox, inside the test's process.
 public struct Outside: Sendable {

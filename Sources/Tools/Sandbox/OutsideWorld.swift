@@ -1,11 +1,11 @@
 import Synchronization
 
 /// Everything the sandbox knows: the stand-ins, what they received, and the faults they were ordered to show.
-final class OutsideWorld: Sendable {
+package final class OutsideWorld: Sendable {
     /// Ports that the servers really listen on; 0 until they do.
-    struct Ports: Sendable {
-        var http = 0
-        var smtp = 0
+    package struct Ports: Sendable {
+        package var http = 0
+        package var smtp = 0
     }
 
     let bytemark = Bytemark()
@@ -16,14 +16,14 @@ final class OutsideWorld: Sendable {
     let journals: Journals
     private let listening = Mutex(Ports())
 
-    init(_ settings: Settings) {
+    package init(_ settings: Settings) {
         gateway = Gateway(keep: settings.keep, key: settings.gatewayKey)
         push = Push(keep: settings.keep, key: settings.pushKey)
         mailbox = Mailbox(keep: settings.keep)
         journals = Journals(keep: settings.keep)
     }
 
-    var ports: Ports { listening.withLock { $0 } }
+    package var ports: Ports { listening.withLock { $0 } }
 
     func listens(_ change: @Sendable (inout Ports) -> Void) {
         listening.withLock { change(&$0) }

@@ -5,12 +5,12 @@ import NIOCore
 import ServiceLifecycle
 
 /// The servers of a sandbox, ready to be run in a `ServiceGroup`.
-struct SandboxServices {
+package struct SandboxServices {
     /// HTTP and mail; each ends on graceful shutdown.
-    let all: [any Service]
+    package let all: [any Service]
 
     /// Once a server listens, `world.ports` has its port. Throws when the certificate cannot be read.
-    init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws {
+    package init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws {
         let http = Application(
             responder: OutsideResponder(world: world, control: ControlAPI(world: world).router.buildResponder()),
             server: .http1(configuration: .init(additionalChannelHandlers: [CloseWithCaller()])),

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Logging
 
 /// What the environment says about this sandbox.
-struct Settings: Sendable {
+package struct Settings: Sendable {
     /// Address that both servers listen on.
     var host = "127.0.0.1"
     /// Port of the HTTP stand-ins and of the control API; 0 takes any free port.
@@ -24,7 +24,8 @@ struct Settings: Sendable {
     var pushKey: String?
     var logLevel = Logger.Level.info
 
-    init() {}
+    /// A sandbox on free ports that asks nobody for a key.
+    package init() {}
 
     /// Reads `SANDBOX_HOST`, `SANDBOX_HTTP_PORT`, `SANDBOX_SMTP_PORT`, `SANDBOX_KEEP`, `SANDBOX_TLS_CERT`, `SANDBOX_TLS_KEY`, `SANDBOX_SMTP_USER`,
     /// `SANDBOX_SMTP_PASS`, `SANDBOX_GATEWAY_KEY`, `SANDBOX_PUSH_KEY` and `LOG_LEVEL`; an empty value counts as not set.
