@@ -64,20 +64,15 @@ struct SchedulesTests {
                 values ('loyalty-notifier.notify', 'loyalty-notifier', '*/5 * * * *', 'UTC', 'latest', 'Pushes.')
                 """)
             let boxoffice = CommandLineTool(house)
-            func notify() async throws -> Overview {
-                let all = try await boxoffice("schedules", "list", "--json").json(as: [Overview].self)
-                #expect(all.count == 33)
-                return try #require(all.first { $0.job == "loyalty-notifier.notify" })
-            }
             #expect(try await boxoffice("schedules", "pause", "loyalty-notifier.notify").status == 0)
-            let paused = try await notify()
+            let paused = try await notify(boxoffice)
             #expect(paused.state == "paused")
             #expect(paused.next.isEmpty)
             #expect(try await boxoffice("schedules", "resume", "loyalty-notifier.notify").status == 0)
             let change = try await boxoffice(
                 "schedules", "override", "loyalty-notifier.notify", "--cron", "0 0 3 * * *", "--zone", "Asia/Kathmandu", "--misfire", "none")
             #expect(change.output.contains("enabled (cron, misfire, zone overridden)"))
-            let changed = try await notify()
+            let changed = try await notify(boxoffice)
             #expect(changed.cron == "0 0 3 * * *")
             #expect(changed.zone == "Asia/Kathmandu")
             #expect(changed.misfire == "none")
@@ -86,11 +81,25 @@ struct SchedulesTests {
             #expect(changed.next.map { Int($0.timeIntervalSince1970) % 86_400 } == [21 * 3600 + 15 * 60])
 
             #expect(try await boxoffice("schedules", "override", "loyalty-notifier.notify", "--reset", "--misfire", "all").status == 0)
-            let reset = try await notify()
+            let reset = try await notify(boxoffice)
             #expect(reset.cron == "*/5 * * * *")
             #expect(reset.overridden == ["misfire": "latest"])
             #expect(try await house.value("select count(*) from operations.schedule_changes where changed_by = 'tester'", as: Int.self) == 8)
+
+            // A shell without USER belongs to somebody all the same.
+            var nameless = boxoffice
+            nameless.environment["USER"] = nil
+            #expect(try await nameless("schedules", "pause", "loyalty-notifier.notify").status == 0)
+            let actor = "select changed_by from operations.schedule_changes order by id desc limit 1" as SQL
+            #expect(try await house.value(actor, as: String.self) == NSUserName())
         }
+    }
+
+    /// What is shown of the one schedule that the clock of these tests has.
+    private func notify(_ boxoffice: CommandLineTool) async throws -> Overview {
+        let all = try await boxoffice("schedules", "list", "--json").json(as: [Overview].self)
+        #expect(all.count == 33)
+        return try #require(all.first { $0.job == "loyalty-notifier.notify" })
     }
 
     @Test("A schedule that the clock does not have cannot be changed")

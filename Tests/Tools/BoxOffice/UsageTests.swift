@@ -48,7 +48,6 @@ struct UsageTests {
             (["parked"], ["AMQP_URL": "http://nonsense"], "AMQP_URL is wrong"),
             (["schedules"], ["TIME_ZONE": "Mars/Olympus"], "TIME_ZONE is wrong"),
             (["schedules"], ["SCHEDULES_FILE": "/nowhere.yaml"], "SCHEDULES_FILE names the file"),
-            (["schedules", "pause", "loyalty-notifier.notify"], ["DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"], "USER is not set"),
             (["runs"], ["DATABASE_URL_FILE": "/nowhere"], "DATABASE_URL_FILE"),
         ] as [([String], [String: String], String)])
     func configuration(_ arguments: [String], _ environment: [String: String], _ complaint: String) async throws {

@@ -39,7 +39,7 @@ struct Doctor: AsyncParsableCommand {
                 return await DatabaseExam(database: database).findings() + (await ClockExam(database: database).findings())
             }
         } catch {
-            return [.fail("database", "\(error)"), .skip("clock", "the database is needed for it"), .skip("tick-publisher", "so is it for this")]
+            return [.fail("database", error), .skip("clock", "the database is needed for it"), .skip("tick-publisher", "so is it for this")]
         }
     }
 }

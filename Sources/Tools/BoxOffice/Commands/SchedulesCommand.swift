@@ -10,7 +10,8 @@ import Schedules
 struct SchedulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedules", abstract: "Show when jobs are due; pause, resume or override their schedules.",
-        discussion: "A change is recorded with the name of the user ($USER) and followed by every tick-publisher within a second or two.",
+        discussion:
+            "A change is recorded with the name of the user ($USER, or the account's) and followed by every tick-publisher within a second or two.",
         subcommands: [List.self, Pause.self, Resume.self, Override.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -97,10 +98,7 @@ struct SchedulesCommand: AsyncParsableCommand {
     }
 
     private static func change(_ job: String, _ change: ScheduleChange) async throws {
-        let settings = Settings.environment()
-        guard let actor = settings.string("USER") ?? settings.string("LOGNAME") else {
-            throw ConfigurationError("USER", "is not set, but the change is recorded with the name of who makes it")
-        }
+        let actor = Account.name(Settings.environment())
         let json = String(decoding: try WireCoding.encodeJSON(change), as: UTF8.self)
         do {
             let row = try await Wires.withDatabase { try await ScheduleRow.change(job, by: actor, json, $0) }

@@ -27,7 +27,7 @@ struct ClockExam: Sendable {
             }
             return .ok("clock", "the database differs by \(milliseconds) ms from this machine")
         } catch {
-            return .fail("clock", "\(error)")
+            return .fail("clock", error)
         }
     }
 
@@ -52,7 +52,7 @@ struct ClockExam: Sendable {
             let paused = schedules.count { $0.inDocument && !$0.enabled }
             return .ok("tick-publisher", "\(schedules.count { $0.isFollowed }) schedules are followed, \(paused) paused; \(said)")
         } catch {
-            return .fail("tick-publisher", "\(error)")
+            return .fail("tick-publisher", error)
         }
     }
 

@@ -17,7 +17,7 @@ struct DatabaseExam: Sendable {
             }
             return [.ok("database", "PostgreSQL \(server.version), logged in as \(server.user)")] + (await migrations()) + (await roles())
         } catch {
-            return [.fail("database", "\(error)")]
+            return [.fail("database", error)]
         }
     }
 
@@ -31,7 +31,7 @@ struct DatabaseExam: Sendable {
             if let file = state.unknown.first { return [.fail("migrations", "the database is ahead of this build: it has \(file)")] }
             return [.ok("migrations", "all \(Migration.all.count) are applied")]
         } catch {
-            return [.fail("migrations", "\(error)")]
+            return [.fail("migrations", error)]
         }
     }
 
@@ -49,7 +49,7 @@ struct DatabaseExam: Sendable {
                 return .ok("role \(role.name)", "writes \(role.schema), and elsewhere only rows that their owner lets it")
             }
         } catch {
-            return [.fail("roles", "\(error)")]
+            return [.fail("roles", error)]
         }
     }
 

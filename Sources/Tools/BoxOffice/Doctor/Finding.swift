@@ -1,3 +1,5 @@
+import Postgres
+
 /// What one look of the doctor came to.
 struct Finding: Encodable, Sendable {
     /// How it is.
@@ -18,6 +20,9 @@ struct Finding: Encodable, Sendable {
     static func ok(_ what: String, _ detail: String) -> Finding { Finding(.ok, what, detail) }
     static func fail(_ what: String, _ detail: String) -> Finding { Finding(.fail, what, detail) }
     static func skip(_ what: String, _ detail: String) -> Finding { Finding(.skip, what, detail) }
+
+    /// What an error says; of PostgreSQL's without the statement, which is the doctor's own.
+    static func fail(_ what: String, _ error: any Error) -> Finding { fail(what, (error as? PostgresError)?.message ?? "\(error)") }
 
     private init(_ status: Status, _ what: String, _ detail: String) {
         self.status = status
