@@ -17,14 +17,14 @@ struct RideCompletedReaction: Reaction {
         }
         let awarded = try await tx.query(
             Self.award, as: Awarded.self, milestones.map(\.user), milestones.map(\.rides), RewardPolicy.freeTickets, tx.now)
-        let causes = Dictionary(messages.map { ($0.data.userId, $0.trace) }) { _, last in last }
+        let causes = Dictionary(messages.compactMap { message in message.trace.map { (message.data.userId, $0) } }) { _, last in last }
         for milestone in awarded {
             try tx.publish(
                 LoyaltyMilestoneReached(
                     userId: milestone.userId, rides: milestone.rides, freeTickets: RewardPolicy.freeTickets, reachedAt: tx.now),
-                causedBy: causes[milestone.userId] ?? nil)
+                causedBy: causes[milestone.userId])
         }
-        _ = try await notifying.notify(users: awarded.map(\.userId), limit: awarded.count, tx)
+        _ = try await notifying.notify(users: awarded.map(\.userId), limit: awarded.count, causes: causes, tx)
     }
 
     /// A member who passed at least one milestone.
