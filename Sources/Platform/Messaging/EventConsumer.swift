@@ -36,7 +36,7 @@ struct EventConsumer: Service {
     }
 
     func run() async throws {
-        await runtime.databaseReady.wait()
+        guard await runtime.databaseIsReady() else { return }
         let deliveries = runtime.broker.consume(topology.events, prefetch: Self.prefetch, maximumBatch: Self.batch)
         let handoff = Handoff<MessageReader.Reading>()
         await withGracefulShutdownHandler {
@@ -47,7 +47,8 @@ struct EventConsumer: Service {
                     handoff.finish()
                 }
                 group.addTask {
-                    while let batch = await handoff.take(atMost: Self.batch) { await work(batch) }
+                    // A batch that is left unsettled must stay the last: the ack of a later one would cover it.
+                    while let batch = await handoff.take(atMost: Self.batch), await work(batch) {}
                     await runtime.broker.flush()
                 }
             }
@@ -56,8 +57,9 @@ struct EventConsumer: Service {
         }
     }
 
-    private func work(_ batch: [MessageReader.Reading]) async {
-        guard let last = batch.last?.delivery else { return }
+    /// - Returns: false when the batch was left to the broker, because the service stops.
+    private func work(_ batch: [MessageReader.Reading]) async -> Bool {
+        guard let last = batch.last?.delivery else { return true }
         let started = ContinuousClock.now
         do {
             var failed: [FailedMessages.Failed] = []
@@ -75,11 +77,13 @@ struct EventConsumer: Service {
             seconds.record(duration: ContinuousClock.now - started)
         } catch is CancellationError {
             // Nothing is settled: the broker gives the batch to somebody else.
+            return false
         } catch {
             runtime.logger.warning("A batch goes back to the queue", error: error, metadata: ["queue": "\(topology.events)"])
             try? await Task.sleep(for: .seconds(1))
             runtime.broker.nack(through: last, requeue: true)
         }
+        return true
     }
 
     /// Commits the messages, all at once or, when that fails, one at a time.

@@ -13,10 +13,19 @@ struct DatabaseCheck: Service {
             var backoff = Backoff.connection
             var told: String?
             while !Task.isCancelled {
-                let problem = try await problem()
-                guard let problem else {
+                let found: String?
+                do {
+                    found = try await problem()
+                } catch {
+                    // A service that is asked to stop while it asks gets no answer, and that is nobody's fault.
+                    if Task.isCancelled { return }
+                    throw error
+                }
+                guard let problem = found else {
                     runtime.databaseReady.open()
                     runtime.logger.info("Ready to work", metadata: ["instance": "\(runtime.instance)"])
+                    // A part that ends by itself while the others are being stopped counts as a failure of the whole.
+                    try? await gracefulShutdown()
                     return
                 }
                 if problem != told { runtime.logger.warning("Waiting for the database: \(problem)") }
