@@ -62,6 +62,9 @@ struct IncomingTick: Sendable {
     /// Whether a newer tick of the same job makes this one needless.
     var isSupersedable: Bool { misfire == .latest && trigger == .schedule && slice == nil && !dryRun }
 
+    /// Whether it is worked however late it is, and so waits where another tick of its job would be skipped.
+    var waitsForItsTurn: Bool { misfire == .all && trigger == .schedule && slice == nil }
+
     private static func isEmpty(_ body: [UInt8]) -> Bool {
         let text = body.filter { $0 > 0x20 }
         return text.isEmpty || text == Array("{}".utf8)
