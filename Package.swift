@@ -127,7 +127,10 @@ let package = Package(
             name: "CurlTests", dependencies: ["Curl", logging], path: "Tests/Clients/Curl", resources: [.copy("Peers")], swiftSettings: house),
         tests("ContractsTests", "Platform/Contracts", ["Contracts"]),
         tests("CronTests", "Platform/Cron", ["Cron"]),
-        tests("PlatformTests", "Platform", ["AMQP", "Contracts", "Platform", "Postgres", "Support"], exclude: ["Contracts", "Cron", "Schedules"]),
+        tests(
+            "PlatformTests", "Platform",
+            ["AMQP", "Contracts", "Platform", "Postgres", "Support", .product(name: "CoreMetrics", package: "swift-metrics"), logging],
+            exclude: ["Contracts", "Cron", "Schedules"]),
         tests("SchedulesTests", "Platform/Schedules", ["Cron", "Schedules"]),
         tests(
             "TickPublisherTests", "Services/TickPublisher",

@@ -18,6 +18,7 @@ extension FaultTests {
                 try await scene.wantRefreshes(users)
                 let loyalty = try await scene.startReady("loyalty-notifier")
                 let tickets = try await scene.startReady("tickets-cache", ["BYTEMARK_IN_FLIGHT": "4"])
+                try await scene.servers.rememberQueues()
                 let rides = (1...50).flatMap { number in (1...members).flatMap { Rides.of($0, number...number) } }
                 async let published: Void = Self.publishSteadily(rides, house)
                 let tick = try await house.tick(.ticketsCacheRefresh)

@@ -79,13 +79,31 @@ extension FaultTests {
 
         static let slowly = ["BYTEMARK_IN_FLIGHT": "16"]
 
+        @Test("SIGTERM at any moment of the start: exit 0", arguments: ["loyalty-notifier", "tickets-cache"])
+        func whileStarting(name: String) async throws {
+            try await Scene.open { scene in
+                for delay in stride(from: 20, through: 400, by: 20) {
+                    let service = try scene.start(name)
+                    // Before it has set up its signals the system ends it.
+                    try await scene.house.eventually("a first sign of life") { await scene.isAlive(service) || service.hasEnded != nil }
+                    try await Task.sleep(for: .milliseconds(delay / 4))
+                    service.signal(SIGTERM)
+                    let ending = try await service.ended(within: Self.patience)
+                    #expect(ending == .exited(0), "\(service.output)")
+                }
+            }
+        }
+
         @Test("SIGTERM while the database is away: exit 0 within seconds", arguments: ["loyalty-notifier", "tickets-cache"])
         func withoutDatabase(name: String) async throws {
             try await Scene.open { scene in
                 let service = try await scene.startReady(name)
                 try await scene.servers.kill(.database)
-                try await scene.house.publish(Rides.of(1, 1...10))
-                try await scene.house.tick(.ticketsCacheRefresh)
+                if name == "tickets-cache" {
+                    try await scene.house.tick(.ticketsCacheRefresh)
+                } else {
+                    try await scene.house.publish(Rides.of(1, 1...10))
+                }
                 try await scene.house.eventually("the outage is noticed") { await !scene.isReady(service) }
                 // One that never saw a database is asked to stop as well.
                 let late = try scene.start(name)

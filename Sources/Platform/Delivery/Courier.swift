@@ -16,6 +16,8 @@ struct Courier: Service {
     /// Longer than a channel takes to give up on one parcel.
     private static let lease: TimeInterval = 90
     private static let poll = Duration.seconds(1)
+    /// How long a service that stops waits for what its courier carries. What has not arrived by then is left to its lease.
+    private static let lastErrand = Duration.seconds(5)
 
     let runtime: ServiceRuntime
     let channel: any DeliveryChannel
@@ -33,21 +35,37 @@ struct Courier: Service {
     }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await runtime.databaseReady.wait()
-            var backoff = Backoff.connection
-            var failing = false
-            while !Task.isCancelled {
-                do {
-                    try await conveyor.run(isStopping: { Task.isCancelled })
-                    failing = false
-                    backoff = Backoff.connection
-                    await woken.wait(atMost: Self.poll)
-                } catch {
-                    if !failing, !Task.isCancelled { runtime.logger.warning("The courier waits", error: error) }
-                    failing = true
-                    await woken.wait(atMost: backoff.next())
+        guard await runtime.ready() else { return }
+        let stopping = Gate()
+        await withGracefulShutdownHandler {
+            await withTaskGroup { group in
+                group.addTask { await carry(until: stopping) }
+                group.addTask {
+                    await stopping.wait()
+                    try? await Task.sleep(for: Self.lastErrand)
                 }
+                await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            stopping.open()
+            woken.raise()
+        }
+    }
+
+    private func carry(until stopping: Gate) async {
+        var backoff = Backoff.connection
+        var failing = false
+        while !stopping.isOpen, !Task.isCancelled {
+            do {
+                try await conveyor.run(isStopping: { stopping.isOpen || Task.isCancelled })
+                failing = false
+                backoff = Backoff.connection
+                await woken.wait(atMost: Self.poll)
+            } catch {
+                if !failing, !stopping.isOpen, !Task.isCancelled { runtime.logger.warning("The courier waits", error: error) }
+                failing = true
+                await woken.wait(atMost: backoff.next())
             }
         }
     }

@@ -9,12 +9,16 @@ public struct Parcel: Sendable {
     public let dedupeKey: String
     /// What the channel needs, as JSON.
     public let payload: String
+    /// The trace of what led to it.
+    let trace: TraceContext?
 
     /// A parcel for a channel.
+    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
     /// - Throws: what the encoder of the content throws.
-    public init(kind: Kind, dedupeKey: String, content: some Encodable) throws {
+    public init(kind: Kind, dedupeKey: String, content: some Encodable, causedBy cause: TraceContext? = .current) throws {
         self.kind = kind
         self.dedupeKey = dedupeKey
+        self.trace = cause
         self.payload = String(decoding: try WireCoding.encodeJSON(content), as: UTF8.self)
     }
 

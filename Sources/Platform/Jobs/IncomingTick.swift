@@ -62,8 +62,8 @@ struct IncomingTick: Sendable {
     /// Whether a newer tick of the same job makes this one needless.
     var isSupersedable: Bool { misfire == .latest && trigger == .schedule && slice == nil && !dryRun }
 
-    /// Whether each tick of the schedule is worked, however late: it stands for a period that no other covers.
-    var mustBeWorked: Bool { misfire == .all && trigger == .schedule && slice == nil && !dryRun }
+    /// Whether it is worked however late it is, and so waits where another tick of its job would be skipped.
+    var waitsForItsTurn: Bool { misfire == .all && trigger == .schedule && slice == nil }
 
     private static func isEmpty(_ body: [UInt8]) -> Bool {
         let text = body.filter { $0 > 0x20 }

@@ -18,10 +18,10 @@ enum RunLedger {
         case duplicate
         /// The job is at work for another tick; recorded.
         case skipped
-        /// The job is at work for another tick, and this one must be worked too, later.
-        case busy
         /// A newer tick of the job was there first; recorded.
         case superseded
+        /// The job is at work for another tick, and this one is to be worked after it.
+        case busy
     }
 
     /// Decides what becomes of a tick and records it, in a transaction of its own so that everybody sees the run while it works.
@@ -37,7 +37,7 @@ enum RunLedger {
             PostgresJSON(RunDetails(parameters: tick.parameters.isEmpty ? nil : tick.parameters)))
         if let id = begun.first { return .run(id: id, slice: 1) }
         if let known = try await own(tick, tx) { return known }
-        if tick.mustBeWorked { return .busy }
+        if tick.waitsForItsTurn { return .busy }
         try await record(tick, as: "skipped", instance, tx)
         if tick.trigger != .schedule { _ = try await askAgain(tick.job, tx) }
         return .skipped
@@ -51,7 +51,24 @@ enum RunLedger {
 
     private static func own(_ tick: IncomingTick, _ tx: Transaction) async throws -> Admission? {
         guard let row = try await tx.query(Self.find, as: Found.self, tick.id).first else { return nil }
-        return row.outcome == "running" ? .run(id: row.id, slice: row.slice) : .duplicate
+        switch row.outcome {
+        case "running": return .run(id: row.id, slice: row.slice)
+        // It was parked then and is replayed now.
+        case "failed" where try await revive(row.id, slice: row.slice, tx): return .run(id: row.id, slice: row.slice)
+        case "failed" where tick.waitsForItsTurn: return .busy
+        default: return .duplicate
+        }
+    }
+
+    /// Whether the run of this tick is at work, here or in a process that died.
+    static func isRunning(_ tick: IncomingTick, _ tx: Transaction) async throws -> Bool {
+        try await tx.query(Self.find, as: Found.self, tick.id).first?.outcome == "running"
+    }
+
+    /// Takes up a run that had failed, where it stopped. Its message is there again: an operator has replayed it.
+    /// - Returns: false when it has not failed there, or when its job is at work for another tick.
+    private static func revive(_ run: Int, slice: Int, _ tx: Transaction) async throws -> Bool {
+        try await tx.execute(Self.reviveRun, run, slice, tx.now) > 0
     }
 
     private static func newerExists(than tick: IncomingTick, _ tx: Transaction) async throws -> Bool {
@@ -61,7 +78,9 @@ enum RunLedger {
     /// Locks the run for one slice.
     /// - Returns: nil when this slice has been worked or the run is over.
     static func take(run: Int, slice: Int, instance: String, _ tx: Transaction) async throws -> RunRow? {
-        try await tx.query(Self.takeSlice, as: RunRow.self, run, slice, instance, tx.now).first
+        if let row = try await tx.query(Self.takeSlice, as: RunRow.self, run, slice, instance, tx.now).first { return row }
+        guard try await revive(run, slice: slice, tx) else { return nil }
+        return try await tx.query(Self.takeSlice, as: RunRow.self, run, slice, instance, tx.now).first
     }
 
     /// Asks the run that is at work now to look once more before it ends.
@@ -139,6 +158,13 @@ enum RunLedger {
         update operations.job_runs set instance = $3, touched_at = $4
         where id = $1 and slice = $2 and outcome = 'running'
         returning id, scheduled_for, dry_run, asked_again, details
+        """
+
+    private static let reviveRun: SQL = """
+        update operations.job_runs r
+        set outcome = 'running', finished_at = null, touched_at = $3
+        where id = $1 and slice = $2 and outcome = 'failed'
+          and (dry_run or not exists (select from operations.job_runs o where o.job = r.job and o.outcome = 'running' and not o.dry_run))
         """
 
     private static let advanceRun: SQL = """

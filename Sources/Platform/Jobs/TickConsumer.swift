@@ -32,18 +32,21 @@ struct TickConsumer: Service {
         guard await runtime.ready() else { return }
         let waiting = await ticksWaiting()
         let deliveries = runtime.broker.consume(topology.ticks, prefetch: Self.prefetch)
+        let arrived = Handoff<AMQPDelivery>()
         let stopping = Gate()
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                var backlog: [AMQPDelivery] = []
-                let deadline = ContinuousClock.now + Self.gathering
-                for await batch in deliveries {
-                    backlog += batch
-                    guard backlog.count >= waiting || ContinuousClock.now > deadline else { continue }
-                    let ticks = await withoutSuperseded(backlog)
-                    backlog = []
-                    for turn in inTurn(ticks) {
-                        group.addTask { for delivery in turn { await work(delivery, isStopping: { stopping.isOpen }) } }
+                group.addTask {
+                    for await batch in deliveries { arrived.put(batch) }
+                    arrived.finish()
+                }
+                // Another replica may take some of them: what has come by then is worked.
+                await arrived.gather(waiting, atMost: Self.gathering)
+                while let ticks = await arrived.take(atMost: Self.prefetch) {
+                    for turn in await turns(ticks) {
+                        group.addTask {
+                            for delivery in turn { await work(delivery, isStopping: { stopping.isOpen }) }
+                        }
                     }
                 }
             }
@@ -56,50 +59,52 @@ struct TickConsumer: Service {
 
     private func ticksWaiting() async -> Int {
         do {
-            try await runtime.broker.connected()
+            try await cancelWhenGracefulShutdown { try await runtime.broker.connected() }
             return min(try await runtime.broker.inspect(queue: topology.ticks)?.messages ?? 0, Self.prefetch)
         } catch {
             return 0
         }
     }
 
-    /// Records and acks the ticks that a newer one among these makes needless; returns the others.
-    private func withoutSuperseded(_ deliveries: [AMQPDelivery]) async -> [AMQPDelivery] {
-        guard deliveries.count > 1 else { return deliveries }
+    /// What is to be worked of these, each list one after the other: ticks of a job of which every one counts in the order of their instants,
+    /// all else by itself. Ticks that a newer one among these makes needless are recorded and acked.
+    private func turns(_ deliveries: [AMQPDelivery]) async -> [[AMQPDelivery]] {
+        guard deliveries.count > 1 else { return [deliveries] }
         let ticks = deliveries.map { try? IncomingTick($0, now: runtime.clock.now) }
         var newest: [JobName: Date] = [:]
         for tick in ticks { if let tick, tick.isSupersedable { newest[tick.job] = max(newest[tick.job] ?? .distantPast, tick.scheduledFor) } }
-        var kept: [AMQPDelivery] = []
-        for (delivery, tick) in zip(deliveries, ticks) {
-            guard let tick, tick.isSupersedable, let latest = newest[tick.job], tick.scheduledFor < latest else {
-                kept.append(delivery)
-                continue
-            }
-            do {
-                try await runtime.patiently("Recording a superseded tick") {
-                    try await runtime.transaction { try await RunLedger.record(tick, as: "superseded", runtime.instance, $0) }
-                }
-                count(tick.job, "superseded")
-                runtime.broker.ack(delivery)
-            } catch {
-                runtime.broker.reject(delivery, requeue: true)
-            }
-        }
-        return kept
-    }
-
-    /// The ticks by who must wait for whom: those of a job that must all be worked go one after the other, oldest first.
-    private func inTurn(_ deliveries: [AMQPDelivery]) -> [[AMQPDelivery]] {
         var turns: [[AMQPDelivery]] = []
-        var queues: [JobName: [(Date, AMQPDelivery)]] = [:]
-        for delivery in deliveries {
-            if let tick = try? IncomingTick(delivery, now: runtime.clock.now), tick.mustBeWorked {
+        var queues: [JobName: [(instant: Date, delivery: AMQPDelivery)]] = [:]
+        for (delivery, tick) in zip(deliveries, ticks) {
+            if let tick, tick.isSupersedable, let latest = newest[tick.job], tick.scheduledFor < latest {
+                if await !supersede(tick, delivery) { turns.append([delivery]) }
+            } else if let tick, tick.waitsForItsTurn {
                 queues[tick.job, default: []].append((tick.scheduledFor, delivery))
             } else {
                 turns.append([delivery])
             }
         }
-        return turns + queues.values.map { $0.sorted { $0.0 < $1.0 }.map(\.1) }
+        return turns + queues.values.map { queue in queue.sorted { $0.instant < $1.instant }.map(\.delivery) }
+    }
+
+    /// Records a tick as superseded and settles it.
+    /// - Returns: false when its run has begun, in a process that died, say: that run is to be ended.
+    private func supersede(_ tick: IncomingTick, _ delivery: AMQPDelivery) async -> Bool {
+        do {
+            let hasBegun = try await runtime.patiently("Recording a superseded tick") {
+                try await runtime.transaction { tx in
+                    if try await RunLedger.isRunning(tick, tx) { return true }
+                    try await RunLedger.record(tick, as: "superseded", runtime.instance, tx)
+                    return false
+                }
+            }
+            guard !hasBegun else { return false }
+            count(tick.job, "superseded")
+            runtime.broker.ack(delivery)
+        } catch {
+            runtime.broker.reject(delivery, requeue: true)
+        }
+        return true
     }
 
     private func work(_ delivery: AMQPDelivery, isStopping: @escaping @Sendable () -> Bool) async {
@@ -107,10 +112,10 @@ struct TickConsumer: Service {
         do {
             let tick = try IncomingTick(delivery, now: runtime.clock.now)
             run = tick.slice?.runId
-            let isDone = try await TraceContext.$current.withValue(tick.trace ?? TraceContext()) {
+            let isSettled = try await TraceContext.$current.withValue(tick.trace ?? TraceContext()) {
                 try await work(tick, &run, isStopping)
             }
-            if !isDone { try await failures.postpone(delivery) }
+            if !isSettled { try await failures.postpone(delivery) }
             runtime.broker.ack(delivery)
         } catch is CancellationError {
             // Unsettled: the broker gives it to somebody else.
@@ -119,7 +124,7 @@ struct TickConsumer: Service {
         }
     }
 
-    /// - Returns: false when the tick has to come back later.
+    /// - Returns: false when the tick has to wait for its turn.
     private func work(_ tick: IncomingTick, _ run: inout Int?, _ isStopping: @escaping @Sendable () -> Bool) async throws -> Bool {
         guard let runner = runners[tick.job] else { throw Envelope.Unreadable("this service has no job \(tick.job)") }
         var number = tick.slice?.number ?? 1
@@ -131,8 +136,11 @@ struct TickConsumer: Service {
             case .run(let id, let slice): (run, number) = (id, slice)
             case .duplicate: return true
             case .busy: return false
-            case .skipped, .superseded:
-                count(tick.job, "\(admission)")
+            case .skipped:
+                count(tick.job, "skipped")
+                return true
+            case .superseded:
+                count(tick.job, "superseded")
                 return true
             }
         }

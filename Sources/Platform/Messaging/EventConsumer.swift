@@ -13,7 +13,7 @@ import ServiceLifecycle
 /// are taken one at a time, so that a bad one costs itself alone.
 struct EventConsumer: Service {
     /// The most messages of one transaction.
-    static let batch = 1000
+    static let batch = 2000
     /// Enough for one batch being worked and one being read.
     static let prefetch = 2 * batch
 
@@ -21,6 +21,7 @@ struct EventConsumer: Service {
     private let topology: ServiceTopology
     private let reactions: [MessageType: AnyReaction]
     private let failures: FailedMessages
+    private let caution = Caution()
     private let worked: Counter
     private let repeated: Counter
     private let seconds: Timer
@@ -47,7 +48,8 @@ struct EventConsumer: Service {
                     handoff.finish()
                 }
                 group.addTask {
-                    while let batch = await handoff.take(atMost: Self.batch) { await work(batch) }
+                    // A batch that is left unsettled must stay the last: the ack of a later one would cover it.
+                    while let batch = await handoff.take(atMost: Self.batch), await work(batch) {}
                     await runtime.broker.flush()
                 }
             }
@@ -56,8 +58,9 @@ struct EventConsumer: Service {
         }
     }
 
-    private func work(_ batch: [MessageReader.Reading]) async {
-        guard let last = batch.last?.delivery else { return }
+    /// - Returns: false when the batch was left to the broker, because the service stops.
+    private func work(_ batch: [MessageReader.Reading]) async -> Bool {
+        guard let last = batch.last?.delivery else { return true }
         let started = ContinuousClock.now
         do {
             var failed: [FailedMessages.Failed] = []
@@ -75,11 +78,13 @@ struct EventConsumer: Service {
             seconds.record(duration: ContinuousClock.now - started)
         } catch is CancellationError {
             // Nothing is settled: the broker gives the batch to somebody else.
+            return false
         } catch {
             runtime.logger.warning("A batch goes back to the queue", error: error, metadata: ["queue": "\(topology.events)"])
             try? await Task.sleep(for: .seconds(1))
             runtime.broker.nack(through: last, requeue: true)
         }
+        return true
     }
 
     /// Commits the messages, all at once or, when that fails, one at a time.
@@ -114,16 +119,29 @@ struct EventConsumer: Service {
     private func transact(_ messages: [ReadMessage]) async throws {
         let trace = messages.count == 1 ? messages[0].trace : nil
         let fresh = try await TraceContext.$current.withValue(trace) {
-            try await runtime.patiently("The consumer of \(topology.events)") {
-                try await runtime.transaction { tx in
-                    let fresh = try await Inbox.unseen(messages, tx)
-                    for (type, group) in Self.byType(fresh) { try await reactions[type]?.react(group, tx) }
-                    return fresh.count
+            if !caution.isWanted(for: messages) {
+                do {
+                    return try await transact(messages, mayRepeat: false)
+                } catch let error as PostgresError where error.sqlState == .uniqueViolation {
+                    caution.raise()
                 }
             }
+            return try await transact(messages, mayRepeat: true)
         }
         worked.increment(by: fresh)
         if fresh < messages.count { repeated.increment(by: messages.count - fresh) }
+    }
+
+    /// - Returns: how many of them were new.
+    private func transact(_ messages: [ReadMessage], mayRepeat: Bool) async throws -> Int {
+        try await runtime.patiently("The consumer of \(topology.events)") {
+            try await runtime.transaction(mayRepeat: mayRepeat) { tx in
+                var fresh = messages
+                if mayRepeat { fresh = try await Inbox.unseen(messages, tx) } else { try Inbox.enterAll(messages, tx) }
+                for (type, group) in Self.byType(fresh) { try await reactions[type]?.react(group, tx) }
+                return fresh.count
+            }
+        }
     }
 
     /// The messages by type, types in the order of their first message.

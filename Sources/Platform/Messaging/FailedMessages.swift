@@ -50,17 +50,23 @@ struct FailedMessages: Sendable {
         }
     }
 
-    /// Puts a message that found its job busy aside for the first pause. That is no failed attempt.
+    /// Lets a message wait a second that came too early. That is no failure, and is not counted as an attempt.
+    /// - Throws: as ``send(_:)``.
     func postpone(_ delivery: AMQPDelivery) async throws {
         var properties = delivery.properties
-        if properties.headers[MessageHeader.routingKey] == nil {
-            properties.headers[MessageHeader.exchange] = .string(delivery.exchange)
-            properties.headers[MessageHeader.routingKey] = .string(delivery.routingKey)
-        }
+        properties.expiration = nil
+        properties.persistent = true
+        Self.noteOrigin(of: delivery, &properties.headers)
         let target = ServiceTopology.delay(queue, after: 1)
-        let copy = AMQPMessage(exchange: "", routingKey: target, properties: properties, body: delivery.body)
-        let outcome = try await runtime.broker.publish([copy], mandatory: true).first
-        guard outcome == .confirmed else { throw NotTaken(queue: target, outcome: "\(String(describing: outcome))") }
+        let outcome = try await runtime.broker.publish([AMQPMessage(exchange: "", routingKey: target, properties: properties, body: delivery.body)])
+        guard outcome == [.confirmed] else { throw NotTaken(queue: target, outcome: "\(outcome)") }
+    }
+
+    /// Where it was published to at first, which a delay queue would make forgotten.
+    private static func noteOrigin(of delivery: AMQPDelivery, _ headers: inout AMQPTable) {
+        guard headers[MessageHeader.routingKey] == nil else { return }
+        headers[MessageHeader.exchange] = .string(delivery.exchange)
+        headers[MessageHeader.routingKey] = .string(delivery.routingKey)
     }
 
     /// The broker did not take a copy. The original stays where it is.
@@ -80,10 +86,7 @@ struct FailedMessages: Sendable {
         headers[MessageHeader.attempts] = .int(Int64(attempt))
         headers[MessageHeader.reason] = .string(String(failed.reason.prefix(2000)))
         headers[MessageHeader.queue] = .string(queue)
-        if headers[MessageHeader.routingKey] == nil {
-            headers[MessageHeader.exchange] = .string(failed.delivery.exchange)
-            headers[MessageHeader.routingKey] = .string(failed.delivery.routingKey)
-        }
+        Self.noteOrigin(of: failed.delivery, &headers)
         if isLast {
             headers[MessageHeader.parkedAt] = .string(RFC3339.string(from: runtime.clock.now))
             headers[MessageHeader.parkedBy] = .string(runtime.instance)

@@ -22,8 +22,8 @@ struct Relay: Service {
     private static let poll = Duration.seconds(2)
 
     func run() async throws {
+        guard await runtime.ready() else { return }
         await cancelWhenGracefulShutdown {
-            await runtime.databaseReady.wait()
             var backoff = Backoff.connection
             var failing = false
             while !Task.isCancelled {

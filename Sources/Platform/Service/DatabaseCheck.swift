@@ -13,19 +13,26 @@ struct DatabaseCheck: Service {
             var backoff = Backoff.connection
             var told: String?
             while !Task.isCancelled {
-                let problem = try await problem()
-                guard let problem else {
+                let found: String?
+                do {
+                    found = try await problem()
+                } catch {
+                    // A service that is asked to stop while it asks gets no answer, and that is nobody's fault.
+                    if Task.isCancelled { return }
+                    throw error
+                }
+                guard let problem = found else {
                     runtime.databaseReady.open()
                     runtime.logger.info("Ready to work", metadata: ["instance": "\(runtime.instance)"])
-                    break
+                    // A part that ends by itself while the others are being stopped counts as a failure of the whole.
+                    try? await gracefulShutdown()
+                    return
                 }
-                if problem != told, !Task.isCancelled { runtime.logger.warning("Waiting for the database: \(problem)") }
+                if problem != told { runtime.logger.warning("Waiting for the database: \(problem)") }
                 told = problem
                 try? await Task.sleep(for: backoff.next())
             }
         }
-        // A part that ends before its turn would count as a failure of the stop.
-        try? await gracefulShutdown()
     }
 
     /// What is missing, or nil.
@@ -34,8 +41,6 @@ struct DatabaseCheck: Service {
         do {
             let tables = try await runtime.database.query(Self.tables, as: Int.self, schema).first ?? 0
             return tables == 3 ? nil : "schema \(schema) is not there (boxoffice migrate makes it)"
-        } catch _ where Task.isCancelled {
-            return "the service stops"
         } catch let error as PostgresError where !error.isTransient {
             throw ConfigurationError("DATABASE_URL", "does not work: \(error)")
         } catch {

@@ -22,6 +22,16 @@ final class Handoff<Element: Sendable>: Sendable {
         filled.raise()
     }
 
+    /// Waits until so many have gathered or the time is up, and takes none.
+    func gather(_ count: Int, atMost limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
+        while state.withLock({ $0.elements.count < count && !$0.isFinished }), !Task.isCancelled {
+            let rest = deadline - .now
+            guard rest > .zero else { return }
+            await filled.wait(atMost: rest)
+        }
+    }
+
     /// Waits for elements and takes at most so many, in their order; nil when all have been taken and no more will come.
     func take(atMost limit: Int) async -> [Element]? {
         while true {

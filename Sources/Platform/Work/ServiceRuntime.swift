@@ -25,17 +25,19 @@ public struct ServiceRuntime: Sendable {
     /// Raised after a commit that left rows among the deliveries, one for each courier.
     let deliveriesFilled = Parcel.Kind.allCases.map { _ in Signal() }
 
-    /// Waits until the database answers and is migrated; false when the service is to stop before it does.
+    /// Waits until the database answers and is migrated.
+    /// - Returns: false when the service is asked to stop before that.
     public func ready() async -> Bool {
         await cancelWhenGracefulShutdown { await databaseReady.wait() }
         return databaseReady.isOpen
     }
 
     /// Runs the body in one transaction, and with it whatever it publishes and delivers.
-    public func transaction<T: Sendable>(_ body: (Transaction) async throws -> T) async throws -> T {
+    /// - Parameter mayRepeat: See ``Transaction/mayRepeat``.
+    public func transaction<T: Sendable>(mayRepeat: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
         let now = clock.now
         let (result, written) = try await database.transaction { postgres in
-            let tx = Transaction(postgres, service: name, now: now)
+            let tx = Transaction(postgres, service: name, now: now, mayRepeat: mayRepeat)
             let result = try await body(tx)
             try tx.write(tx.takeEffects())
             return (result, tx.written)
@@ -46,7 +48,8 @@ public struct ServiceRuntime: Sendable {
     }
 
     /// Does the work again until it is done or fails for a reason of its own: while the database is away, a transaction waits in place,
-    /// because its message is not to blame.
+    /// because its message is not to blame. A service that is asked to stop waits no longer and gives its message back.
+    /// - Throws: `CancellationError` when the service stops or the task is cancelled.
     public func patiently<T: Sendable>(_ what: String, _ work: () async throws -> T) async throws -> T {
         var backoff = Backoff.connection
         var attempt = 0
@@ -57,7 +60,8 @@ public struct ServiceRuntime: Sendable {
                 attempt += 1
                 if database.isConnected, attempt > Self.conflictsInPlace { throw error }
                 if attempt == 1 { logger.warning("\(what) waits for the database", error: error) }
-                try await Task.sleep(for: backoff.next())
+                let pause = backoff.next()
+                try await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
             }
         }
     }

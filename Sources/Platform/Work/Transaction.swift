@@ -9,6 +9,9 @@ public final class Transaction: Sendable {
     public let now: Date
     /// The service that works.
     public let service: String
+    /// Whether what is told here may have been told before. A batch is worked without looking for that at first; when a key is violated, it is
+    /// worked again with care. A reaction may leave `on conflict do nothing` out of a large insert as long as this is false.
+    public let mayRepeat: Bool
     let postgres: PostgresTransaction
     private let effects = Mutex(Effects())
     private let tables = Mutex(Written())
@@ -26,10 +29,11 @@ public final class Transaction: Sendable {
         var parcels = false
     }
 
-    init(_ postgres: PostgresTransaction, service: String, now: Date) {
+    init(_ postgres: PostgresTransaction, service: String, now: Date, mayRepeat: Bool = true) {
         self.postgres = postgres
         self.service = service
         self.now = now
+        self.mayRepeat = mayRepeat
     }
 
     // MARK: - Rows

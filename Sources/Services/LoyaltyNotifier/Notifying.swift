@@ -11,11 +11,13 @@ struct Notifying: Sendable {
     let texts: RewardTexts
 
     /// Hands one push a user to the courier, for at most so many users.
-    /// - Parameter users: Only these; nil for everybody.
+    /// - Parameters:
+    ///   - users: Only these; nil for everybody.
+    ///   - causes: The traces of what led to it, by user; where there is none, that of the current task.
     /// - Returns: how many users are told now.
-    func notify(users: [Int]?, limit: Int, _ tx: Transaction) async throws -> Int {
+    func notify(users: [Int]?, limit: Int, causes: [Int: TraceContext] = [:], _ tx: Transaction) async throws -> Int {
         let claimed = try await tx.query(Self.claim, as: Claimed.self, users, limit, tx.now)
-        tx.deliver(try claimed.map(parcel))
+        tx.deliver(try claimed.map { try parcel($0, causedBy: causes[$0.userId] ?? .current) })
         return claimed.count
     }
 
@@ -25,11 +27,11 @@ struct Notifying: Sendable {
         try tx.enqueue(markMilestones, dedupeKeys, tx.now)
     }
 
-    private func parcel(_ claimed: Claimed) throws -> Parcel {
+    private func parcel(_ claimed: Claimed, causedBy cause: TraceContext?) throws -> Parcel {
         let (language, text) = texts.text(for: claimed.language)
         let push = PushChannel.Notification(
             userIds: [claimed.userId], notificationType: Self.notificationType, title: text.title, body: text.body, language: language)
-        return try Parcel(kind: .push, dedupeKey: claimed.dedupeKey, content: push)
+        return try Parcel(kind: .push, dedupeKey: claimed.dedupeKey, content: push, causedBy: cause)
     }
 
     private struct Claimed: Decodable, Sendable {

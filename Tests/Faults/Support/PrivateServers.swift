@@ -49,11 +49,15 @@ struct PrivateServers: Sendable {
     /// Starts it with the data it had; returns when it takes connections.
     func start(_ server: Server) async throws { try await Self.script(server, "start", folder) }
 
-    private static func script(_ server: Server, _ verb: String, _ folder: String) async throws {
+    /// Has the broker write down which queues there are. It does so by itself half a second after the last one was declared; a quorum queue that
+    /// a killed broker did not get to write down comes back without a leader, and neither takes nor gives messages.
+    func rememberQueues() async throws { try await Self.script(.broker, "ctl", folder, "eval", "[dets:sync(T) || T <- dets:all()], ok.") }
+
+    private static func script(_ server: Server, _ verb: String, _ folder: String, _ more: String...) async throws {
         let path = "\(Executables.root)/Deploy/local/\(server.rawValue)"
         let log = "\(folder)/\(server.rawValue).log"
         let environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder]
-        let process = try ServiceProcess(path, [verb, "\(folder)/\(server.rawValue)"], environment: environment, log: log)
+        let process = try ServiceProcess(path, [verb, "\(folder)/\(server.rawValue)"] + more, environment: environment, log: log)
         guard try await process.ended(within: .seconds(120)) == .exited(0) else {
             throw Failed(command: "\(path) \(verb)", output: process.output)
         }

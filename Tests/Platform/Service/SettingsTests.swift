@@ -1,3 +1,4 @@
+import CoreMetrics
 import FoundationEssentials
 import Logging
 import Testing
@@ -15,7 +16,7 @@ struct SettingsTests {
         #expect(
             complaint { try settings.integer("HTTP_PORT", default: 1, in: 0...65535) }
                 == "HTTP_PORT is \"abc\", but must be a whole number from 0 to 65535")
-        let level = complaint { () throws(ConfigurationError) in try settings.choice("LOG_LEVEL", default: Logger.Level.info) }
+        let level = complaint { try settings.choice("LOG_LEVEL", default: Logger.Level.info) }
         #expect(level?.hasPrefix("LOG_LEVEL is \"loud\", but must be one of trace, debug, info") == true)
     }
 
@@ -34,12 +35,12 @@ struct SettingsTests {
     @Test("Lists lose the space around their items")
     func lists() { #expect(Settings(["A": " x , y,,z "]).list("A") == ["x", "y", "z"]) }
 
-    private func complaint<T>(_ body: () throws(ConfigurationError) -> T) -> String? {
+    private func complaint<T>(_ body: () throws -> T) -> String? {
         do {
             _ = try body()
             return nil
         } catch {
-            return error.description
+            return "\(error)"
         }
     }
 }

@@ -9,7 +9,7 @@ struct RideCompletedReaction: Reaction {
 
     func react(to messages: [Incoming<RideCompleted>], _ tx: Transaction) async throws {
         let reached = try await tx.query(
-            Self.count, as: Reached.self,
+            tx.mayRepeat ? Self.countUnknown : Self.countNew, as: Reached.self,
             messages.map(\.data.rideId), messages.map(\.data.userId), messages.map(\.data.completedAt), RewardPolicy.interval)
         guard !reached.isEmpty else { return }
         let milestones = reached.flatMap { member in
@@ -17,14 +17,14 @@ struct RideCompletedReaction: Reaction {
         }
         let awarded = try await tx.query(
             Self.award, as: Awarded.self, milestones.map(\.user), milestones.map(\.rides), RewardPolicy.freeTickets, tx.now)
-        let causes = Dictionary(messages.map { ($0.data.userId, $0.trace) }) { _, last in last }
+        let causes = Dictionary(messages.compactMap { message in message.trace.map { (message.data.userId, $0) } }) { _, last in last }
         for milestone in awarded {
             try tx.publish(
                 LoyaltyMilestoneReached(
                     userId: milestone.userId, rides: milestone.rides, freeTickets: RewardPolicy.freeTickets, reachedAt: tx.now),
-                causedBy: causes[milestone.userId] ?? nil)
+                causedBy: causes[milestone.userId])
         }
-        _ = try await notifying.notify(users: awarded.map(\.userId), limit: awarded.count, tx)
+        _ = try await notifying.notify(users: awarded.map(\.userId), limit: awarded.count, causes: causes, tx)
     }
 
     /// A member who passed at least one milestone.
@@ -40,7 +40,9 @@ struct RideCompletedReaction: Reaction {
     }
 
     // Rows are written in the order of their keys, so that replicas that count for the same members wait for each other instead of locking.
-    private static let count: SQL = """
+
+    /// When rides may have been told before.
+    private static let countUnknown: SQL = """
         with fresh as (
             insert into rides (ride_id, user_id, completed_at)
             select ride_id, user_id, completed_at
@@ -49,6 +51,23 @@ struct RideCompletedReaction: Reaction {
             on conflict do nothing
             returning user_id),
         added as (select user_id, count(*) as added from fresh group by user_id),
+        counted as (
+            insert into members as m (user_id, rides)
+            select user_id, added from added order by user_id
+            on conflict (user_id) do update set rides = m.rides + excluded.rides
+            returning user_id, rides)
+        select user_id, rides, added from counted join added using (user_id)
+        where rides / $4 > (rides - added) / $4
+        """
+
+    /// When all rides are new: the same without looking for them.
+    private static let countNew: SQL = """
+        with fresh as (
+            insert into rides (ride_id, user_id, completed_at)
+            select ride_id, user_id, completed_at
+            from unnest($1::text[], $2::bigint[], $3::timestamptz[]) as told (ride_id, user_id, completed_at)
+            order by ride_id collate "C"),
+        added as (select user_id, count(*) as added from unnest($2::bigint[]) as told (user_id) group by user_id),
         counted as (
             insert into members as m (user_id, rides)
             select user_id, added from added order by user_id

@@ -1,0 +1,22 @@
+import AMQP
+import Synchronization
+
+/// How much a consumer trusts that messages are new: fully, until one was not; then it looks for a while, because repeats come in swarms
+/// (a publisher that starts over, a queue that is delivered again).
+final class Caution: Sendable {
+    /// Batches that are worked with care after a repeat.
+    private static let batches = 20
+    private let left = Mutex(0)
+
+    /// Whether the next batch is to be worked with care: after a repeat, when the broker says that it delivers again, or when two are the same.
+    func isWanted(for messages: [ReadMessage]) -> Bool {
+        let isOn = left.withLock { left in
+            if left > 0 { left -= 1 }
+            return left > 0
+        }
+        return isOn || messages.contains { $0.delivery.redelivered } || Set(messages.map(\.id)).count < messages.count
+    }
+
+    /// Takes care from now on.
+    func raise() { left.withLock { $0 = Self.batches } }
+}
