@@ -20,7 +20,7 @@ extension FaultTests {
                 let tickets = try await scene.startReady("tickets-cache", ["BYTEMARK_IN_FLIGHT": "4"])
                 try await scene.servers.rememberQueues()
                 let rides = (1...50).flatMap { number in (1...members).flatMap { Rides.of($0, number...number) } }
-                async let published: Void = Self.publishSteadily(rides, house)
+                async let published: Void = Rides.publishSteadily(rides, house)
                 let tick = try await house.tick(.ticketsCacheRefresh)
                 for server in [PrivateServers.Server.broker, .database] {
                     try await Self.awaitProgress(house)
@@ -61,20 +61,6 @@ extension FaultTests {
                 let more = try await house.value("select count(*) from loyalty.rides", as: Int.self) ?? 0
                 let others = try await house.value("select count(*) from tickets.cache", as: Int.self) ?? 0
                 return more > rides && others > users
-            }
-        }
-
-        /// Publishes rides over some ten seconds, however long the broker is away meanwhile; what is not confirmed is published again.
-        private static func publishSteadily(_ rides: [(RideCompleted, String)], _ house: TestHouse) async throws {
-            var waiting = try rides.map { try OutgoingMessage($0.0, from: "shop", at: house.clock.now, id: $0.1).amqp }[...]
-            while !waiting.isEmpty {
-                let portion = waiting.prefix(10)
-                do {
-                    let outcomes = try await house.broker.publish(Array(portion), timeout: .seconds(5))
-                    let refused = zip(portion, outcomes).filter { $0.1 != .confirmed }.map(\.0)
-                    waiting = waiting.dropFirst(portion.count) + refused
-                } catch is AMQPError {}
-                try await Task.sleep(for: .milliseconds(50))
             }
         }
 

@@ -44,7 +44,7 @@ struct FailedMessages: Sendable {
         guard !failed.isEmpty else { return }
         for one in failed { tell(one) }
         let copies = failed.map(copy)
-        let outcomes = try await runtime.broker.publish(copies, mandatory: true)
+        let outcomes = try await publish(copies)
         for (copy, outcome) in zip(copies, outcomes) where outcome != .confirmed {
             throw NotTaken(queue: copy.routingKey, outcome: "\(outcome)")
         }
@@ -53,20 +53,43 @@ struct FailedMessages: Sendable {
     /// Lets a message wait a second that came too early. That is no failure, and is not counted as an attempt.
     /// - Throws: as ``send(_:)``.
     func postpone(_ delivery: AMQPDelivery) async throws {
-        var properties = delivery.properties
-        properties.expiration = nil
-        properties.persistent = true
-        Self.noteOrigin(of: delivery, &properties.headers)
         let target = ServiceTopology.delay(queue, after: 1)
-        let outcome = try await runtime.broker.publish([AMQPMessage(exchange: "", routingKey: target, properties: properties, body: delivery.body)])
+        let copy = AMQPMessage(exchange: "", routingKey: target, properties: Self.properties(of: delivery), body: delivery.body)
+        let outcome = try await publish([copy])
         guard outcome == [.confirmed] else { throw NotTaken(queue: target, outcome: "\(outcome)") }
     }
 
-    /// Where it was published to at first, which a delay queue would make forgotten.
-    private static func noteOrigin(of delivery: AMQPDelivery, _ headers: inout AMQPTable) {
-        guard headers[MessageHeader.routingKey] == nil else { return }
-        headers[MessageHeader.exchange] = .string(delivery.exchange)
-        headers[MessageHeader.routingKey] = .string(delivery.routingKey)
+    private func publish(_ copies: [AMQPMessage]) async throws -> [AMQPPublishOutcome] {
+        do {
+            return try await runtime.broker.publish(copies, mandatory: true)
+        } catch AMQPError.unencodable {
+            // The publisher's own headers leave no room for ours in the frame; ours are what a person needs.
+            let bare = copies.map { copy in
+                var bare = copy
+                bare.properties.headers = [:]
+                for name in MessageHeader.all { bare.properties.headers[name] = copy.properties.headers[name] }
+                return bare
+            }
+            return try await runtime.broker.publish(bare, mandatory: true)
+        }
+    }
+
+    /// The properties of a copy: those it came with, but for what the broker would act on, and where it was published to at first, which a
+    /// delay queue would make forgotten.
+    private static func properties(of delivery: AMQPDelivery) -> AMQPProperties {
+        var properties = delivery.properties
+        properties.expiration = nil
+        properties.persistent = true
+        // The broker lets nobody else publish under this name.
+        properties.userID = nil
+        // The broker would send a copy to each of these again.
+        properties.headers["CC"] = nil
+        properties.headers["BCC"] = nil
+        if properties.headers[MessageHeader.routingKey] == nil {
+            properties.headers[MessageHeader.exchange] = .string(delivery.exchange)
+            properties.headers[MessageHeader.routingKey] = .string(delivery.routingKey)
+        }
+        return properties
     }
 
     /// The broker did not take a copy. The original stays where it is.
@@ -79,14 +102,11 @@ struct FailedMessages: Sendable {
     private func copy(_ failed: Failed) -> AMQPMessage {
         let attempt = Self.attempt(failed.delivery)
         let isLast = Self.isLast(failed)
-        var properties = failed.delivery.properties
-        properties.expiration = nil
-        properties.persistent = true
+        var properties = Self.properties(of: failed.delivery)
         var headers = properties.headers
         headers[MessageHeader.attempts] = .int(Int64(attempt))
         headers[MessageHeader.reason] = .string(String(failed.reason.prefix(2000)))
         headers[MessageHeader.queue] = .string(queue)
-        Self.noteOrigin(of: failed.delivery, &headers)
         if isLast {
             headers[MessageHeader.parkedAt] = .string(RFC3339.string(from: runtime.clock.now))
             headers[MessageHeader.parkedBy] = .string(runtime.instance)

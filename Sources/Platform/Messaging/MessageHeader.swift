@@ -16,4 +16,7 @@ public enum MessageHeader {
     public static let parkedBy = "x-boxoffice-parked-by"
     /// W3C Trace Context.
     public static let traceparent = "traceparent"
+
+    /// All of them.
+    static let all = [attempts, reason, queue, exchange, routingKey, parkedAt, parkedBy, traceparent]
 }

@@ -19,14 +19,19 @@ extension BackgroundService {
         do {
             let host = try ServiceHost(Self.self, settings: .environment(), isProcess: true)
             try await host.run()
+            end(0)
         } catch let error as ConfigurationError {
             complain("\(name): \(error)\n")
-            exit(78)
+            end(78)
         } catch {
             complain("\(name): \(error)\n")
-            exit(1)
+            end(1)
         }
     }
+
+    /// Ends the process at once. `exit` has the C libraries take down what their threads may still be using (a statement's cancellation that is
+    /// on its way, say); nothing here waits to be written.
+    private static func end(_ status: Int32) -> Never { _exit(status) }
 
     private static func complain(_ line: String) {
         let bytes = Array(line.utf8)

@@ -13,15 +13,11 @@ struct DatabaseCheck: Service {
             var backoff = Backoff.connection
             var told: String?
             while !Task.isCancelled {
-                let found: String?
-                do {
-                    found = try await problem()
-                } catch {
-                    // A service that is asked to stop while it asks gets no answer, and that is nobody's fault.
-                    if Task.isCancelled { return }
-                    throw error
-                }
-                guard let problem = found else {
+                let answer: Result<String?, any Error>
+                do { answer = .success(try await problem()) } catch { answer = .failure(error) }
+                // A service that is asked to stop while it asks gets no answer, and that is nobody's fault.
+                if Task.isCancelled { return }
+                guard let problem = try answer.get() else {
                     runtime.databaseReady.open()
                     runtime.logger.info("Ready to work", metadata: ["instance": "\(runtime.instance)"])
                     // A part that ends by itself while the others are being stopped counts as a failure of the whole.

@@ -85,7 +85,7 @@ public final class ServiceHost: Sendable {
         parts += assembly.services.map { $0(runtime) }
         if !topology.types.isEmpty { parts.append(EventConsumer(runtime, topology, assembly.reactions)) }
         if !topology.jobs.isEmpty { parts.append(TickConsumer(runtime, topology, assembly.runners)) }
-        return parts
+        return parts + [StopBell(runtime: runtime)]
     }
 
     private static func checks(_ runtime: ServiceRuntime) -> [HealthServer.Check] {

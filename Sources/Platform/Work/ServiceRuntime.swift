@@ -20,6 +20,8 @@ public struct ServiceRuntime: Sendable {
     public let broker: AMQPConnection
     /// Open once the database answers and is migrated.
     let databaseReady = Gate()
+    /// Open once the service has been asked to stop.
+    let stopping = Gate()
     /// Raised after a commit that left rows in the outbox.
     let outboxFilled = Signal()
     /// Raised after a commit that left rows among the deliveries, one for each courier.

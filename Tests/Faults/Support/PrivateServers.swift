@@ -51,7 +51,10 @@ struct PrivateServers: Sendable {
 
     /// Has the broker write down which queues there are. It does so by itself half a second after the last one was declared; a quorum queue that
     /// a killed broker did not get to write down comes back without a leader, and neither takes nor gives messages.
-    func rememberQueues() async throws { try await Self.script(.broker, "ctl", folder, "eval", "[dets:sync(T) || T <- dets:all()], ok.") }
+    func rememberQueues() async throws { try await evaluate("[dets:sync(T) || T <- dets:all()], ok.") }
+
+    /// Has the broker evaluate an Erlang expression.
+    func evaluate(_ expression: String) async throws { try await Self.script(.broker, "ctl", folder, "eval", expression) }
 
     private static func script(_ server: Server, _ verb: String, _ folder: String, _ more: String...) async throws {
         let path = "\(Executables.root)/Deploy/local/\(server.rawValue)"

@@ -1,0 +1,114 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Glibc
+import Platform
+import Postgres
+import Support
+import Testing
+
+extension FaultTests {
+    @Suite("A difficult broker")
+    struct BrokerTests {
+        @Test("A message that cannot be published again as it came is parked all the same, and the queue flows on")
+        func unrepeatable() async throws {
+            try await Scene.open { scene in
+                let house = scene.house
+                try await scene.servers.evaluate(Self.addUser)
+                let service = try await scene.startReady("loyalty-notifier", ["AMQP_URL": Self.url(of: house)])
+                // The broker lets only a user itself publish under its name.
+                var theirs = AMQPProperties(messageID: "user-id")
+                theirs.userID = "boxoffice"
+                // The broker sends a copy to each of these, of our copy too.
+                var copied = AMQPProperties(messageID: "carbon-copy")
+                copied.headers["CC"] = ["loyalty-notifier.events"]
+                // So much that ours have no room in the frame.
+                var full = AMQPProperties(messageID: "headers")
+                full.headers["x-note"] = .string(String(repeating: "x", count: 128_600))
+                for properties in [theirs, copied, full] {
+                    let message = AMQPMessage(exchange: Exchange.events, routingKey: "ride.completed", properties: properties, body: Array("?".utf8))
+                    #expect(try await house.broker.publish([message]) == [.confirmed])
+                }
+                try await house.publish(Rides.of(1, 1...50))
+                try await house.eventually("select rides from loyalty.members", 50)
+                var parked: [Parked] = []
+                for _ in 0..<3 { parked.append(try await house.parked("loyalty-notifier")) }
+                #expect(Set(parked.map { $0.delivery.properties.messageID }) == ["user-id", "carbon-copy", "headers"])
+                #expect(parked.allSatisfy { $0.reason.contains("not a JSON object") && $0.routingKey == "ride.completed" })
+                #expect(try await house.broker.get("loyalty-notifier.parked") == nil)
+                service.signal(SIGTERM)
+                #expect(try await service.ended(within: StopTests.patience) == .exited(0))
+            }
+        }
+
+        private static let addUser = """
+            rabbit_auth_backend_internal:add_user(<<"loyalty-notifier">>, <<"loyalty">>, <<"test">>),
+            rabbit_auth_backend_internal:set_permissions(<<"loyalty-notifier">>, <<"/">>, <<".*">>, <<".*">>, <<".*">>, <<"test">>), ok.
+            """
+
+        private static func url(of house: TestHouse) throws -> String {
+            let at = try #require(house.amqpURL.firstIndex(of: "@"))
+            return "amqp://loyalty-notifier:loyalty" + house.amqpURL[at...]
+        }
+
+        @Test("SIGTERM while the broker is short of memory and takes no messages: exit 0 within seconds, and the rest is announced later")
+        func alarm() async throws {
+            try await Scene.open { scene in
+                let house = scene.house
+                let service = try await scene.startReady("loyalty-notifier")
+                try await house.publish(Rides.of(1, 1...49))
+                try await house.eventually("select rides from loyalty.members", 49)
+                try await scene.servers.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.000001).")
+                // The connection is blocked by the first thing it publishes.
+                try await house.database.execute(
+                    """
+                    insert into loyalty.outbox (exchange, routing_key, message_id, body)
+                    values ('boxoffice.events', 'loyalty.milestone-reached', 'left', '{}')
+                    """)
+                try await house.eventually("the relay is at it") {
+                    try await house.value("select count(*) from pg_locks where relation = 'loyalty.outbox'::regclass", as: Int.self) ?? 0 > 0
+                }
+                service.signal(SIGTERM)
+                let ending = try await service.ended(within: Self.patience)
+                #expect(ending == .exited(0), "\(service.output)")
+                try await scene.servers.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.6).")
+                _ = try await scene.startReady("loyalty-notifier")
+                try await house.eventually("select count(*) from loyalty.outbox", 0)
+            }
+        }
+
+        private static let patience = StopTests.patience
+
+        @Test("Connections to broker and database that are cut again and again cost nobody an attempt, and nothing is lost or done twice")
+        func cutConnections() async throws {
+            try await Scene.open { scene in
+                let house = scene.house
+                let members = 20
+                let service = try await scene.startReady("loyalty-notifier")
+                let rides = (1...50).flatMap { number in (1...members).flatMap { Rides.of($0, number...number) } }
+                async let published: Void = Rides.publishSteadily(rides, house)
+                for round in 1...12 {
+                    let before = try await house.value("select count(*) from loyalty.rides", as: Int.self) ?? 0
+                    try await house.eventually("loyalty-notifier gets on") {
+                        let now = try await house.value("select count(*) from loyalty.rides", as: Int.self) ?? 0
+                        return now > before || now == rides.count
+                    }
+                    try await house.database.execute(
+                        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'loyalty-notifier' and datname = current_database()")
+                    if round % 4 == 0 {
+                        try await scene.servers.evaluate(
+                            #"[rabbit_networking:close_connection(P, "cut") || P <- rabbit_networking:connections()], ok."#)
+                    }
+                }
+                try await published
+                try await house.eventually("select count(*) from loyalty.members where rides = 50", members)
+                try await house.eventually("everybody is told") { try await scene.outside.pushes().count >= members }
+                #expect(try await scene.outside.pushes().flatMap(\.userIds).sorted() == Array(1...members))
+                try await scene.ready(service)
+                let metrics = try await scene.metrics(service)
+                #expect(!metrics.contains(#"outcome="retried""#), "\(service.output.suffix(3000))")
+                #expect(!metrics.contains(#"outcome="parked""#))
+            }
+        }
+    }
+}
