@@ -14,7 +14,7 @@ extension FaultTests {
             try await Scene.open { scene in
                 let house = scene.house
                 let members = 40
-                let users = 600
+                let users = 400
                 try await scene.wantRefreshes(users)
                 let loyalty = try await scene.startReady("loyalty-notifier")
                 let tickets = try await scene.startReady("tickets-cache", ["BYTEMARK_IN_FLIGHT": "4"])
