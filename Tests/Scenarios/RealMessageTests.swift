@@ -88,20 +88,25 @@ enum SchemaJudge {
 
     /// What the schemas refuse, in the order of the questions; nil where they accept.
     static func verdicts(_ questions: [Question]) throws -> [String?] {
-        let file = FileManager.default.temporaryDirectory.appending(path: "captured-\(UUID().uuidString).json")
-        try JSONEncoder().encode(questions).write(to: file)
+        try JSONDecoder().decode(Answer.self, from: ask("verdicts", try JSONEncoder().encode(questions))).verdicts
+    }
+
+    /// What `contracts.py` answers.
+    static func ask(_ verb: String, _ input: Data = Data()) throws -> Data {
+        let file = FileManager.default.temporaryDirectory.appending(path: "question-\(UUID().uuidString).json")
+        try input.write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         let output = Pipe()
         let child = Process()
         child.executableURL = URL(filePath: try #require(python))
-        child.arguments = ["-B", program, "verdicts"]
+        child.arguments = ["-B", program, verb]
         child.standardInput = try FileHandle(forReadingFrom: file)
         child.standardOutput = output
         try child.run()
         let answer = try output.fileHandleForReading.readToEnd() ?? Data()
         child.waitUntilExit()
         try #require(child.terminationStatus == 0)
-        return try JSONDecoder().decode(Answer.self, from: answer).verdicts
+        return answer
     }
 
     private struct Answer: Decodable { let verdicts: [String?] }

@@ -1,0 +1,72 @@
+import AMQP
+import Contracts
+import Foundation
+import Platform
+import Support
+import Testing
+
+@testable import LoyaltyNotifier
+@testable import TicketsCache
+
+@Suite("The declared topology is the document's", .enabled(if: SchemaJudge.isThere))
+struct TopologyTests {
+    @Test("What the services declare is what Contracts/asyncapi.yaml says, and nothing else")
+    func declared() throws {
+        let settings = Settings([
+            "DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "AMQP_URL": "amqp://u:p@127.0.0.1:1/", "BYTEMARK_URL": "http://127.0.0.1:1",
+            "PUSH_URL": "http://127.0.0.1:1",
+        ])
+        var declared = AMQPTopology()
+        declared.merge(try ServiceHost(TicketsCache.self, settings: settings).topology.topology)
+        declared.merge(try ServiceHost(LoyaltyNotifier.self, settings: settings).topology.topology)
+        let document = try JSONDecoder().decode(Document.self, from: SchemaJudge.ask("topology"))
+
+        #expect(
+            Set(declared.exchanges.map { "\($0.name) \($0.kind.rawValue) \($0.durable)" })
+                == Set(document.exchanges.map { "\($0.name) \($0.type) \($0.durable)" }))
+        #expect(Set(declared.queues.map(Self.text)) == Set(document.queues.map(Self.text)))
+        #expect(
+            Set(declared.bindings.map { "\($0.queue) \($0.exchange) \($0.routingKey)" })
+                == Set(document.bindings.map { "\($0.queue) \($0.exchange) \($0.routingKey)" }))
+    }
+
+    private struct Document: Decodable {
+        struct Exchange: Decodable {
+            let name: String
+            let type: String
+            let durable: Bool
+        }
+        struct Queue: Decodable {
+            let name: String
+            let durable: Bool
+            let arguments: [String: Argument]
+        }
+        struct Binding: Decodable {
+            let queue: String
+            let exchange: String
+            let routingKey: String
+        }
+        let exchanges: [Exchange]
+        let queues: [Queue]
+        let bindings: [Binding]
+    }
+
+    /// A text or a number.
+    private struct Argument: Decodable {
+        let text: String
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let number = try? container.decode(Int.self) { text = "\(number)" } else { text = try container.decode(String.self) }
+        }
+    }
+
+    private static func text(_ queue: AMQPTopology.Queue) -> String {
+        let arguments = queue.arguments.map { "\($0.name)=\($0.value.string ?? $0.value.int.map(String.init) ?? "?")" }
+        return "\(queue.name) \(queue.durable) \(arguments.sorted())"
+    }
+
+    private static func text(_ queue: Document.Queue) -> String {
+        "\(queue.name) \(queue.durable) \(queue.arguments.map { "\($0.key)=\($0.value.text)" }.sorted())"
+    }
+}
