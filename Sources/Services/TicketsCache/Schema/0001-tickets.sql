@@ -26,6 +26,9 @@ create table tickets.bytemark_tokens (
     void_since timestamptz
 );
 
+-- Whose token is void: few, and asked for by every refresh.
+create index bytemark_tokens_void on tickets.bytemark_tokens (user_id) where void_since is not null;
+
 create function tickets.forget_void() returns trigger language plpgsql as $$
 begin
     new.void_since := null;
