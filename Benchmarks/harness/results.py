@@ -35,7 +35,7 @@ class Results:
                 record["service"] = service
             if measure:
                 record["measure"] = measure
-            record |= {"runs": runs, "median": statistics.median(runs), "min": min(runs), "max": max(runs)}
+            record |= {"runs": len(runs), "median": statistics.median(runs), "min": min(runs), "max": max(runs), "figures": runs}
             yield record
 
     def write(self):
@@ -52,7 +52,7 @@ class Results:
             limit = LIMITS.get((record["workload"], record.get("measure"))) if record["subject"] == "ours" else None
             verdict = f"under {limit:g}: {'yes' if record['median'] < limit else 'NO'}" if limit else ""
             figures = [format_value(record[key]) for key in ("median", "min", "max")]
-            rows.append((record["workload"], subject, *figures, record["unit"], str(len(record["runs"])), verdict))
+            rows.append((record["workload"], subject, *figures, record["unit"], str(record["runs"]), verdict))
         rows += self.ratios(records)
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         print()
