@@ -5,7 +5,7 @@ import Foundation
 struct EmbedFilesTool {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
-        guard let output = arguments.first else { fatalError("usage: embed-files OUTPUT INPUT…") }
+        guard let output = arguments.first else { throw Usage() }
         let entries = try arguments.dropFirst().sorted().map { path in
             let text = try String(contentsOfFile: path, encoding: .utf8)
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "            \($0)" }
@@ -22,6 +22,10 @@ struct EmbedFilesTool {
 
             """
         try source.write(toFile: output, atomically: true, encoding: .utf8)
+    }
+
+    private struct Usage: Error, CustomStringConvertible {
+        let description = "usage: embed-files OUTPUT INPUT…"
     }
 
     /// The path below `Sources/`, or the last two components when there is no such folder.
