@@ -73,6 +73,10 @@ listening() {
     grep -qE "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 
+free() {
+    ! listening "$1"
+}
+
 # kept FILE COMMAND…: what FILE holds, and the first time what COMMAND prints.
 kept() {
     local file=$1
