@@ -10,6 +10,9 @@ struct TickSender: Sendable {
     /// How long the broker may take; ends before the lease does, so that nobody else publishes meanwhile.
     private static let patience = Duration.seconds(4)
 
+    /// How long published ticks wait to be recorded; a small part of the lease.
+    private static let courtesy = Duration.milliseconds(50)
+
     let runtime: ServiceRuntime
     let ledger: TickLedger
     let metrics: TickMetrics
@@ -63,6 +66,8 @@ struct TickSender: Sendable {
                 rejected.append(position)
             }
         }
+        // The broker is still handing the ticks out; the database would take the processor from it.
+        try? await Task.sleep(for: Self.courtesy)
         await record(answers)
         return batch.keeping(rejected)
     }
