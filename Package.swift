@@ -66,10 +66,11 @@ let package = Package(
         .target(name: "Contracts", path: "Sources/Platform/Contracts", swiftSettings: house),
         .target(name: "Schedules", dependencies: ["Cron", "Yams"], path: "Sources/Platform/Schedules", swiftSettings: house),
 
+        .systemLibrary(name: "CMalloc", path: "Sources/Platform/CMalloc"),
         .target(
             name: "Platform",
             dependencies: [
-                "AMQP", "Postgres", "Curl", "Contracts",
+                "CMalloc", "AMQP", "Postgres", "Curl", "Contracts",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -77,7 +78,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 lifecycle, logging,
             ],
-            path: "Sources/Platform", exclude: ["Cron", "Contracts", "Schedules", "Schema"],
+            path: "Sources/Platform", exclude: ["CMalloc", "Cron", "Contracts", "Schedules", "Schema"],
             sources: ["Delivery", "Jobs", "Messaging", "Service", "Work"], swiftSettings: house),
 
         // Services.

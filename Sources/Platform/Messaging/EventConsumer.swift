@@ -13,7 +13,7 @@ import ServiceLifecycle
 /// are taken one at a time, so that a bad one costs itself alone.
 struct EventConsumer: Service {
     /// The most messages of one transaction.
-    static let batch = 2000
+    static let batch = 4000
     /// Enough for one batch being worked and one being read.
     static let prefetch = 2 * batch
 

@@ -77,6 +77,7 @@ public final class ServiceHost: Sendable {
     {
         var parts: [any Service] = [
             HealthServer(port: port, checks: checks(runtime), logger: runtime.logger),
+            MemoryReturn(),
             BrokerLink(runtime: runtime),
             DatabaseCheck(runtime: runtime, schema: schema),
             Relay(runtime),

@@ -60,20 +60,28 @@ struct RideCompletedReaction: Reaction {
         where rides / $4 > (rides - added) / $4
         """
 
-    /// When all rides are new: the same without looking for them.
+    /// When all rides are new: the same without looking for them. Nearly every rider is known by then, and an UPDATE costs less than an INSERT
+    /// that finds its row there already; who is not known takes the second way.
     private static let countNew: SQL = """
         with fresh as (
             insert into rides (ride_id, user_id, completed_at)
             select ride_id, user_id, completed_at
             from unnest($1::text[], $2::bigint[], $3::timestamptz[]) as told (ride_id, user_id, completed_at)
             order by ride_id collate "C"),
-        added as (select user_id, count(*) as added from unnest($2::bigint[]) as told (user_id) group by user_id),
+        added as materialized (
+            select user_id, count(*) as added from unnest($2::bigint[]) as told (user_id) group by user_id order by user_id),
+        known as (
+            update members m set rides = m.rides + added from added where m.user_id = added.user_id
+            returning m.user_id, m.rides, added),
         counted as (
             insert into members as m (user_id, rides)
-            select user_id, added from added order by user_id
+            select user_id, added from added where user_id not in (select user_id from known) order by user_id
             on conflict (user_id) do update set rides = m.rides + excluded.rides
             returning user_id, rides)
-        select user_id, rides, added from counted join added using (user_id)
+        select user_id, rides, added
+        from (select user_id, rides, added from known
+              union all
+              select user_id, rides, added from counted join added using (user_id)) as raised
         where rides / $4 > (rides - added) / $4
         """
 
