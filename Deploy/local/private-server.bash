@@ -77,6 +77,16 @@ free() {
     ! listening "$1"
 }
 
+# Closes what was inherited, so that a server keeps nothing of its starter open and has all descriptors for itself; in the subshell of a server only.
+shed_descriptors() {
+    local path number
+    for path in "/proc/$BASHPID/fd/"*; do
+        number=${path##*/}
+        ((number <= 2)) || eval "exec $number>&-"
+    done
+    ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
+}
+
 # kept FILE COMMAND…: what FILE holds, and the first time what COMMAND prints.
 kept() {
     local file=$1
