@@ -55,6 +55,8 @@ public actor TestServers {
     static func client(_ url: String, connections: Int = 4) throws -> PostgresClient {
         var configuration = try PostgresConfiguration(url: url)
         configuration.maximumConnections = connections
+        // All tests begin at once, on two processors perhaps.
+        configuration.connectTimeout = .seconds(60)
         return PostgresClient(configuration, logger: logger)
     }
 
