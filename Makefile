@@ -26,6 +26,8 @@ lint: ## format, scripts and warnings
 	swift build --build-tests
 
 bench: ## measure ours against its peers (table on the screen, figures in .run/bench.json)
+	@Deploy/local/setup bench
+	swift build -c release
 	Benchmarks/run
 
 clean: down ## stop everything and delete what was built and the data of `make up` and `make test`

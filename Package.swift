@@ -107,7 +107,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 lifecycle, logging,
             ],
-            path: "Sources/Tools/Sandbox", swiftSettings: house),
+            path: "Sources/Tools/Sandbox", exclude: ["README.md"], swiftSettings: house),
 
         .executableTarget(
             name: "BoxOffice",
