@@ -33,6 +33,9 @@ let package = Package(
         .executable(name: "tick-publisher", targets: ["TickPublisher"]),
         .executable(name: "tickets-cache", targets: ["TicketsCache"]),
         .executable(name: "loyalty-notifier", targets: ["LoyaltyNotifier"]),
+        .executable(name: "payments", targets: ["Payments"]),
+        .executable(name: "bookings", targets: ["Bookings"]),
+        .executable(name: "events", targets: ["Events"]),
         .executable(name: "sandbox", targets: ["Sandbox"]),
         .executable(name: "boxoffice", targets: ["BoxOffice"]),
     ],
@@ -47,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         // No Foundation, no configuration reader: a service stays small.
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
@@ -70,7 +74,8 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "CMalloc", "AMQP", "Postgres", "Curl", "Contracts",
+                "CMalloc", "AMQP", "Postgres", "Curl", "Contracts", "Cron",
+                .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -87,6 +92,9 @@ let package = Package(
             exclude: ["Schema", "embed.list"], embeds: true),
         service("TicketsCache", ["Curl", .product(name: "Crypto", package: "swift-crypto"), logging]),
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
+        service("Payments", ["Curl", logging]),
+        service("Bookings", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
+        service("Events", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.
         .executableTarget(name: "embed-files", path: "Sources/Tools/EmbedFilesTool", swiftSettings: house),
@@ -138,7 +146,10 @@ let package = Package(
             ["TickPublisher", "AMQP", "Contracts", "Cron", "Platform", "Postgres", "Schedules", "Support"]),
         tests("LoyaltyNotifierTests", "Services/LoyaltyNotifier", ["LoyaltyNotifier", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("TicketsCacheTests", "Services/TicketsCache", ["TicketsCache", "Contracts", "Platform", "Postgres", "Support"]),
-        tests("ScenariosTests", "Scenarios", ["LoyaltyNotifier", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
+        tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
+        tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
+        tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
+        tests("ScenariosTests", "Scenarios", ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
         tests("FaultsTests", "Faults", ["AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support", logging]),
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",

@@ -20,7 +20,10 @@ public struct TestHouse: Sendable {
     public let clock: TestClock
 
     /// Passwords of the services' roles on the test server.
-    public static let passwords = ["tick-publisher": "tick", "tickets-cache": "tickets", "loyalty-notifier": "loyalty", "web-shop": "shop"]
+    public static let passwords = [
+        "tick-publisher": "tick", "tickets-cache": "tickets", "loyalty-notifier": "loyalty", "payments": "payments", "bookings": "bookings",
+        "events": "events", "web-shop": "shop",
+    ]
 
     /// Opens a house, runs the test in it and clears up.
     public static func open(

@@ -28,7 +28,7 @@ public enum Messages {
         RideCompleted.self, TicketsRefreshRequested.self, TicketsRefreshed.self, LoyaltyMilestoneReached.self,
         PaymentGatewayReported.self, PaymentSucceeded.self, PaymentFailed.self, PaymentAbandoned.self, PaymentRefunded.self,
         PaymentRefundFailed.self,
-        BookingCancelled.self, BookingRefundRequested.self, BookingRefundApproved.self, BookingRefunded.self,
+        BookingCancelled.self, BookingRefundRequested.self, BookingRefundApproved.self, BookingRefunded.self, BookingReminded.self,
         EventCancelled.self,
     ]
 }

@@ -59,6 +59,8 @@ extension MessageType {
     public static let bookingRefundApproved = MessageType(rawValue: "booking.refund-approved")
     /// The money of a booking is back with the customer.
     public static let bookingRefunded = MessageType(rawValue: "booking.refunded")
+    /// The holder of a booking was reminded of its event.
+    public static let bookingReminded = MessageType(rawValue: "booking.reminded")
 
     /// An organizer called an event off.
     public static let eventCancelled = MessageType(rawValue: "event.cancelled")

@@ -1,4 +1,5 @@
 import Configuration
+import Cron
 import FoundationEssentials
 
 /// The one place that reads the environment. Every name is the environment variable's own (`DATABASE_URL`).
@@ -72,6 +73,16 @@ public struct Settings: Sendable {
             throw ConfigurationError(name, "is \"\(text)\", but must be one of \(T.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return value
+    }
+
+    /// `TIME_ZONE`: whose local times schedules and report periods mean; UTC when it is not set.
+    public func zone() throws(ConfigurationError) -> CronZone {
+        guard let name = string("TIME_ZONE") else { return .utc }
+        do {
+            return try CronZone(name)
+        } catch {
+            throw ConfigurationError("TIME_ZONE", "cannot be used: \(error)")
+        }
     }
 
     /// A comma-separated list, white space around the items dropped.

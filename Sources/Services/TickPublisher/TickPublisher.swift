@@ -18,18 +18,9 @@ struct TickPublisher: BackgroundService {
     static let schema = "operations"
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
-        let zone = try zone(settings)
+        let zone = try settings.zone()
         let schedules = try schedules(settings)
         service.add { runtime in Clockwork(runtime, schedules: schedules, zone: zone) }
-    }
-
-    static func zone(_ settings: Settings) throws(ConfigurationError) -> CronZone {
-        guard let name = settings.string("TIME_ZONE") else { return .utc }
-        do {
-            return try CronZone(name)
-        } catch {
-            throw ConfigurationError("TIME_ZONE", "cannot be used: \(error)")
-        }
     }
 
     static func schedules(_ settings: Settings) throws(ConfigurationError) -> [Schedule] {

@@ -14,6 +14,9 @@ public struct Domain: Sendable, Equatable {
         Domain(service: "tick-publisher", schema: "operations", folder: "TickPublisher"),
         Domain(service: "tickets-cache", schema: "tickets", folder: "TicketsCache"),
         Domain(service: "loyalty-notifier", schema: "loyalty", folder: "LoyaltyNotifier"),
+        Domain(service: "payments", schema: "payments", folder: "Payments"),
+        Domain(service: "bookings", schema: "bookings", folder: "Bookings"),
+        Domain(service: "events", schema: "events", folder: "Events"),
     ]
 
     /// The role of the web shop, which inserts the rows that start everything.

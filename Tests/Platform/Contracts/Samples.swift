@@ -67,6 +67,9 @@ extension Sample {
             message: BookingRefunded(bookingId: 5001, eventId: 301, userId: 42, quantity: 2, amount: 4500, currency: "EUR", refundedAt: then),
             members: ["bookingId": .id, "eventId": .id, "userId": .id, "quantity": .id, "amount": .id, "currency": .currency, "refundedAt": .instant]),
         Sample(
+            message: BookingReminded(bookingId: 5001, kind: .dayBefore, remindedAt: then),
+            members: ["bookingId": .id, "kind": .choice("day-before", "week-before"), "remindedAt": .instant]),
+        Sample(
             message: EventCancelled(eventId: 301, reason: "the band is ill"),
             members: ["eventId": .id, "reason": .reason]),
     ]

@@ -12,13 +12,13 @@ struct SettingsTests {
     func standard() throws {
         let schedules = try TickPublisher.schedules(Settings([:]))
         #expect(schedules.count == 33 && schedules.contains { $0.job == "bookings.process-refunds" })
-        #expect(try TickPublisher.zone(Settings([:])) == .utc)
-        #expect(try TickPublisher.zone(Settings(["TIME_ZONE": "Europe/Berlin"])).identifier == "Europe/Berlin")
+        #expect(try Settings([:]).zone() == .utc)
+        #expect(try Settings(["TIME_ZONE": "Europe/Berlin"]).zone().identifier == "Europe/Berlin")
     }
 
     @Test("A zone that there is not is named", arguments: ["Mars/Base", "../etc/passwd"])
     func badZone(zone: String) {
-        let error = #expect(throws: ConfigurationError.self) { try TickPublisher.zone(Settings(["TIME_ZONE": zone])) }
+        let error = #expect(throws: ConfigurationError.self) { try Settings(["TIME_ZONE": zone]).zone() }
         #expect(error?.variable == "TIME_ZONE" && error?.problem.contains(zone) == true)
     }
 

@@ -32,10 +32,6 @@ struct ScheduleDocument: Sendable {
         } catch {
             throw ConfigurationError("SCHEDULES_FILE", "is wrong: \(source): \(error)")
         }
-        do {
-            zone = try CronZone(settings.string("TIME_ZONE") ?? "UTC")
-        } catch {
-            throw ConfigurationError("TIME_ZONE", "is wrong: \(error)")
-        }
+        zone = try settings.zone()
     }
 }
