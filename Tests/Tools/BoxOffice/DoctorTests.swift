@@ -17,13 +17,20 @@ struct DoctorTests {
 
     /// A house in which nothing is wrong.
     private func withHealthyHouse(_ body: @Sendable (TestHouse, CommandLineTool) async throws -> Void) async throws {
+        try await withHealthyHouse { house, boxoffice, _ in try await body(house, boxoffice) }
+    }
+
+    private func withHealthyHouse(_ body: @Sendable (TestHouse, CommandLineTool, Outside) async throws -> Void) async throws {
         try await TestHouse.open { house in
             try await Outside.open { outside in
                 try await house.with(TicketsCache.self, settings: outside.settings) { _ in
                     try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
                         try await house.database.execute(Self.schedule)
-                        let settings = outside.settings.merging(["SMTP_HOST": "127.0.0.1", "SMTP_PORT": "\(outside.smtpPort)"]) { _, new in new }
-                        try await body(house, CommandLineTool(house, settings))
+                        let more = [
+                            "SMTP_HOST": "127.0.0.1", "SMTP_PORT": "\(outside.smtpPort)", "PAYMENT_GATEWAY_URL": "\(outside.url)/gateway",
+                            "PAYMENT_GATEWAY_KEY": "secret",
+                        ]
+                        try await body(house, CommandLineTool(house, outside.settings.merging(more) { _, new in new }), outside)
                     }
                 }
             }
@@ -44,15 +51,17 @@ struct DoctorTests {
 
     @Test("Everything that works is ok, what is not configured is skipped, and the end is 0")
     func healthy() async throws {
-        try await withHealthyHouse { _, boxoffice in
+        try await withHealthyHouse { _, all in
+            var boxoffice = all
+            boxoffice.environment["PUSH_URL"] = nil
             let call = try await boxoffice("doctor")
             #expect(call.status == 0, "\(call.output)")
             #expect(!call.output.contains("FAIL"))
             for what in [
                 "broker", "exchanges", "queues of tickets-cache", "queues of loyalty-notifier", "database", "migrations", "role tick-publisher",
-                "role tickets-cache", "role loyalty-notifier", "clock", "tick-publisher", "BYTEMARK_URL", "PUSH_URL", "SMTP_HOST",
+                "role tickets-cache", "role loyalty-notifier", "clock", "tick-publisher", "BYTEMARK_URL", "PAYMENT_GATEWAY_URL", "SMTP_HOST",
             ] { #expect(call.lines.contains { $0.hasPrefix("ok    \(what)  ") }, "\(what): \(call.output)") }
-            #expect(call.lines.contains { $0.hasPrefix("skip  PAYMENT_GATEWAY_URL  ") })
+            #expect(call.lines.contains { $0.hasPrefix("skip  PUSH_URL  ") })
         }
     }
 
@@ -108,8 +117,23 @@ struct DoctorTests {
             var boxoffice = healthy
             boxoffice.environment["PUSH_URL"] = "http://127.0.0.1:1"
             boxoffice.environment["BYTEMARK_URL"] = "ftp://127.0.0.1"
+            boxoffice.environment["PAYMENT_GATEWAY_URL"] = "http://127.0.0.1:1"
             boxoffice.environment["SMTP_PORT"] = "1"
-            #expect(try await failures(boxoffice).map(\.what) == ["BYTEMARK_URL", "PUSH_URL", "SMTP_HOST"])
+            #expect(try await failures(boxoffice).map(\.what) == ["BYTEMARK_URL", "PUSH_URL", "PAYMENT_GATEWAY_URL", "SMTP_HOST"])
+        }
+    }
+
+    @Test("A gateway that refuses our key is told, and so is a key that is missing; neither shows the key")
+    func gatewayKey() async throws {
+        try await withHealthyHouse { _, healthy, outside in
+            try await outside.order("faults", #"{"part":"gateway","action":{"status":401}}"#)
+            let refused = try await failures(healthy)
+            #expect(refused.map(\.what) == ["PAYMENT_GATEWAY_URL"])
+            #expect(refused.first?.detail.contains("does not take PAYMENT_GATEWAY_KEY (status 401)") == true)
+            #expect(refused.first?.detail.contains("secret") == false)
+            var boxoffice = healthy
+            boxoffice.environment["PAYMENT_GATEWAY_KEY"] = nil
+            #expect(try await failures(boxoffice).first?.detail.contains("PAYMENT_GATEWAY_KEY is not set") == true)
         }
     }
 

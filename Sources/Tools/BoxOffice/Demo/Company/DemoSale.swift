@@ -216,7 +216,7 @@ extension DemoSale {
             return
         }
         booking.refundRequestedAt = event.startsAt + Double(Int.random(in: 0...15, using: &random)) * .hour
-        booking.refundDenialReason = "the event has begun"
+        booking.refundDenialReason = "the event had begun"
         booking.refundProcessed = true
     }
 }
