@@ -131,11 +131,3 @@ public final class Transaction: Sendable {
 
     var written: Written { tables.withLock { $0 } }
 }
-
-/// A row that a run could not work.
-public struct RowFailure: Codable, Sendable, Equatable {
-    /// What the row is called by people.
-    public let row: String
-    /// Why.
-    public let error: String
-}
