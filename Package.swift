@@ -152,7 +152,9 @@ let package = Package(
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
-        tests("ScenariosTests", "Scenarios", ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
+        tests(
+            "ScenariosTests", "Scenarios",
+            ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
         tests("FaultsTests", "Faults", ["AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support", logging]),
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
