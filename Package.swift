@@ -95,7 +95,7 @@ let package = Package(
             exclude: ["Schema", "embed.list"], embeds: true),
         service("TicketsCache", ["Curl", .product(name: "Crypto", package: "swift-crypto"), logging]),
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
-        service("Payments", ["Curl", logging]),
+        service("Payments", ["Cron", "Curl"]),
         service("Bookings", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Events", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
