@@ -96,7 +96,7 @@ let package = Package(
         service("TicketsCache", ["Curl", .product(name: "Crypto", package: "swift-crypto"), logging]),
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
         service("Payments", ["Cron", "Curl"]),
-        service("Bookings", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
+        service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Events", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.
@@ -150,7 +150,7 @@ let package = Package(
         tests("LoyaltyNotifierTests", "Services/LoyaltyNotifier", ["LoyaltyNotifier", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("TicketsCacheTests", "Services/TicketsCache", ["TicketsCache", "Contracts", "Platform", "Postgres", "Support"]),
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
-        tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
+        tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Cron", "Platform", "Postgres", "AMQP", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests(
             "ScenariosTests", "Scenarios",
