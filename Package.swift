@@ -94,7 +94,7 @@ let package = Package(
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
         service("Payments", ["Curl", logging]),
         service("Bookings", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
-        service("Events", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
+        service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.
         .executableTarget(name: "embed-files", path: "Sources/Tools/EmbedFilesTool", swiftSettings: house),
