@@ -83,8 +83,11 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 lifecycle, logging,
             ],
-            path: "Sources/Platform", exclude: ["CMalloc", "Cron", "Contracts", "Schedules", "Schema"],
-            sources: ["Delivery", "Jobs", "Messaging", "Service", "Work"], swiftSettings: house),
+            path: "Sources/Platform",
+            exclude: [
+                "CMalloc", "Cron", "Contracts", "Schedules", "Schema", "embed.list", "Delivery/Mail/Languages", "Delivery/Mail/layout.mustache",
+            ],
+            sources: ["Delivery", "Jobs", "Messaging", "Service", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
         // Services.
         service(
