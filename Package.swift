@@ -97,7 +97,7 @@ let package = Package(
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
         service("Payments", ["Cron", "Curl"]),
         service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
-        service("Events", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
+        service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.
         .executableTarget(name: "embed-files", path: "Sources/Tools/EmbedFilesTool", swiftSettings: house),
