@@ -2,11 +2,31 @@ import Contracts
 import Platform
 
 /// Carries events through their lives, keeps the inventory of their tickets and reminds those who come.
+///
+/// | takes | does |
+/// | --- | --- |
+/// | `events.update-statuses` | `upcoming` → `live` at the start, `live` → `completed` at the end |
+/// | `events.archive-past` | `completed` → `archived` a week later |
+/// | `events.send-reminders`, `events.send-early-bird-reminders` | writes to who holds a booking, the day and the week before |
+/// | `events.generate-analytics` | reports the week that ended |
+/// | `booking.cancelled`, `booking.refunded` | returns the booking's tickets, once |
+/// | `event.cancelled` | `upcoming` or `live` → `cancelled` |
+///
+/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and `FRONTEND_URL`; its weeks are those of `TIME_ZONE`.
 @main
 struct Events: BackgroundService {
     static let name = "events"
     static let schema = "events"
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
+        service.add(channel: try MailChannel(settings, service, templates: try MailTemplates(Embedded.files)))
+        service.add(reaction: BookingCancelledReaction())
+        service.add(reaction: BookingRefundedReaction())
+        service.add(reaction: EventCancelledReaction())
+        service.add(job: UpdateStatuses())
+        service.add(job: ArchivePast())
+        service.add(job: SendReminders())
+        service.add(job: SendEarlyBirdReminders())
+        service.add(job: GenerateAnalytics(zone: try settings.zone()))
     }
 }

@@ -15,8 +15,8 @@ public struct Domain: Sendable, Equatable {
         Domain(service: "tickets-cache", schema: "tickets", folder: "TicketsCache"),
         Domain(service: "loyalty-notifier", schema: "loyalty", folder: "LoyaltyNotifier"),
         Domain(service: "payments", schema: "payments", folder: "Payments"),
-        Domain(service: "bookings", schema: "bookings", folder: "Bookings"),
         Domain(service: "events", schema: "events", folder: "Events"),
+        Domain(service: "bookings", schema: "bookings", folder: "Bookings"),
     ]
 
     /// The role of the web shop, which inserts the rows that start everything.

@@ -57,6 +57,19 @@ create table bookings.called_off (
     told_at   timestamptz not null
 );
 
+-- What reports still tell of bookings that were removed: sums per quarter hour, because the days of every time zone begin at one.
+create table bookings.figures (
+    quarter  timestamptz not null,
+    what     text        not null check (what in ('created', 'confirmed', 'cancelled')),
+    -- Of a cancellation; empty otherwise.
+    reason   text        not null,
+    currency char(3)     not null,
+    bookings bigint      not null,
+    tickets  bigint      not null,
+    amount   bigint      not null,
+    primary key (quarter, what, reason, currency)
+);
+
 create table bookings.reports (
     kind         text        not null,
     period_start timestamptz not null,
@@ -65,6 +78,14 @@ create table bookings.reports (
     made_at      timestamptz not null default now(),
     primary key (kind, period_start, period_end)
 );
+
+-- What a mail about a booking says, and where it goes. Without a user there is no first_name, without an event no title.
+create view bookings.letters as
+    select b.id as booking_id, b.reference, b.quantity, b.total_amount, b.currency, b.user_id, u.first_name, u.email, u.language,
+           b.event_id, e.title, e.location, e.starts_at, e.time_zone
+    from bookings.bookings b
+         left join storefront.user_contacts u on u.user_id = b.user_id
+         left join events.event_facts e on e.event_id = b.event_id;
 
 -- Published: what others may know of a booking.
 create view bookings.booking_facts as

@@ -25,13 +25,22 @@ create table events.events (
 -- What starts next, for statuses and reminders.
 create index events_upcoming on events.events (starts_at, id) where status = 'upcoming';
 -- What is on now.
-create index events_live on events.events (starts_at, id) where status = 'live';
+create index events_live on events.events (id) where status = 'live';
 -- What is over and not yet put away.
 create index events_completed on events.events (completed_at, id) where status = 'completed';
 
 create table events.status_history (like operations.status_history_shape including all);
 create trigger status_is_kept after update on events.events
     referencing old table as before new table as after for each statement execute function operations.keep_status_history();
+
+-- What a clock at the zone shows at an instant; null when PostgreSQL does not know the zone, so that one such event fails no statement.
+create function events.local_time(instant timestamptz, zone text) returns timestamp language plpgsql stable strict as $$
+begin
+    return instant at time zone zone;
+exception when invalid_parameter_value then
+    return null;
+end
+$$;
 
 -- Which bookings' tickets have come back: once each, whichever message tells of it first.
 create table events.releases (
@@ -66,7 +75,9 @@ create view events.event_facts as
 grant usage on schema events to "bookings", "payments";
 grant select on events.event_facts to "bookings";
 
--- The web shop makes events, moves them, and takes their tickets. Their status is for this service to say.
+-- The web shop makes events, moves them, and takes their tickets. Their status is for this service to say: they begin as upcoming.
 grant usage on schema events to "web-shop";
-grant select, insert on events.events to "web-shop";
+grant select on events.events to "web-shop";
+grant insert (id, organizer_id, title, description, category, location, time_zone, starts_at, ends_at, price, currency, total_tickets, tickets_sold,
+              created_at) on events.events to "web-shop";
 grant update (title, description, category, location, time_zone, starts_at, ends_at, price, total_tickets, tickets_sold) on events.events to "web-shop";

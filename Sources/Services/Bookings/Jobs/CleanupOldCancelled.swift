@@ -1,0 +1,62 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Removes bookings that were cancelled long ago and owe nobody anything. What reports tell of them stays, in `figures`.
+struct CleanupOldCancelled: Job {
+    static let name = JobName.bookingsCleanupOldCancelled
+    static let sliceLimit = 2000
+
+    /// How long a cancelled booking is kept.
+    static let retention: TimeInterval = 30 * 24 * 3600
+
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let place = slice.cursor.flatMap(Place.init) ?? .start
+        let old = try await tx.query(Self.remove, as: Old.self, slice.now - Self.retention, place.instant, place.id, slice.limit)
+        return Progress(
+            old.count { $0.isRemoved }, more: old.count == slice.limit,
+            cursor: old.last.map { Place(instant: $0.cancelledAt, id: $0.id).cursor })
+    }
+
+    /// A booking whose time is up: removed, or passed over because it owes something.
+    private struct Old: Decodable, Sendable {
+        let cancelledAt: Date
+        let id: Int
+        let isRemoved: Bool
+    }
+
+    // What a booking owes: the answer to a request, a refund that was granted, the outcome of a payment, and money that came in and is
+    // neither back nor denied.
+    private static let remove: SQL = """
+        with old as materialized (
+            select id, cancelled_at from bookings
+            where status = 'cancelled' and cancelled_at < $1 and (cancelled_at, id) > ($2, $3)
+            order by cancelled_at, id limit $4),
+        removed as (
+            delete from bookings b
+            where b.id = any (array(select id from old)) and b.status = 'cancelled'
+              and (not b.refund_requested or b.refund_denied) and b.refund_approved_at is null
+              and not exists (
+                  select from payments.payment_facts p
+                  where p.booking_id = b.id
+                    and (p.status in ('pending', 'processing')
+                         or p.paid_at is not null and p.refunded_amount < p.amount and not (b.refund_denied and p.status = 'succeeded')))
+            returning *),
+        forgotten as (
+            delete from status_history where of = any (array(select id from removed))),
+        kept as (
+            insert into figures as f (quarter, what, reason, currency, bookings, tickets, amount)
+            select date_bin('15 minutes', at, timestamptz '2000-01-01Z'), what, reason, currency, count(*), sum(quantity), sum(total_amount)
+            from removed cross join lateral (values
+                     ('created', '', created_at), ('confirmed', '', confirmed_at),
+                     ('cancelled', coalesce(cancellation_reason, 'unknown'), cancelled_at)) as moments (what, reason, at)
+            where at is not null
+            group by 1, 2, 3, 4
+            on conflict (quarter, what, reason, currency) do update
+            set bookings = f.bookings + excluded.bookings, tickets = f.tickets + excluded.tickets, amount = f.amount + excluded.amount)
+        select old.cancelled_at, old.id, removed.id is not null as is_removed
+        from old left join removed using (id)
+        order by old.cancelled_at, old.id
+        """
+}

@@ -1,0 +1,55 @@
+import Contracts
+import Cron
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Reports the day that ended at 23:00: what was created, confirmed, cancelled and refunded, each counted at its own instant.
+///
+/// The report is a row of `reports`. Made again, it has the same figures, also when its bookings have been removed meanwhile:
+///
+///     {"created":   {"EUR": {"bookings": 3, "tickets": 7, "amount": 17500}},
+///      "confirmed": {"EUR": …}, "refunded": {"EUR": …},
+///      "cancelled": {"expired": {"EUR": …}, "payment failed": {"EUR": …}}}
+struct GenerateDailyReport: Job {
+    static let name = JobName.bookingsGenerateDailyReport
+
+    /// Whose days they are.
+    let zone: CronZone
+
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let days = try CronExpression("0 23 * * *")
+        guard let period = ReportPeriod(of: days, endedBy: slice.scheduledFor, in: zone) else { return Progress(0) }
+        return Progress(try await tx.execute(Self.report, period.start, period.end, slice.now))
+    }
+
+    // One pass over all bookings, once a day: a fifth of a second for a million. Indexes on four instants would cost every change of a booking more.
+    private static let report: SQL = """
+        with touched as (
+            select * from bookings
+            where created_at >= $1 and created_at < $2 or confirmed_at >= $1 and confirmed_at < $2
+               or cancelled_at >= $1 and cancelled_at < $2 or refunded_at >= $1 and refunded_at < $2),
+        happened (what, reason, currency, bookings, tickets, amount) as (
+            select m.what, m.reason, currency, 1, quantity, m.amount
+            from touched cross join lateral (values
+                     ('created', '', created_at, total_amount), ('confirmed', '', confirmed_at, total_amount),
+                     ('cancelled', coalesce(cancellation_reason, 'unknown'), cancelled_at, total_amount),
+                     ('refunded', '', refunded_at, refund_amount)) as m (what, reason, at, amount)
+            where m.at >= $1 and m.at < $2
+            union all
+            select what, reason, currency, bookings, tickets, amount from figures where quarter >= $1 and quarter < $2),
+        sums as (
+            select what, reason, currency, jsonb_build_object('bookings', sum(bookings), 'tickets', sum(tickets), 'amount', sum(amount)) as sum
+            from happened group by what, reason, currency),
+        currencies as (
+            select what, reason, jsonb_object_agg(currency, sum) as sums from sums group by what, reason),
+        whole as (
+            select coalesce(jsonb_object_agg(what, sums) filter (where what <> 'cancelled'), '{}') as others,
+                   coalesce(jsonb_object_agg(reason, sums) filter (where what = 'cancelled'), '{}') as cancelled
+            from currencies)
+        insert into reports (kind, period_start, period_end, body, made_at)
+        select 'daily', $1, $2, '{"created": {}, "confirmed": {}, "refunded": {}}' || others || jsonb_build_object('cancelled', cancelled), $3
+        from whole
+        on conflict (kind, period_start, period_end) do update set body = excluded.body, made_at = excluded.made_at
+        """
+}

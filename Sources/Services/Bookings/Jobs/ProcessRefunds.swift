@@ -1,0 +1,105 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Decides the refunds that were asked for, by the ``RefundPolicy``. Whoever is denied one is told; whoever is granted one when the money is back.
+///
+/// A request waits while a payment of its booking is still open, because nobody knows yet what there is to give back.
+struct ProcessRefunds: Job {
+    static let name = JobName.bookingsProcessRefunds
+
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let requests = try await tx.query(
+            Self.takeUndecided, as: WithLetter<Request>.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit, slice.now,
+            CancellationReason.unpaid.map(\.rawValue))
+        var granted: [(letter: Letter, amount: Int)] = []
+        var denied: [(letter: Letter, why: RefundDenial)] = []
+        for request in requests where !request.row.isOpen {
+            guard let startsAt = request.letter.startsAt else {
+                tx.fail(request.letter.name, "event \(request.letter.eventId) does not exist")
+                continue
+            }
+            let decision = RefundPolicy.decide(
+                requestedAt: request.row.requestedAt, startsAt: startsAt, ticketsAreGone: request.row.ticketsAreGone, paid: request.row.paid,
+                left: request.row.left)
+            switch decision {
+            case .granted(let amount): granted.append((request.letter, amount))
+            case .denied(let why): denied.append((request.letter, why))
+            }
+        }
+        try await grant(granted, slice, tx)
+        try await deny(denied, tx)
+        return Progress(
+            granted.count + denied.count, more: requests.count == slice.limit, cursor: requests.last.map { "\($0.letter.bookingId)" })
+    }
+
+    private func grant(_ refunds: [(letter: Letter, amount: Int)], _ slice: Slice, _ tx: Transaction) async throws {
+        guard !refunds.isEmpty else { return }
+        let cancelled = try await tx.query(
+            Self.grantRefunds, as: Int.self, refunds.map(\.letter.bookingId), refunds.map(\.amount), slice.now,
+            CancellationReason.refundApproved.rawValue)
+        let held = Set(cancelled)
+        for (letter, amount) in refunds {
+            if held.contains(letter.bookingId) { try tx.publish(BookingCancelled(letter, because: .refundApproved, at: slice.now)) }
+            try tx.publish(BookingRefundApproved(letter, amount: amount, at: slice.now))
+        }
+    }
+
+    private func deny(_ requests: [(letter: Letter, why: RefundDenial)], _ tx: Transaction) async throws {
+        guard !requests.isEmpty else { return }
+        try await tx.execute(Self.denyRefunds, requests.map(\.letter.bookingId), requests.map(\.why.rawValue))
+        for (letter, why) in requests { try tx.tell(.refundDenied(why), letter) }
+    }
+
+    /// A wish for a refund that nobody has decided yet.
+    private struct Request: Decodable, Sendable {
+        let requestedAt: Date
+        /// A payment of the booking may still succeed.
+        let isOpen: Bool
+        let paid: Int
+        let left: Int
+        let ticketsAreGone: Bool
+    }
+
+    // Locked, so that nobody else decides them meanwhile.
+    private static let takeUndecided: SQL = """
+        with undecided as materialized (
+            select id, status, cancellation_reason, least(refund_requested_at, $3) as requested_at, event_id from bookings
+            where refund_requested and not refund_processed and not refund_denied and refund_approved_at is null
+              and status in ('confirmed', 'cancelled') and id > $1
+            order by id limit $2 for update)
+        select u.requested_at, money.is_open, money.paid, money.left,
+               (u.status = 'cancelled' and u.cancellation_reason = any ($4::text[]))
+                   or exists (select from called_off c where c.event_id = u.event_id) as tickets_are_gone,
+               letters.*
+        from undecided u join letters on letters.booking_id = u.id
+             cross join lateral (
+                 select coalesce(bool_or(p.status in ('pending', 'processing')), false) as is_open,
+                        coalesce(max(p.amount) filter (where p.status = 'succeeded'), 0) as paid,
+                        -- Of several that succeeded all but one go back by themselves: the largest rest is what is left.
+                        coalesce(max(p.amount - p.refunded_amount) filter (where p.status = 'succeeded'), 0) as left
+                 from payments.payment_facts p where p.booking_id = u.id) money
+        order by u.id
+        """
+
+    // Those that held tickets until now are returned.
+    private static let grantRefunds: SQL = """
+        with granted (id, amount) as (select * from unnest($1::bigint[], $2::bigint[])),
+        cancelled as (
+            update bookings b
+            set status = 'cancelled', cancelled_at = $3, cancellation_reason = $4, refund_amount = granted.amount, refund_approved_at = $3
+            from granted where b.id = granted.id and b.status = 'confirmed'
+            returning b.id),
+        gone as (
+            update bookings b set refund_amount = granted.amount, refund_approved_at = $3
+            from granted where b.id = granted.id and b.status = 'cancelled')
+        select id from cancelled
+        """
+
+    private static let denyRefunds: SQL = """
+        update bookings b set refund_denied = true, refund_denial_reason = denied.why, refund_processed = true
+        from unnest($1::bigint[], $2::text[]) as denied (id, why)
+        where b.id = denied.id
+        """
+}

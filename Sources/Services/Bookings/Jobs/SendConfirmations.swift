@@ -1,0 +1,28 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Mails each confirmed booking to its customer, once.
+struct SendConfirmations: Job {
+    static let name = JobName.bookingsSendConfirmations
+
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let letters = try await tx.query(Self.takeConfirmed, as: Letter.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit)
+        let written = try letters.filter { try tx.tell(.confirmed, $0) }
+        if !written.isEmpty { try await tx.execute(Self.mark, written.map(\.bookingId)) }
+        return Progress(written.count, more: letters.count == slice.limit, cursor: letters.last.map { "\($0.bookingId)" })
+    }
+
+    private static let takeConfirmed: SQL = """
+        with waiting as materialized (
+            select id from bookings where status = 'confirmed' and not confirmation_email_sent and id > $1
+            order by id limit $2 for update)
+        select letters.* from waiting join letters on letters.booking_id = waiting.id
+        order by waiting.id
+        """
+
+    private static let mark: SQL = """
+        update bookings set confirmation_email_sent = true where id = any ($1) and not confirmation_email_sent
+        """
+}

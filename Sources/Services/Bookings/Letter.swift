@@ -1,0 +1,91 @@
+import Contracts
+import Cron
+import FoundationEssentials
+import Platform
+
+/// A booking as a mail tells of it: to whom, and what every mail says. A row of the view `letters`.
+struct Letter: Decodable, Sendable {
+    let bookingId: Int
+    let reference: String
+    let quantity: Int
+    let totalAmount: Int
+    let currency: String
+    let userId: Int
+    /// Nil when there is no such user.
+    let firstName: String?
+    let email: String?
+    let language: String?
+    let eventId: Int
+    /// Nil when there is no such event, as everything below.
+    let title: String?
+    let location: String?
+    let startsAt: Date?
+    let timeZone: String?
+
+    /// What people call the booking.
+    var name: String { "booking \(reference)" }
+
+    /// The mail that tells the news.
+    /// - Throws: ``Unwritable`` when something that it needs is missing or wrong.
+    func mail(_ news: News) throws(Unwritable) -> Mail {
+        guard let firstName else { throw Unwritable("user \(userId) does not exist") }
+        guard let email, !email.isEmpty else { throw Unwritable("user \(userId) has no e-mail address") }
+        guard let title, let startsAt, let timeZone else { throw Unwritable("event \(eventId) does not exist") }
+        var facts = news.facts(of: self)
+        facts["reference"] = .text(reference)
+        facts["event"] = .text(title)
+        facts["time"] = try time(startsAt, in: timeZone)
+        facts["place"] = .text(location ?? "")
+        facts["tickets"] = .number(quantity)
+        let contact = MailContact(email: email, name: firstName, language: language)
+        return Mail(news.template, about: bookingId, kind: news.kind, to: contact, facts: facts)
+    }
+
+    /// The time on the clocks at the event.
+    private func time(_ instant: Date, in name: String) throws(Unwritable) -> MailFact {
+        do {
+            let zone = try CronZone(name)
+            let local = RFC3339.string(from: instant + TimeInterval(zone.offset(at: instant)))
+            return .localTime(String(local.prefix("2026-11-21T20:00".count)), zone: name)
+        } catch {
+            throw Unwritable("event \(eventId) has the time zone \(name): \(error)")
+        }
+    }
+
+    /// Why a customer cannot be written to.
+    struct Unwritable: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+}
+
+extension Transaction {
+    /// Writes to the customer of a booking. One who cannot be written to is reported; the rest goes on.
+    /// - Returns: whether a mail is on its way.
+    @discardableResult
+    func tell(_ news: News, _ letter: Letter, causedBy cause: TraceContext? = .current) throws -> Bool {
+        do {
+            try mail([letter.mail(news)], causedBy: cause)
+            return true
+        } catch let error as Letter.Unwritable {
+            fail(letter.name, error)
+            return false
+        }
+    }
+}
+
+extension BookingCancelled {
+    /// Tells that a booking was cancelled.
+    init(_ letter: Letter, because reason: CancellationReason, at instant: Date) {
+        self.init(
+            bookingId: letter.bookingId, eventId: letter.eventId, userId: letter.userId, quantity: letter.quantity, reason: reason.rawValue,
+            cancelledAt: instant)
+    }
+}
+
+extension BookingRefundApproved {
+    /// Tells that so much goes back, in minor units of the booking's currency.
+    init(_ letter: Letter, amount: Int, at instant: Date) {
+        self.init(bookingId: letter.bookingId, userId: letter.userId, amount: amount, currency: letter.currency, approvedAt: instant)
+    }
+}

@@ -1,0 +1,36 @@
+import Contracts
+import Platform
+import Postgres
+
+/// Payments that will not come.
+struct LostPayments {
+    let payments: [Int]
+    /// What they were to pay.
+    let bookings: [Int]
+    /// What told of them, by booking.
+    let causes: [Int: TraceContext]
+
+    /// Cancels the bookings that no other payment may pay yet, and tells the customers.
+    func cancelBookings(because reason: CancellationReason, telling news: News, _ tx: Transaction) async throws {
+        try await UnknownBooking.refuse(bookings, tx)
+        let cancelled = try await tx.query(Self.cancel, as: Letter.self, bookings, payments, tx.now, reason.rawValue)
+        for letter in cancelled {
+            let cause = causes[letter.bookingId]
+            try tx.publish(BookingCancelled(letter, because: reason, at: tx.now), causedBy: cause)
+            try tx.tell(news, letter, causedBy: cause)
+        }
+    }
+
+    private static let cancel: SQL = """
+        with cancelled as (
+            update bookings b set status = 'cancelled', cancelled_at = $3, cancellation_reason = $4
+            where b.id = any ($1) and b.status = 'pending'
+              and not exists (
+                  select from payments.payment_facts p
+                  where p.booking_id = b.id and p.status in ('pending', 'processing', 'succeeded')
+                    and p.payment_id not in (select unnest($2::bigint[])))
+            returning b.id)
+        select letters.* from cancelled join letters on letters.booking_id = cancelled.id
+        order by letters.booking_id
+        """
+}

@@ -1,0 +1,46 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Confirms bookings that were paid. Money for one that is cancelled already goes back in full.
+struct PaymentSucceededReaction: Reaction {
+    func react(to messages: [Incoming<PaymentSucceeded>], _ tx: Transaction) async throws {
+        let paid = messages.map(\.data.bookingId)
+        try await UnknownBooking.refuse(paid, tx)
+        try await tx.execute(Self.confirm, paid, tx.now)
+        // After the first statement, so that it sees a cancellation that the first one had to wait for.
+        let owed = try await tx.query(Self.grantAll, as: WithLetter<Owed>.self, paid, tx.now)
+        let causes = messages.causes(of: \.bookingId)
+        for booking in owed {
+            try tx.publish(
+                BookingRefundApproved(booking.letter, amount: booking.row.owed, at: tx.now), causedBy: causes[booking.letter.bookingId])
+        }
+    }
+
+    private struct Owed: Decodable, Sendable {
+        let owed: Int
+    }
+
+    private static let confirm: SQL = """
+        update bookings set status = 'confirmed', confirmed_at = $2 where id = any ($1) and status = 'pending'
+        """
+
+    // A booking that late money has refunded already may be paid once more, by another payment.
+    private static let grantAll: SQL = """
+        with owed as materialized (
+            select b.id, max(p.amount - p.refunded_amount) as amount
+            from bookings b join payments.payment_facts p on p.booking_id = b.id
+            where b.id = any ($1) and b.status in ('cancelled', 'refunded') and b.refund_approved_at is null
+              and p.status = 'succeeded' and p.amount > p.refunded_amount
+            group by b.id),
+        granted as (
+            update bookings b
+            set refund_amount = coalesce(b.refund_amount, 0) + owed.amount, refund_approved_at = $2,
+                refund_denied = false, refund_denial_reason = null, refund_processed = false
+            from owed
+            where b.id = owed.id and b.status in ('cancelled', 'refunded') and b.refund_approved_at is null
+            returning b.id, owed.amount)
+        select granted.amount as owed, letters.* from granted join letters on letters.booking_id = granted.id
+        """
+}

@@ -1,0 +1,25 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Puts away what has been over for more than a week: `completed` → `archived`.
+struct ArchivePast: Job {
+    static let name = JobName.eventsArchivePast
+    /// How long a completed event stays.
+    static let stay: TimeInterval = 7 * 86_400
+
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let archived = try await tx.execute(Self.archive, slice.now - Self.stay, slice.now, slice.limit)
+        return Progress(archived, more: archived == slice.limit)
+    }
+
+    // A row is locked while its status is the one it leaves, in the order of the ids, as those do who return tickets.
+    private static let archive: SQL = """
+        with due as (
+            select id from events where status = 'completed' and completed_at < $1 order by completed_at, id limit $3),
+        held as materialized (
+            select id from events where id in (select id from due) and status = 'completed' order by id for no key update)
+        update events e set status = 'archived', archived = true, archived_at = $2 from held h where e.id = h.id
+        """
+}

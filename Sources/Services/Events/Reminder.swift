@@ -1,0 +1,147 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// A mail to the holders of confirmed bookings so many days before their event, once a booking.
+///
+/// The day is the calendar day at the event's own zone. The row in `reminders` decides who writes, so that neither replicas nor runs that are
+/// repeated nor events that move to another day remind anybody twice.
+struct Reminder: Sendable {
+    /// Further from its day than this no event is looked at: a calendar day ahead is within a day of as many times 24 hours, also when clocks
+    /// change, and within two when a zone changes the side of the date line.
+    private static let uncertainty: TimeInterval = 2 * 86_400
+
+    private let kind: BookingReminded.Kind
+    private let daysAhead: Int
+    private let template: String
+
+    init(_ kind: BookingReminded.Kind, daysAhead: Int, template: String) {
+        self.kind = kind
+        self.daysAhead = daysAhead
+        self.template = template
+    }
+
+    /// Reminds the next ones, event by event.
+    func send(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let exactly = slice.now + Double(daysAhead) * 86_400
+        let (earliest, latest) = (max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty)
+        if slice.cursor == nil {
+            for event in try await tx.query(Self.unknownZones, as: Misplaced.self, earliest, latest) {
+                tx.fail("event \(event.id)", "its time zone \(event.timeZone) is unknown")
+            }
+        }
+        let place = Place(slice.cursor)
+        let holders = try await tx.query(
+            Self.page, as: Holder.self, slice.now, daysAhead, earliest, latest, place.event, place.booking, slice.limit,
+            kind.rawValue)
+        let reminded = try await remind(holders.filter { !$0.isReminded }, slice, tx)
+        return Progress(
+            reminded, more: holders.count == slice.limit, cursor: holders.last.map { Place(event: $0.eventId, booking: $0.bookingId).cursor })
+    }
+
+    private func remind(_ holders: [Holder], _ slice: Slice, _ tx: Transaction) async throws -> Int {
+        var reachable: [Holder] = []
+        for holder in holders {
+            if holder.email != nil {
+                reachable.append(holder)
+            } else {
+                tx.fail("booking \(holder.reference)", "user \(holder.userId) \(holder.isUser ? "has no e-mail address" : "does not exist")")
+            }
+        }
+        guard !reachable.isEmpty else { return 0 }
+        let claimed = Set(
+            try await tx.query(Self.claim, as: Int.self, reachable.map(\.bookingId), reachable.map(\.eventId), kind.rawValue, slice.now))
+        let own = reachable.filter { claimed.contains($0.bookingId) }
+        try tx.mail(own.compactMap { $0.mail(template) })
+        try tx.publish(own.map { BookingReminded(bookingId: $0.bookingId, kind: kind, remindedAt: slice.now) })
+        return own.count
+    }
+
+    /// An event at a zone that nobody knows.
+    private struct Misplaced: Decodable, Sendable {
+        let id: Int
+        let timeZone: String
+    }
+
+    /// Up to where the bookings have been looked at.
+    private struct Place {
+        var event = 0
+        var booking = 0
+
+        init(event: Int, booking: Int) { (self.event, self.booking) = (event, booking) }
+
+        init(_ cursor: String?) {
+            let parts = (cursor ?? "").split(separator: "/").compactMap { Int($0) }
+            if parts.count == 2 { self.init(event: parts[0], booking: parts[1]) } else { self.init(event: 0, booking: 0) }
+        }
+
+        var cursor: String { "\(event)/\(booking)" }
+    }
+
+    private struct Holder: Decodable, Sendable {
+        let bookingId: Int
+        let reference: String
+        let quantity: Int
+        let isReminded: Bool
+        let userId: Int
+        let isUser: Bool
+        let email: String?
+        let firstName: String?
+        let language: String?
+        let eventId: Int
+        let title: String
+        let location: String
+        let timeZone: String
+        let starts: String
+
+        func mail(_ template: String) -> Mail? {
+            guard let email else { return nil }
+            return Mail(
+                template, about: bookingId, to: MailContact(email: email, name: firstName ?? "", language: language),
+                facts: [
+                    "event": .text(title), "starts": .localTime(starts, zone: timeZone), "place": .text(location), "quantity": .number(quantity),
+                    "reference": .text(reference),
+                ])
+        }
+    }
+
+    private static let unknownZones: SQL = """
+        select id, time_zone from events
+        where status = 'upcoming' and starts_at > $1 and starts_at < $2 and local_time(starts_at, time_zone) is null
+        order by id
+        """
+
+    // The page comes in the order of its nested loop, events by id and each one's bookings by id. Told to sort it, PostgreSQL would read all
+    // bookings of the day for every page.
+    private static let page: SQL = """
+        with day as materialized (
+            select id, title, location, time_zone, local_time(starts_at, time_zone) as starts
+            from events
+            where status = 'upcoming' and starts_at > $3 and starts_at < $4 and id >= $5
+              and local_time(starts_at, time_zone)::date - local_time($1, time_zone)::date = $2
+            order by id),
+        page as materialized (
+            select d.*, b.*
+            from day d cross join lateral (
+                select booking_id, reference, user_id, quantity, case $8 when 'day-before' then reminder_sent else early_reminder_sent end as is_marked
+                from bookings.booking_facts
+                where event_id = d.id and status = 'confirmed' and booking_id > case d.id when $5 then $6 else 0 end
+                order by booking_id limit $7) b
+            limit $7)
+        select p.booking_id, p.reference, p.quantity, p.id as event_id, p.title, p.location, p.time_zone,
+               to_char(p.starts, 'YYYY-MM-DD"T"HH24:MI') as starts,
+               p.is_marked or exists (select from reminders r where r.booking_id = p.booking_id and r.kind = $8) as is_reminded,
+               p.user_id, u.user_id is not null as is_user, nullif(trim(u.email), '') as email, u.first_name, u.language
+        from page p left join storefront.user_contacts u on u.user_id = p.user_id
+        order by p.id, p.booking_id
+        """
+
+    private static let claim: SQL = """
+        insert into reminders (booking_id, kind, event_id, reminded_at)
+        select booking_id, $3, event_id, $4 from unnest($1::bigint[], $2::bigint[]) as waiting (booking_id, event_id)
+        order by booking_id
+        on conflict do nothing
+        returning booking_id
+        """
+}
