@@ -102,7 +102,8 @@ struct GenerateAnalyticsTests {
             let monday = Date("2026-10-12T06:00:00Z")
             _ = try await house.ended(try await house.tick(.eventsGenerateAnalytics, at: monday))
             let first = try #require(try await reports(house).first)
-            try await house.database.execute("update bookings.bookings set status = 'cancelled', cancelled_at = $1 where id < 50 and cancelled_at is null", monday)
+            try await house.database.execute(
+                "update bookings.bookings set status = 'cancelled', cancelled_at = $1 where id < 50 and cancelled_at is null", monday)
             house.clock.set(Date("2026-10-15T00:00:00Z"))
             _ = try await house.run(.eventsGenerateAnalytics)
             let reports = try await reports(house)
