@@ -79,6 +79,8 @@ struct TickSender: Sendable {
     /// Records what the broker said; returns what it has rejected.
     private func settle(_ batch: TickBatch, _ outcomes: [AMQPPublishOutcome]) async -> TickBatch {
         let now = runtime.clock.now
+        // The broker is still handing the ticks out; neither we nor the database take the processor from it.
+        try? await Task.sleep(for: Self.courtesy)
         var answers: [TickLedger.Answer] = []
         var rejected: [Int] = []
         for (position, (tick, outcome)) in zip(batch.ticks, outcomes).enumerated() {
@@ -96,8 +98,6 @@ struct TickSender: Sendable {
                 rejected.append(position)
             }
         }
-        // The broker is still handing the ticks out; the database would take the processor from it.
-        try? await Task.sleep(for: Self.courtesy)
         await record(answers)
         return batch.keeping(rejected)
     }
