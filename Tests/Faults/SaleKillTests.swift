@@ -12,7 +12,7 @@ extension FaultTests {
 
         @Test("Sales, expiries and refunds while payments, bookings and events are killed 60 times: the books balance, money goes back once")
         func sixtyKills() async throws {
-            try await Scene.open { scene in
+            try await Scene.open { scene async throws in
                 let house = scene.house
                 let now = house.clock.now
                 let event = try await house.shop.event(startsAt: now + 86_400 * 30)

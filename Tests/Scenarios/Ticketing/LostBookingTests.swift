@@ -16,7 +16,7 @@ struct LostBookingTests {
     @Test(
         "Expiry, gateway time-out and abandonment together, twice each: tickets go back once, one mail, each payment in one state", arguments: orders)
     func together(_ order: [JobName]) async throws {
-        try await Ticketing.open { house, outside in
+        try await Ticketing.open { house, outside async throws in
             let now = house.clock.now
             let event = try await house.shop.event(startsAt: now + 86_400 * 30)
             // One payment that the gateway does not know, and one that never reached it.

@@ -8,7 +8,7 @@ import Testing
 struct PaidWhileExpiringTests {
     @Test("Either a confirmed booking or a full refund, never neither, never both")
     func race() async throws {
-        try await Ticketing.open { house, outside in
+        try await Ticketing.open { house, outside async throws in
             let now = house.clock.now
             let event = try await house.shop.event(startsAt: now + 86_400 * 30)
             let orders = try await house.shop.orders(120, of: event, at: now - 660)

@@ -14,7 +14,7 @@ struct RefundTests {
 
     @Test("From the sale to the refund, with a gateway that is in trouble", arguments: troubles)
     func wholeLife(_ trouble: (name: String, action: String)) async throws {
-        try await Ticketing.open { house, outside in
+        try await Ticketing.open { house, outside async throws in
             let now = house.clock.now
             // A day and an hour ahead: everything goes back.
             let event = try await house.shop.event(startsAt: now + 90_000)
@@ -53,7 +53,7 @@ struct RefundTests {
 
     @Test("An event that is called off: every holder is told, whoever has paid gets everything back, however late")
     func calledOff() async throws {
-        try await Ticketing.open { house, outside in
+        try await Ticketing.open { house, outside async throws in
             let now = house.clock.now
             let event = try await house.shop.event(startsAt: now + 3600)
             let paid = try await house.shop.orders(30, of: event, at: now - 60, submitted: now - 30)
