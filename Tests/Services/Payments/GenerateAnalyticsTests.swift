@@ -49,7 +49,8 @@ struct GenerateAnalyticsTests {
     @Test("A dry run writes no report")
     func dryRun() async throws {
         try await Till.open { till in
-            #expect(try await till.run(.paymentsGenerateAnalytics, dryRun: true).processed == 1)
+            let run = try await till.run(.paymentsGenerateAnalytics, dryRun: true)
+            #expect(run.processed == 1)
             #expect(try await till.house.value("select count(*) from payments.reports", as: Int.self) == 0)
         }
     }
