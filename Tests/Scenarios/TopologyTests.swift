@@ -5,7 +5,10 @@ import Platform
 import Support
 import Testing
 
+@testable import Bookings
+@testable import Events
 @testable import LoyaltyNotifier
+@testable import Payments
 @testable import TicketsCache
 
 @Suite("The declared topology is the document's")
@@ -14,11 +17,15 @@ struct TopologyTests {
     func declared() throws {
         let settings = Settings([
             "DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "AMQP_URL": "amqp://u:p@127.0.0.1:1/", "BYTEMARK_URL": "http://127.0.0.1:1",
-            "PUSH_URL": "http://127.0.0.1:1",
+            "PUSH_URL": "http://127.0.0.1:1", "PAYMENT_GATEWAY_URL": "http://127.0.0.1:1", "PAYMENT_GATEWAY_KEY": "x", "SMTP_HOST": "127.0.0.1",
+            "SMTP_FROM": "tickets@boxoffice.example", "FRONTEND_URL": "http://127.0.0.1:1",
         ])
         var declared = AMQPTopology()
         declared.merge(try ServiceHost(TicketsCache.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(LoyaltyNotifier.self, settings: settings).topology.topology)
+        declared.merge(try ServiceHost(Payments.self, settings: settings).topology.topology)
+        declared.merge(try ServiceHost(Bookings.self, settings: settings).topology.topology)
+        declared.merge(try ServiceHost(Events.self, settings: settings).topology.topology)
         let document = try JSONDecoder().decode(Document.self, from: SchemaJudge.ask("topology"))
 
         #expect(
