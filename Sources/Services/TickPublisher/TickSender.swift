@@ -40,7 +40,7 @@ struct TickSender: Sendable {
     }
 
     /// Hands a batch whose instant lies ahead to the broker, which keeps it to itself until it is committed; nil when it is to be published instead.
-    private func stage(_ batch: TickBatch) async -> AMQPStagedMessages? {
+    func stage(_ batch: TickBatch) async -> AMQPStagedMessages? {
         let ahead = batch.instant.timeIntervalSince(runtime.clock.now)
         guard ahead > 0 else { return nil }
         do {
@@ -54,7 +54,7 @@ struct TickSender: Sendable {
     }
 
     /// Publishes what the broker holds; returns what is to be published the ordinary way.
-    private func commit(_ staged: AMQPStagedMessages, _ batch: TickBatch, until deadline: ContinuousClock.Instant) async -> TickBatch {
+    func commit(_ staged: AMQPStagedMessages, _ batch: TickBatch, until deadline: ContinuousClock.Instant) async -> TickBatch {
         do {
             let outcomes = try await staged.commit(timeout: deadline - ContinuousClock.now)
             complaints.settle("publishing")

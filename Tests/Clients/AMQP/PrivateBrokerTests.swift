@@ -52,6 +52,8 @@ struct PrivateBrokerTests {
                 try await connection.publish([message(to: "nowhere", "patience")], mandatory: false, timeout: timeout)
             }
             _ = try await publish(.seconds(30))
+            let staged = try await connection.stage([message(to: "nowhere", "ahead of the alarm")], mandatory: false)
+            let dropped = try await connection.stage([message(to: "nowhere", "never")], mandatory: false)
             try await broker.command("ctl", "set_vm_memory_high_watermark", "absolute", "1MB")
             // The first one after the alarm makes the broker say that it blocks; it is not taken.
             let first = Task { try await publish(.seconds(120)) }
@@ -61,10 +63,15 @@ struct PrivateBrokerTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
+            let impatient = await #expect(throws: AMQPError.self) { try await dropped.commit(timeout: .milliseconds(300)) }
+            #expect(impatient == error)
+            let committing = Task { try await staged.commit(timeout: .seconds(120)) }
             let waiting = Task { try await publish(.seconds(120)) }
             try await broker.command("ctl", "set_vm_memory_high_watermark", "0.4")
             #expect(try await first.value == [.confirmed])
             #expect(try await waiting.value == [.confirmed])
+            #expect(try await committing.value == [.confirmed])
+            await #expect(throws: AMQPError.stagingLost) { try await dropped.commit() }
         }
     }
 
@@ -80,9 +87,12 @@ struct PrivateBrokerTests {
             let deliveries = connection.consume(queue, prefetch: 10_000)
             #expect(try await connection.publish(large + small).allSatisfy { $0 == .confirmed })
             let got = await deliveries.take(5004)
+            #expect(try await connection.stage(large).commit().allSatisfy { $0 == .confirmed })
+            let committed = await deliveries.take(4)
+            #expect(committed.map(\.body) == bodies)
             #expect(got.prefix(4).map(\.body) == bodies)
             #expect(got.dropFirst(4).map(\.text) == (0..<5000).map { "\($0)" })
-            connection.ack(through: try #require(got.last))
+            connection.ack(through: try #require(committed.last))
             await deliveries.stop()
             #expect(try await connection.inspect(queue: queue)?.messages == 0)
         }
