@@ -125,6 +125,28 @@ public final class AMQPConnection: Sendable {
         }
     }
 
+    // MARK: Staging
+
+    /// Hands messages to the broker ahead of their time and returns when it holds them all, seen by nobody: `commit` then publishes them with one short
+    /// frame. Each staged batch has a channel in transaction mode to itself (AMQP 0-9-1, class tx), which is kept for later ones. The broker looks for
+    /// queues now, not at the commit.
+    ///
+    /// Throws what `publish` throws; nothing was published then. A connection that is lost afterwards takes what was staged with it.
+    /// - Parameter mandatory: whether a message that no queue takes is reported as `unroutable` by the commit.
+    public func stage(_ messages: [AMQPMessage], mandatory: Bool = true, timeout: Duration = .seconds(30)) async throws -> AMQPStagedMessages {
+        for message in messages { try message.validate(frameMax: configuration.frameMax) }
+        let id = try await request(timeout: timeout) {
+            .stage(StageRequest(ticket: $0, messages: messages, mandatory: mandatory, continuation: $1))
+        }
+        return AMQPStagedMessages(id, on: self)
+    }
+
+    func commit(_ staged: UInt64, timeout: Duration) async throws -> [AMQPPublishOutcome] {
+        try await request(timeout: timeout) { .commit(CommitRequest(ticket: $0, staged: staged, continuation: $1)) }
+    }
+
+    func rollBack(_ staged: UInt64) { mailbox.post(.rollBack(staged)) }
+
     // MARK: Consuming
 
     /// Subscribes to a queue, on a channel of its own, now and after every reconnect. While the queue is not there, or may not be consumed,

@@ -22,6 +22,8 @@ public enum AMQPError: Error, Sendable, Equatable {
     case refused(code: Int, text: String)
     /// A message, name or argument that the protocol cannot carry; nothing was sent.
     case unencodable(String)
+    /// What was staged is gone with its connection or channel; nothing of it was published.
+    case stagingLost
     /// The broker is short of memory or disk and takes no messages; it did not recover in time.
     case blocked(reason: String)
     /// No answer in time; whether the broker did the work is unknown.
@@ -46,6 +48,7 @@ extension AMQPError: CustomStringConvertible {
         case .preconditionFailed(let text): "the broker has it otherwise: \(text)"
         case .refused(let code, let text): "the broker refused: \(code) \(text)"
         case .unencodable(let text): "cannot be sent: \(text)"
+        case .stagingLost: "the broker does not hold the staged messages any more and has published none of them; publish them again"
         case .blocked(let reason): "the broker takes no messages (\(reason)); free memory or disk there"
         case .timeout(let what): "no answer from the broker in time: \(what)"
         }

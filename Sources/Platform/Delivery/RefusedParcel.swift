@@ -4,4 +4,10 @@ public struct RefusedParcel: Sendable, Equatable {
     public let dedupeKey: String
     /// Why, for people.
     public let reason: String
+
+    /// A parcel and why.
+    public init(dedupeKey: String, reason: String) {
+        self.dedupeKey = dedupeKey
+        self.reason = reason
+    }
 }

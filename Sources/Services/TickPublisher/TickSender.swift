@@ -20,9 +20,11 @@ struct TickSender: Sendable {
 
     /// Returns when every tick of the batch is settled or left to be taken over.
     func send(_ batch: TickBatch) async {
+        let staged = await stage(batch)
         await wait(until: batch.instant)
-        var open = batch
         let deadline = ContinuousClock.now + Self.patience
+        var open = batch
+        if let staged, !Task.isCancelled { open = await commit(staged, batch, until: deadline) }
         while !open.ticks.isEmpty, !Task.isCancelled, ContinuousClock.now < deadline {
             do {
                 let outcomes = try await runtime.broker.publish(open.messages, mandatory: true, timeout: deadline - ContinuousClock.now)
@@ -37,6 +39,34 @@ struct TickSender: Sendable {
         if !open.ticks.isEmpty { await giveBack(open) }
     }
 
+    /// Hands a batch whose instant lies ahead to the broker, which keeps it to itself until it is committed; nil when it is to be published instead.
+    private func stage(_ batch: TickBatch) async -> AMQPStagedMessages? {
+        let ahead = batch.instant.timeIntervalSince(runtime.clock.now)
+        guard ahead > 0 else { return nil }
+        do {
+            let staged = try await runtime.broker.stage(batch.messages, mandatory: true, timeout: .seconds(ahead))
+            complaints.settle("staging")
+            return staged
+        } catch {
+            if !Task.isCancelled { complaints.raise("staging", "Ticks go to the broker at their instant and not ahead of it: \(error)") }
+            return nil
+        }
+    }
+
+    /// Publishes what the broker holds; returns what is to be published the ordinary way.
+    private func commit(_ staged: AMQPStagedMessages, _ batch: TickBatch, until deadline: ContinuousClock.Instant) async -> TickBatch {
+        do {
+            let outcomes = try await staged.commit(timeout: deadline - ContinuousClock.now)
+            complaints.settle("publishing")
+            // The broker looked for queues when it got the ticks. What had none then may have one now.
+            return await settle(batch, outcomes.map { $0 == .confirmed ? .confirmed : .rejected })
+        } catch {
+            // Nobody knows what the broker published, or it has lost the batch: the same ids go out again.
+            complaints.raise("publishing", "Ticks wait for the broker: \(error)")
+            return batch
+        }
+    }
+
     /// By the wall clock, which may be set while we wait.
     private func wait(until instant: Date) async {
         while !Task.isCancelled {
@@ -49,6 +79,8 @@ struct TickSender: Sendable {
     /// Records what the broker said; returns what it has rejected.
     private func settle(_ batch: TickBatch, _ outcomes: [AMQPPublishOutcome]) async -> TickBatch {
         let now = runtime.clock.now
+        // The broker is still handing the ticks out; neither we nor the database take the processor from it.
+        try? await Task.sleep(for: Self.courtesy)
         var answers: [TickLedger.Answer] = []
         var rejected: [Int] = []
         for (position, (tick, outcome)) in zip(batch.ticks, outcomes).enumerated() {
@@ -66,8 +98,6 @@ struct TickSender: Sendable {
                 rejected.append(position)
             }
         }
-        // The broker is still handing the ticks out; the database would take the processor from it.
-        try? await Task.sleep(for: Self.courtesy)
         await record(answers)
         return batch.keeping(rejected)
     }

@@ -41,8 +41,23 @@ struct Mailing: TestParts {
         service.add(reaction: Post())
         service.add(channel: Notebook.shared) { keys, tx in
             for key in keys { try tx.enqueue("insert into bytemark_tokens (user_id, token) values (hashtext($1), $1)", key) }
+        } onRefused: { parcels, tx in
+            for parcel in parcels { try tx.enqueue("insert into refresh_log (user_id, activity_type, note) values (1, 1, $1)", "\(parcel)") }
+        }
+        // Another channel's notes are not this one's.
+        service.add(channel: Persistence()) { _, tx in
+            try await tx.execute("insert into refresh_log (user_id, activity_type, note) values (1, 1, 'not mine')")
         }
     }
+}
+
+/// A channel that has to know.
+struct Persistence: DeliveryChannel {
+    let kind = Parcel.Kind.refund
+    let inFlight = 1
+    let attempts: Int? = nil
+
+    func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure) { throw .later("no answer") }
 }
 
 @Suite("The courier")
@@ -83,6 +98,9 @@ struct CourierTests {
             }
             #expect(Notebook.shared.keys(with: key).count == 1)
             #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 0)
+            #expect(
+                try await house.value("select note from tickets.refresh_log", as: String.self)
+                    == "\(RefusedParcel(dedupeKey: key, reason: "no such person"))")
         }
     }
 
@@ -111,10 +129,28 @@ struct CourierTests {
     @Test("After its last attempt a parcel is parked with the reason")
     func parked() async throws {
         try await TestHouse.open { house in
-            _ = try await insert(house, "fail", attempts: 9)
+            let key = try await insert(house, "fail", attempts: 9)
             try await house.with(TestService<Mailing>.self) { _ in
                 try await house.eventually("select status || coalesce(': ' || last_error, '') from tickets.deliveries", "parked: out of order")
                 #expect(try await house.value("select attempts from tickets.deliveries", as: Int.self) == 10)
+            }
+            #expect(
+                try await house.value("select note from tickets.refresh_log", as: String.self)
+                    == "\(RefusedParcel(dedupeKey: key, reason: "out of order"))")
+        }
+    }
+
+    @Test("A channel that has to know the answer is never given up")
+    func persistent() async throws {
+        try await TestHouse.open { house in
+            try await house.database.execute(
+                """
+                insert into tickets.deliveries (kind, dedupe_key, payload, attempts, next_attempt_at)
+                values ('refund', $1, '{}', 1000, '2026-01-01')
+                """, run)
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.eventually(
+                    "select status || ': ' || attempts || coalesce(': ' || last_error, '') from tickets.deliveries", "queued: 1001: no answer")
             }
         }
     }

@@ -1,6 +1,7 @@
 import CoreMetrics
 import FoundationEssentials
 import Logging
+import Postgres
 import Support
 import Synchronization
 import Testing

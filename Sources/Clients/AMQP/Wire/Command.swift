@@ -7,6 +7,10 @@ struct Ticket: Sendable {
 /// What the outside asks of the thread that owns the connection.
 enum Command: Sendable {
     case publish(PublishRequest)
+    case stage(StageRequest)
+    case commit(CommitRequest)
+    /// Drops what was staged under this identity.
+    case rollBack(UInt64)
     case call(CallRequest)
     case get(GetRequest)
     case start(Consumer)
@@ -19,9 +23,11 @@ enum Command: Sendable {
     var ticket: Ticket? {
         switch self {
         case .publish(let request): request.ticket
+        case .stage(let request): request.ticket
+        case .commit(let request): request.ticket
         case .call(let request): request.ticket
         case .get(let request): request.ticket
-        case .start, .stop, .flush, .withdraw, .shutdown: nil
+        case .rollBack, .start, .stop, .flush, .withdraw, .shutdown: nil
         }
     }
 
@@ -29,6 +35,8 @@ enum Command: Sendable {
     func fail(_ error: any Error) {
         switch self {
         case .publish(let request): request.continuation.resume(throwing: error)
+        case .stage(let request): request.continuation.resume(throwing: error)
+        case .commit(let request): request.continuation.resume(throwing: error)
         case .call(let request): request.continuation.resume(throwing: error)
         case .get(let request): request.continuation.resume(throwing: error)
         case .start(let consumer): _ = consumer.finish()
@@ -36,7 +44,7 @@ enum Command: Sendable {
             _ = consumer.finish()
             continuation.resume()
         case .flush(let continuation): continuation.resume()
-        case .withdraw, .shutdown: break
+        case .rollBack, .withdraw, .shutdown: break
         }
     }
 }
@@ -46,6 +54,21 @@ struct PublishRequest: Sendable {
     let ticket: Ticket
     let messages: [AMQPMessage]
     let mandatory: Bool
+    let continuation: CheckedContinuation<[AMQPPublishOutcome], any Error>
+}
+
+/// Messages to stage; their identity from then on is that of the ticket, which is the answer.
+struct StageRequest: Sendable {
+    let ticket: Ticket
+    let messages: [AMQPMessage]
+    let mandatory: Bool
+    let continuation: CheckedContinuation<UInt64, any Error>
+}
+
+/// Staged messages to commit.
+struct CommitRequest: Sendable {
+    let ticket: Ticket
+    let staged: UInt64
     let continuation: CheckedContinuation<[AMQPPublishOutcome], any Error>
 }
 

@@ -21,6 +21,13 @@ final class Publication {
         unsettled = request.messages.count
     }
 
+    /// All of it written before, with the numbers 1, 2, 3 …
+    convenience init(written request: PublishRequest) {
+        self.init(request)
+        firstSequence = 1
+        written = request.messages.count
+    }
+
     /// Nothing more will be heard of it on the channel.
     var isFinished: Bool { settledBelow == written && (isAnswered || unsettled == 0) }
     var isWritten: Bool { isAnswered || written == (order?.count ?? request.messages.count) }
@@ -46,6 +53,12 @@ final class Publication {
         guard written > 0, sequence >= firstSequence else { return }
         for index in settledBelow..<max(settledBelow, min(written, Int(sequence - firstSequence) + 1)) { settle(index: index, outcome) }
         skipSettled()
+    }
+
+    /// The same for all that is not settled; none at all is settled too.
+    func settleAll(_ outcome: AMQPPublishOutcome) {
+        settle(through: firstSequence + UInt64(written), outcome)
+        if unsettled == 0 { answer(.success(outcomes.map { $0 ?? .rejected })) }
     }
 
     private func settle(index: Int, _ outcome: AMQPPublishOutcome) {

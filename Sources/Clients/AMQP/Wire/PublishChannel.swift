@@ -5,19 +5,17 @@ final class PublishChannel: Channel {
     /// Written, at least in part, and not completely confirmed; in the order of their numbers.
     private var inFlight = Fifo<Publication>()
     private var current: Publication?
-    /// A body that is too long to be written at once.
-    private var partial: (body: [UInt8], offset: Int)?
+    private lazy var messages = MessageWriter(writer, channel: number)
     private var nextSequence: UInt64 = 1
     private var lastReturned: UInt64 = 0
     private var inConfirmMode = false
-    private let arena = Arena()
 
     /// Bytes written before the session looks after its other work.
     private static let quota = 512 * 1024
 
     /// Writes what waits as far as the socket takes it; true when it could go on at once.
     func pump() throws -> Bool {
-        guard partial != nil || !(current?.isWritten ?? true) || !session.backlog.publications.isEmpty else { return false }
+        guard messages.isInsideMessage || !(current?.isWritten ?? true) || !session.backlog.publications.isEmpty else { return false }
         if phase == .closed { try openInConfirmMode() }
         guard inConfirmMode else { return false }
         var written = 0
@@ -26,8 +24,8 @@ final class PublishChannel: Channel {
                 try writer.flush()
                 guard writer.hasRoom else { return false }
             }
-            if partial != nil {
-                written += try writePiece()
+            if messages.isInsideMessage {
+                written += try messages.writePiece()
             } else if let publication = nextPublication() {
                 written += try write(publication)
             } else {
@@ -58,27 +56,7 @@ final class PublishChannel: Channel {
         if publication.written == 0 { inFlight.append(publication) }
         let message = publication.writeNext(sequence: nextSequence)
         nextSequence += 1
-        defer { arena.recycle() }
-        var publish = amqp_basic_publish_t()
-        publish.exchange = arena.bytes(message.exchange)
-        publish.routing_key = arena.bytes(message.routingKey)
-        publish.mandatory = publication.request.mandatory ? 1 : 0
-        try writer.method(AMQP_BASIC_PUBLISH_METHOD, publish, channel: number)
-        try writer.header(arena.properties(message.properties), bodySize: message.body.count, channel: number)
-        if message.body.count > writer.bodyLimit {
-            partial = (message.body, 0)
-        } else if !message.body.isEmpty {
-            try message.body.withUnsafeBytes { try writer.body($0, channel: number) }
-        }
-        return message.body.count + 128
-    }
-
-    private func writePiece() throws -> Int {
-        guard let (body, offset) = partial else { return 0 }
-        let end = min(body.count, offset + writer.bodyLimit)
-        try body.withUnsafeBytes { try writer.body(UnsafeRawBufferPointer(rebasing: $0[offset..<end]), channel: number) }
-        partial = end == body.count ? nil : (body, end)
-        return end - offset
+        return try messages.write(message, mandatory: publication.request.mandatory)
     }
 
     override func didReceive(_ method: amqp_method_t) throws {
@@ -135,7 +113,7 @@ final class PublishChannel: Channel {
     /// The broker closes the channel for one message it refuses; the publications that it does not mean are written again.
     override func didClose(_ error: AMQPError?) throws {
         inConfirmMode = false
-        partial = nil
+        messages.reset()
         current = nil
         let affected = inFlight.removeAll().filter { !$0.isAnswered }
         let error = error ?? .connectionLost(reason: "the channel was closed")

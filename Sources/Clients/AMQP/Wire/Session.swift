@@ -9,6 +9,7 @@ final class Session {
     private unowned let wire: Wire
     private var channels: [UInt16: Channel] = [:]
     private lazy var publishing = PublishChannel(1, self)
+    private(set) lazy var transactions = TransactionChannels(self)
     private lazy var control = ControlChannel(2, self)
     private lazy var getting = GetChannel(3, self)
     private var consuming: [ConsumerChannel] = []
@@ -64,7 +65,11 @@ final class Session {
         if stage != .declaring {
             for channel in consuming { if let due = channel.wakeUp, due <= now { try channel.subscribe() } }
             try getting.pump()
-            isBusy = try blockedReason == nil && publishing.pump() || isBusy
+            if blockedReason == nil {
+                // First, because a commit has an instant.
+                isBusy = try transactions.pump() || isBusy
+                isBusy = try publishing.pump() || isBusy
+            }
         }
         try getting.flushSettlements()
         for channel in consuming { try channel.flushSettlements() }
@@ -189,6 +194,7 @@ final class Session {
     /// Answers everyone whose request was under way.
     func abandon(_ error: AMQPError) {
         publishing.abandon(error)
+        transactions.abandon(error)
         control.abandon(error)
         getting.abandon(error)
         for channel in consuming { channel.abandon() }
@@ -202,6 +208,11 @@ final class Session {
         if let job = topologyJob.take() { return job }
         return stage == .declaring ? nil : backlog.jobs.popFirst()
     }
+
+    /// The first number that no channel has; nil when the broker allows no more channels.
+    func freeNumber() -> UInt16? { (4...UInt16(clamping: max(4, handle.channelMax))).first { channels[$0] == nil } }
+
+    func add(_ channel: Channel) { channels[channel.number] = channel }
 
     func hasFresh(_ channel: ConsumerChannel) { withFresh.append(channel) }
 
@@ -232,12 +243,12 @@ final class Session {
     /// Subscribes as soon as the topology is there.
     func start(_ consumer: Consumer) {
         guard stage != .declaring else { return }
-        guard let number = (4...UInt16(clamping: max(4, handle.channelMax))).first(where: { channels[$0] == nil }) else {
+        guard let number = freeNumber() else {
             logger.error("no channel left for a consumer", metadata: ["queue": "\(consumer.queue)", "channel_max": "\(handle.channelMax)"])
             return
         }
         let channel = ConsumerChannel(number, self, consumer, retry: wire.configuration.reconnectDelay)
-        channels[number] = channel
+        add(channel)
         consuming.append(channel)
     }
 
@@ -252,7 +263,7 @@ final class Session {
 
     /// Answers requests under way whose time is up; returns when the next one's is.
     func expire(_ now: ContinuousClock.Instant, _ error: AMQPError) throws -> ContinuousClock.Instant? {
-        [publishing.expire(now, error), try control.expire(now), try getting.expire(now)].compactMap { $0 }.min()
+        [publishing.expire(now, error), try transactions.expire(now, error), try control.expire(now), try getting.expire(now)].compactMap { $0 }.min()
     }
 
     /// Why a request got no answer in time.

@@ -137,6 +137,11 @@ final class Wire {
             watch(command.ticket)
             switch command {
             case .publish(let request): backlog.publications.append(Publication(request))
+            case .stage(let request): backlog.stagings.append(request)
+            case .commit(let request):
+                if session?.transactions.commit(request) ?? false { continue }
+                request.continuation.resume(throwing: AMQPError.stagingLost)
+            case .rollBack(let staged): try session?.transactions.rollBack(staged)
             case .call(let request): backlog.jobs.append(job(request))
             case .get(let request): backlog.gets.append(request)
             case .start(let consumer):
@@ -148,7 +153,9 @@ final class Wire {
                 _ = consumer.finish()
                 continuation.resume()
             case .flush(let continuation): if let session { session.flush(continuation) } else { continuation.resume() }
-            case .withdraw(let id): backlog.withdraw(id)
+            case .withdraw(let id):
+                backlog.withdraw(id)
+                session?.transactions.withdraw(id)
             case .shutdown: isStopping = true
             }
         }

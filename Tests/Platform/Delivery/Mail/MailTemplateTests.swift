@@ -87,7 +87,7 @@ struct MailTemplateTests {
             ("a.en.mustache", "Subject: x\n---\n\n---\nx", "has an empty part"),
             ("a.en.mustache", "Subject: x\n---\nx\n\n{{#a}}\ny\n---\nx", "does not parse: expectedSectionEnd in line 6"),
             ("a.en.mustache", "Subject: x\n---\nx\n---\nx\n{{/a}}", "does not parse: sectionCloseNameIncorrect in line 6"),
-            ("a.en.mustache", "Subject: {{x\n---\nx\n---\nx", "does not parse: unfinishedName in line 1"),
+            ("a.en.mustache", "Subject: {{x\n---\nx\n---\nx", "does not parse: overflow in line 1"),
             ("a.en.mustache", "Subject: x\n---\nx\n---\n{{{x}}}", "must not use {{{…}}} or {{&…}}"),
             ("a.mustache", "Subject: x\n---\nx\n---\nx", "must be named <template>.<language>.mustache"),
             ("a.tlh.mustache", "Subject: x\n---\nx\n---\nx", "is in a language of which Platform has no file Delivery/Mail/Languages/tlh.json"),

@@ -1,0 +1,57 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Support
+import Testing
+
+@testable import Events
+
+@Suite("event.cancelled")
+struct EventCancelledTests {
+    private static let now = "2026-11-21T12:00:00Z"
+
+    @Test("An event that is upcoming or live is cancelled; one that is over stays what it is; being told again changes nothing")
+    func cancels() async throws {
+        try await TestHouse.events(at: Self.now) { house, _ in
+            for (id, status) in [(1, "upcoming"), (2, "live"), (3, "completed"), (4, "archived"), (5, "cancelled"), (6, "upcoming")] {
+                try await house.event(id, starts: "2026-11-21T11:00:00Z", status: status, completed: id == 3 ? Self.now : nil)
+            }
+            try await house.publish((1...5).map { (EventCancelled(eventId: $0, reason: "Rain"), "told-\($0)") })
+            try await house.eventually("select count(*) from events.inbox", 5)
+            #expect(try await house.statuses() == ["cancelled", "cancelled", "completed", "archived", "cancelled", "upcoming"])
+            let instants = try await house.database.query("select cancelled_at from events.events where id in (1, 2)", as: Date.self)
+            #expect(instants == [Date(Self.now), Date(Self.now)])
+
+            house.clock.advance(60)
+            try await house.publish(EventCancelled(eventId: 1, reason: "Rain"), id: "told-again")
+            try await house.eventually("select count(*) from events.inbox", 6)
+            #expect(try await house.moves(of: 1) == ["upcoming → cancelled"])
+            #expect(try await house.value("select cancelled_at from events.events where id = 1", as: Date.self) == Date(Self.now))
+            #expect(try await house.breaches() == [])
+        }
+    }
+
+    @Test("Of an event that does not exist it is parked with its name, and the others are cancelled")
+    func unknown() async throws {
+        try await TestHouse.events(at: Self.now) { house, _ in
+            try await house.event(1, starts: "2026-12-01T20:00:00Z")
+            try await house.publish([(EventCancelled(eventId: 404, reason: "Rain"), "a"), (EventCancelled(eventId: 1, reason: "Rain"), "b")])
+            #expect(try await house.parked("events").reason == "event 404 does not exist")
+            try await house.eventually("select status from events.events", "cancelled")
+        }
+    }
+
+    @Test("A cancelled event starts no more and reminds nobody")
+    func startsNoMore() async throws {
+        try await TestHouse.events(at: Self.now) { house, _ in
+            try await house.user(1)
+            try await house.event(1, starts: "2026-11-22T20:00:00Z")
+            try await house.bookings(1...1, of: 1)
+            try await house.publish(EventCancelled(eventId: 1, reason: "Rain"))
+            try await house.eventually("select status from events.events", "cancelled")
+            #expect(try await house.run(.eventsSendReminders).processed == 0)
+            house.clock.set(Date("2026-11-22T21:00:00Z"))
+            #expect(try await house.run(.eventsUpdateStatuses).processed == 0)
+        }
+    }
+}

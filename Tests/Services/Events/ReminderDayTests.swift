@@ -1,0 +1,86 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Support
+import Testing
+
+@testable import Events
+
+@Suite("The day of a reminder is the calendar day at the event's zone")
+struct ReminderDayTests {
+    /// What the clock says, and events with whether their holders are reminded then.
+    struct Morning: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let now: String
+        let job: JobName
+        let events: [(zone: String, starts: String, isDue: Bool)]
+
+        init(_ name: String, _ now: String, _ job: JobName, _ events: [(zone: String, starts: String, isDue: Bool)]) {
+            (testDescription, self.now, self.job, self.events) = (name, now, job, events)
+        }
+    }
+
+    private static let mornings = [
+        Morning(
+            "Tomorrow is from midnight to midnight, wherever that is", "2026-11-21T09:00:00Z", .eventsSendReminders,
+            [
+                ("UTC", "2026-11-21T23:59:59Z", false), ("UTC", "2026-11-22T00:00:00Z", true), ("UTC", "2026-11-22T23:59:59Z", true),
+                ("UTC", "2026-11-23T00:00:00Z", false),
+                // There it is 23:00 on the 21st, and tomorrow begins in an hour.
+                ("Pacific/Kiritimati", "2026-11-21T09:59:59Z", false), ("Pacific/Kiritimati", "2026-11-21T10:00:00Z", true),
+                ("Pacific/Kiritimati", "2026-11-21T10:30:00Z", true), ("Pacific/Kiritimati", "2026-11-22T09:59:59Z", true),
+                ("Pacific/Kiritimati", "2026-11-22T10:00:00Z", false),
+                // There it is 01:00 on the 21st, and tomorrow ends in 47 hours.
+                ("America/Los_Angeles", "2026-11-22T07:59:59Z", false), ("America/Los_Angeles", "2026-11-22T08:30:00Z", true),
+                ("America/Los_Angeles", "2026-11-23T07:59:59Z", true), ("America/Los_Angeles", "2026-11-23T08:00:00Z", false),
+            ]),
+        Morning(
+            "A tomorrow of 25 hours", "2026-10-31T16:00:00Z", .eventsSendReminders,
+            [
+                ("America/Los_Angeles", "2026-11-01T06:59:59Z", false), ("America/Los_Angeles", "2026-11-01T07:30:00Z", true),
+                ("America/Los_Angeles", "2026-11-02T07:59:59Z", true), ("America/Los_Angeles", "2026-11-02T08:00:00Z", false),
+            ]),
+        Morning(
+            "A tomorrow of 23 hours", "2027-03-13T17:00:00Z", .eventsSendReminders,
+            [
+                ("America/Los_Angeles", "2027-03-14T07:59:59Z", false), ("America/Los_Angeles", "2027-03-14T08:30:00Z", true),
+                ("America/Los_Angeles", "2027-03-15T06:59:59Z", true), ("America/Los_Angeles", "2027-03-15T07:00:00Z", false),
+            ]),
+        Morning(
+            "In a week, with a change of clocks between", "2026-10-28T17:00:00Z", .eventsSendEarlyBirdReminders,
+            [
+                ("America/Los_Angeles", "2026-11-04T07:59:59Z", false), ("America/Los_Angeles", "2026-11-04T08:30:00Z", true),
+                ("America/Los_Angeles", "2026-11-05T07:59:59Z", true), ("America/Los_Angeles", "2026-11-05T08:00:00Z", false),
+                ("Pacific/Kiritimati", "2026-11-04T09:59:59Z", false), ("Pacific/Kiritimati", "2026-11-04T10:00:00Z", true),
+                ("America/Los_Angeles", "2026-10-29T12:00:00Z", false),
+            ]),
+    ]
+
+    @Test("Only who comes on that day is reminded", arguments: mornings)
+    func day(_ morning: Morning) async throws {
+        try await TestHouse.events(at: morning.now) { house, _ in
+            try await house.user(1)
+            for (index, event) in morning.events.enumerated() {
+                try await house.event(index, starts: event.starts, zone: event.zone)
+                try await house.bookings(index...index, of: index)
+            }
+            let run = try await house.run(morning.job)
+            #expect(run.outcome == "succeeded")
+            let reminded = try await house.database.query("select booking_id from events.reminders order by booking_id", as: Int.self)
+            #expect(reminded == morning.events.indices.filter { morning.events[$0].isDue })
+        }
+    }
+
+    @Test("An event at 00:30 local time is told with that time and its zone")
+    func halfPastMidnight() async throws {
+        try await TestHouse.events(at: "2026-10-31T16:00:00Z") { house, outside in
+            try await house.user(1)
+            try await house.event(1, starts: "2026-11-01T07:30:00Z", zone: "America/Los_Angeles")
+            try await house.bookings(1...1, of: 1)
+            _ = try await house.run(.eventsSendReminders)
+            try await house.eventually("select count(*) from events.deliveries where status = 'sent'", 1)
+            let mail = try #require(try await outside.mails().first)
+            #expect(mail.text?.contains("When: Sunday, 1 November 2026, 00:30 (America/Los_Angeles)") == true)
+        }
+    }
+}
