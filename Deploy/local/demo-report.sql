@@ -13,14 +13,12 @@ from operations.job_runs
 where coalesce(finished_at, now()) >= :'since' and outcome not in ('skipped', 'superseded')
 order by started_at, id;
 
-\echo What they could not work, and why (the first of each job)
-select job, error ->> 'row' as row, error ->> 'error' as why
-from (select job, error, row_number() over (partition by job, error ->> 'error' order by id) as nth,
-             row_number() over (partition by job order by id) as place
-      from operations.job_runs, jsonb_array_elements(details -> 'errors') as error
-      where coalesce(finished_at, now()) >= :'since') failures
-where nth = 1 and place <= 3
-order by job, place;
+\echo What they could not work, and why
+select job, min(error ->> 'row') as row, min(error ->> 'error') as why, count(*) as times
+from operations.job_runs, jsonb_array_elements(details -> 'errors') as error
+where coalesce(finished_at, now()) >= :'since'
+group by job, regexp_replace(error ->> 'error', '[0-9]+', '…', 'g')
+order by job, times desc;
 
 \echo What was sent
 with sent as (
@@ -33,7 +31,12 @@ from sent where sent_at >= :'since' or status <> 'sent'
 group by kind, what order by kind, what;
 
 \echo Money that went back
-select r.currency, r.cause, count(*) as refunds, to_char(sum(r.amount) / power(10, d.digits), 'FM999G999G990' || rpad(case when d.digits > 0 then 'D' else '' end, d.digits + 1, '0')) as sum
+select r.currency, r.cause, count(*) as refunds, to_char(sum(r.amount) / power(10, d.digits), 'FM999G999G990' || rpad('', sign(d.digits)::int, 'D') || rpad('', d.digits, '0')) as sum
 from payments.refunds r, lateral (select case r.currency when 'JPY' then 0 when 'KWD' then 3 else 2 end as digits) d
 where r.status = 'paid' and r.settled_at >= :'since'
 group by r.currency, r.cause, d.digits order by r.currency, r.cause;
+
+\echo Reports
+select service, kind, period_start as from, period_end as to, left(body::text, 60) || ' …' as body
+from (select 'payments' as service, * from payments.reports union all select 'bookings', * from bookings.reports union all select 'events', * from events.reports) r
+where made_at >= :'since' order by service;

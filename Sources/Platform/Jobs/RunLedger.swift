@@ -167,11 +167,12 @@ enum RunLedger {
           and (dry_run or not exists (select from operations.job_runs o where o.job = r.job and o.outcome = 'running' and not o.dry_run))
         """
 
+    /// The end is as long after the slice's own time as its transaction has taken: a run of one slice took time, too.
     private static let advanceRun: SQL = """
         update operations.job_runs
         set slice = slice + 1, processed = processed + $2, failed = failed + $3, details = $4, touched_at = $6, asked_again = false,
             outcome = case when not $5 then 'running' when failed + $3 > 0 then 'partial' else 'succeeded' end,
-            finished_at = case when $5 then $6 end
+            finished_at = case when $5 then $6 + (clock_timestamp() - transaction_timestamp()) end
         where id = $1
         """
 

@@ -60,7 +60,7 @@ struct DemoBooks: Sendable {
 
     private static let payments: SQL = """
         copy payments.payments (id, booking_id, user_id, amount, currency, gateway, reference, status, created_at, submitted_at, paid_at, failed_at,
-                                failure_reason, abandoned_at, voided_at, refunded_amount) from stdin
+                                failure_reason, abandoned_at, voided_at, refunded_amount, ask_at) from stdin
         """
 
     private static let refunds: SQL = """
@@ -128,7 +128,7 @@ extension DemoPayment {
     fileprivate var row: [any PostgresEncodable] {
         [
             number, bookingId, userId, amount, currency, gateway, reference, status.rawValue, createdAt, submittedAt, paidAt, failedAt, failureReason,
-            abandonedAt, voidedAt, refundedAmount,
+            abandonedAt, voidedAt, refundedAmount, askAt,
         ]
     }
 

@@ -34,7 +34,7 @@ enum DemoFate: Sendable, CaseIterable {
     case refundRefused
     /// The payment came when it had been given up; it went back.
     case lateMoney
-    /// The payment was given up hours ago; the gateway took the money, and nobody knows that yet.
+    /// The payment was given up hours ago; the gateway took the money, and nobody knows that yet. Some are to be asked about now.
     case givenUp
 
     /// One of those that can be, as often as it is likely.

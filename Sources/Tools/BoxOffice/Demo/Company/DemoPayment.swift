@@ -19,6 +19,8 @@ struct DemoPayment: Sendable, Equatable {
     var failureReason: String?
     var abandonedAt: Date?
     var voidedAt: Date?
+    /// When the gateway is asked again about a payment that was given up for its silence.
+    var askAt: Date?
     var refund: Refund?
     /// What the gateway says when it is asked; nil when it knows nothing of it.
     var truth: Truth?

@@ -55,7 +55,7 @@ struct DemoSale: Sendable {
     private mutating func settle(_ last: Date, _ now: Date) {
         switch fate {
         case .paidAtSecondTry:
-            pay(.failed, at: booking.createdAt + 5 * .minute, because: "the card was declined")
+            pay(.failed, at: booking.createdAt + 5 * .minute, because: "declined by the gateway")
             confirm(after: 6 * .minute)
             tell(now)
         case .paidTwice:
@@ -76,6 +76,7 @@ struct DemoSale: Sendable {
             booking.createdAt = now - 3 * .hour
             pay(.failed, at: now - 2 * .hour, because: "gateway timeout")
             payments[0].truth = .success
+            payments[0].askAt = now + Double(booking.number % 41 - 20) * .minute
             cancel(now - 2 * .hour, "payment failed")
         case .refundRequested, .refundDenied:
             confirm()
@@ -155,7 +156,7 @@ extension DemoSale {
             pay(.abandoned, at: lost + 5 * .minute)
             cancel(lost + 5 * .minute, "payment abandoned")
         default:
-            pay(.failed, at: lost, because: "the card was declined")
+            pay(.failed, at: lost, because: "declined by the gateway")
             cancel(lost, "payment failed")
         }
     }
