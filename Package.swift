@@ -83,8 +83,11 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 lifecycle, logging,
             ],
-            path: "Sources/Platform", exclude: ["CMalloc", "Cron", "Contracts", "Schedules", "Schema"],
-            sources: ["Delivery", "Jobs", "Messaging", "Service", "Work"], swiftSettings: house),
+            path: "Sources/Platform",
+            exclude: [
+                "CMalloc", "Cron", "Contracts", "Schedules", "Schema", "embed.list", "Delivery/Mail/Languages", "Delivery/Mail/layout.mustache",
+            ],
+            sources: ["Delivery", "Jobs", "Messaging", "Service", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
         // Services.
         service(
@@ -92,7 +95,7 @@ let package = Package(
             exclude: ["Schema", "embed.list"], embeds: true),
         service("TicketsCache", ["Curl", .product(name: "Crypto", package: "swift-crypto"), logging]),
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
-        service("Payments", ["Curl", logging]),
+        service("Payments", ["Cron", "Curl"]),
         service("Bookings", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Events", exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
@@ -149,7 +152,9 @@ let package = Package(
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
-        tests("ScenariosTests", "Scenarios", ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
+        tests(
+            "ScenariosTests", "Scenarios",
+            ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
         tests("FaultsTests", "Faults", ["AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support", logging]),
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",

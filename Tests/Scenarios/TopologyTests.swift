@@ -8,7 +8,7 @@ import Testing
 @testable import LoyaltyNotifier
 @testable import TicketsCache
 
-@Suite("The declared topology is the document's", .enabled(if: SchemaJudge.isThere))
+@Suite("The declared topology is the document's")
 struct TopologyTests {
     @Test("What the services declare is what Contracts/asyncapi.yaml says, and nothing else")
     func declared() throws {

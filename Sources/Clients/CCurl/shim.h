@@ -17,6 +17,7 @@ static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *va
 // Write, header and read callbacks have one shape.
 static inline CURLcode ccurl_set_data_callback(CURL *easy, CURLoption option, curl_write_callback callback) { return curl_easy_setopt(easy, option, callback); }
 static inline CURLcode ccurl_set_before_request(CURL *easy, curl_prereq_callback callback) { return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback); }
+static inline CURLcode ccurl_set_debug(CURL *easy, curl_debug_callback callback) { return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, callback); }
 static inline CURLcode ccurl_set_open_socket(CURL *easy, curl_opensocket_callback callback) { return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback); }
 static inline CURLcode ccurl_set_close_socket(CURL *easy, curl_closesocket_callback callback) { return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback); }
 

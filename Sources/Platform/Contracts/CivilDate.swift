@@ -2,17 +2,20 @@
 ///
 /// Counts in years that begin on 1 March, so that the leap day is the last of its year, and in eras of 400 years, which all have the same number
 /// of days: 146,097.
-struct CivilDate: Equatable {
-    let year: Int
-    let month: Int
-    let day: Int
+public struct CivilDate: Sendable, Equatable {
+    /// The year.
+    public let year: Int
+    /// 1 for January.
+    public let month: Int
+    /// Counted from 1.
+    public let day: Int
 
     private static let daysPerEra = 146_097
     /// From 0000-03-01 to 1970-01-01.
     private static let daysTo1970 = 719_468
 
     /// A day; nil when the month does not have it.
-    init?(year: Int, month: Int, day: Int) {
+    public init?(year: Int, month: Int, day: Int) {
         guard (1...12).contains(month), day >= 1, day <= Self.days(in: month, of: year) else { return nil }
         self.year = year
         self.month = month
@@ -36,6 +39,9 @@ struct CivilDate: Equatable {
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         return era * Self.daysPerEra + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - Self.daysTo1970
     }
+
+    /// 0 for Sunday … 6 for Saturday.
+    public var weekday: Int { (daysSince1970 + 4).dividedDown(by: 7).remainder }
 
     private static func days(in month: Int, of year: Int) -> Int {
         switch month {

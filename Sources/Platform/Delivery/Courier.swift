@@ -7,10 +7,8 @@ import ServiceLifecycle
 /// Sends the parcels of one channel: claims them with a lease, sends them with their dedupe key as idempotency key, marks them.
 ///
 /// A parcel whose courier died is claimed again when its lease is over and sent under the same key. What fails is tried again with
-/// backoff, at most ``attempts`` times, then parked; what is refused for good is marked `bounced` at once.
+/// backoff, at most as often as the channel says, then parked; what is refused for good is marked `bounced` at once.
 struct Courier: Service {
-    /// Attempts before a parcel is parked: with the pauses below that is about five hours.
-    static let attempts = 10
     private static let firstPause = Duration.seconds(5)
     private static let longestPause = Duration.seconds(3600)
     /// Longer than a channel takes to give up on one parcel.
@@ -19,16 +17,16 @@ struct Courier: Service {
     /// How long a service that stops waits for what its courier carries. What has not arrived by then is left to its lease.
     private static let lastErrand = Duration.seconds(5)
 
-    let runtime: ServiceRuntime
-    let channel: any DeliveryChannel
-    let onSent: [@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void]
+    private let runtime: ServiceRuntime
+    private let channel: any DeliveryChannel
+    private let outlet: Outlet
     private let woken: Signal
     private let outcomes: @Sendable (String) -> Counter
 
-    init(_ runtime: ServiceRuntime, _ channel: any DeliveryChannel, onSent: [@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void]) {
+    init(_ runtime: ServiceRuntime, _ outlet: Outlet) {
         self.runtime = runtime
-        self.channel = channel
-        self.onSent = onSent
+        self.outlet = outlet
+        channel = outlet.channel
         let kind = channel.kind.rawValue
         self.woken = runtime.deliveriesFilled[Parcel.Kind.allCases.firstIndex(of: channel.kind) ?? 0]
         self.outcomes = { Counter(label: "boxoffice_deliveries_total", dimensions: [("kind", kind), ("outcome", $0)]) }
@@ -100,7 +98,7 @@ struct Courier: Service {
             case .later(let why, let after): (reason, asked) = (why, after)
             }
         }
-        if claimed.attempts >= Self.attempts {
+        if let limit = channel.attempts, claimed.attempts >= limit {
             runtime.logger.error(
                 "A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "attempts": "\(claimed.attempts)", "reason": "\(reason)"])
             return .parked(reason)
@@ -115,8 +113,8 @@ struct Courier: Service {
         for (claimed, outcome) in finished { marks.add(claimed, outcome, now: tx.now) }
         try await tx.execute(Self.mark, marks.ids, marks.statuses, marks.errors, marks.next, tx.now)
         for (status, count) in marks.counts { outcomes(status).increment(by: count) }
-        guard !marks.sentKeys.isEmpty else { return }
-        for hook in onSent { try await hook(marks.sentKeys, tx) }
+        if !marks.sentKeys.isEmpty { try await outlet.onSent?(marks.sentKeys, tx) }
+        if !marks.refused.isEmpty { try await outlet.onRefused?(marks.refused, tx) }
     }
 
     private struct Claimed: Decodable, Sendable {
@@ -140,6 +138,7 @@ struct Courier: Service {
         var errors: [String?] = []
         var next: [Date] = []
         var sentKeys: [String] = []
+        var refused: [RefusedParcel] = []
 
         mutating func add(_ claimed: Claimed, _ outcome: Outcome, now: Date) {
             ids.append(claimed.id)
@@ -153,7 +152,11 @@ struct Courier: Service {
             statuses.append(status)
             errors.append(error)
             next.append(now + pause.timeInterval)
-            if status == "sent" { sentKeys.append(claimed.dedupeKey) }
+            switch outcome {
+            case .sent: sentKeys.append(claimed.dedupeKey)
+            case .bounced(let reason), .parked(let reason): refused.append(RefusedParcel(dedupeKey: claimed.dedupeKey, reason: reason))
+            case .later: break
+            }
         }
 
         var counts: [String: Int] { Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +) }

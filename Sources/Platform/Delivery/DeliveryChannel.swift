@@ -6,9 +6,16 @@ public protocol DeliveryChannel: Sendable {
     var kind: Parcel.Kind { get }
     /// How many parcels it carries at once.
     var inFlight: Int { get }
+    /// How often a parcel is tried before it is parked; nil for until the other side has answered yes or no.
+    var attempts: Int? { get }
     /// Sends one parcel. It may be asked twice for the same one (when a process died in between), always with the same key.
     /// - Throws: ``DeliveryFailure``.
     func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure)
+}
+
+extension DeliveryChannel {
+    /// Ten: with the pauses between them that is about five hours.
+    public var attempts: Int? { 10 }
 }
 
 /// Why a parcel did not get through, and whether asking again can help.

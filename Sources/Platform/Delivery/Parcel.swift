@@ -16,10 +16,16 @@ public struct Parcel: Sendable {
     /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
     /// - Throws: what the encoder of the content throws.
     public init(kind: Kind, dedupeKey: String, content: some Encodable, causedBy cause: TraceContext? = .current) throws {
+        self.init(kind: kind, dedupeKey: dedupeKey, json: String(decoding: try WireCoding.encodeJSON(content), as: UTF8.self), causedBy: cause)
+    }
+
+    /// A parcel whose payload is JSON already.
+    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
+    public init(kind: Kind, dedupeKey: String, json: String, causedBy cause: TraceContext? = .current) {
         self.kind = kind
         self.dedupeKey = dedupeKey
+        self.payload = json
         self.trace = cause
-        self.payload = String(decoding: try WireCoding.encodeJSON(content), as: UTF8.self)
     }
 
     /// The kinds of parcel, as `deliveries.kind` spells them.

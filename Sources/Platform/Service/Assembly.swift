@@ -15,8 +15,7 @@ public struct Assembly: Sendable {
 
     var runners: [JobRunner] = []
     var reactions: [AnyReaction] = []
-    var channels: [any DeliveryChannel] = []
-    var onSent: [@Sendable ([String], Transaction) async throws -> Void] = []
+    var outlets: [Outlet] = []
     var services: [@Sendable (ServiceRuntime) -> any Service] = []
 
     init(logger: Logger, clock: WallClock, web: CurlClient) {
@@ -31,12 +30,15 @@ public struct Assembly: Sendable {
     public mutating func add(errand: some Errand) { runners.append(JobRunner(errand)) }
     /// Takes this message.
     public mutating func add(reaction: some Reaction) { reactions.append(AnyReaction(reaction)) }
-    /// Sends parcels of this kind. `onSent` runs in the transaction that marks them as sent and is given their dedupe keys.
+    /// Sends parcels of this channel's kind.
+    /// - Parameters:
+    ///   - onSent: Runs in the transaction that marks parcels as sent and is given their dedupe keys.
+    ///   - onRefused: Runs in the transaction that marks parcels as bounced or parked.
     public mutating func add(
-        channel: some DeliveryChannel, onSent: (@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void)? = nil
+        channel: some DeliveryChannel, onSent: (@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void)? = nil,
+        onRefused: (@Sendable (_ parcels: [RefusedParcel], Transaction) async throws -> Void)? = nil
     ) {
-        channels.append(channel)
-        if let onSent { self.onSent.append(onSent) }
+        outlets.append(Outlet(channel: channel, onSent: onSent, onRefused: onRefused))
     }
     /// Runs beside the consumers. What needs the database waits for ``ServiceRuntime/ready()``.
     public mutating func add(service: @escaping @Sendable (ServiceRuntime) -> any Service) { services.append(service) }

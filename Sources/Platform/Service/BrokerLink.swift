@@ -28,13 +28,3 @@ struct BrokerLink: Service {
         }
     }
 }
-
-/// Is the first to be asked to stop, and says so to the others.
-struct StopBell: Service {
-    let runtime: ServiceRuntime
-
-    func run() async throws {
-        try? await gracefulShutdown()
-        runtime.stopping.open()
-    }
-}

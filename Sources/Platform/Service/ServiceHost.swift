@@ -82,7 +82,7 @@ public final class ServiceHost: Sendable {
             DatabaseCheck(runtime: runtime, schema: schema),
             Relay(runtime),
         ]
-        parts += assembly.channels.map { Courier(runtime, $0, onSent: assembly.onSent) as any Service }
+        parts += assembly.outlets.map { Courier(runtime, $0) as any Service }
         parts += assembly.services.map { $0(runtime) }
         if !topology.types.isEmpty { parts.append(EventConsumer(runtime, topology, assembly.reactions)) }
         if !topology.jobs.isEmpty { parts.append(TickConsumer(runtime, topology, assembly.runners)) }

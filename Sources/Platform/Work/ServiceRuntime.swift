@@ -1,6 +1,7 @@
 import AMQP
 import FoundationEssentials
 import Logging
+import Metrics
 import Postgres
 import ServiceLifecycle
 
@@ -38,15 +39,23 @@ public struct ServiceRuntime: Sendable {
     /// - Parameter mayRepeat: See ``Transaction/mayRepeat``.
     public func transaction<T: Sendable>(mayRepeat: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
         let now = clock.now
-        let (result, written) = try await database.transaction { postgres in
+        let (result, written, failures) = try await database.transaction { postgres in
             let tx = Transaction(postgres, service: name, now: now, mayRepeat: mayRepeat)
             let result = try await body(tx)
-            try tx.write(tx.takeEffects())
-            return (result, tx.written)
+            let effects = tx.takeEffects()
+            try tx.write(effects)
+            return (result, tx.written, effects.failures)
         }
         if written.messages { outboxFilled.raise() }
         if written.parcels { deliveriesFilled.forEach { $0.raise() } }
+        if !failures.isEmpty { report(failures) }
         return result
+    }
+
+    /// Tells of rows that could not be worked where there is no run to record them on: in a reaction, in a courier's notes.
+    private func report(_ failures: [RowFailure]) {
+        Counter(label: "boxoffice_failed_rows_total").increment(by: failures.count)
+        for failure in failures { logger.warning("A row could not be worked", metadata: ["row": "\(failure.row)", "reason": "\(failure.error)"]) }
     }
 
     /// Does the work again until it is done or fails for a reason of its own: while the database is away, a transaction waits in place,

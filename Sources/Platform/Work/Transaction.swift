@@ -103,7 +103,7 @@ public final class Transaction: Sendable {
     /// Has something sent out, once this transaction has committed.
     public func deliver(_ parcel: Parcel) { deliver([parcel]) }
 
-    /// Records a row that could not be worked. The run goes on and ends as `partial`.
+    /// Records a row that could not be worked. The run goes on and ends as `partial`; in a reaction, which has no run, it is a warning in the log.
     /// - Parameters:
     ///   - row: What the row is called by people: `user 12`, `booking B-77`.
     ///   - reason: The error, or what is wrong with the row.
@@ -130,12 +130,4 @@ public final class Transaction: Sendable {
     }
 
     var written: Written { tables.withLock { $0 } }
-}
-
-/// A row that a run could not work.
-public struct RowFailure: Codable, Sendable, Equatable {
-    /// What the row is called by people.
-    public let row: String
-    /// Why.
-    public let error: String
 }

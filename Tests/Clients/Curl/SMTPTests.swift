@@ -95,7 +95,7 @@ struct SMTPTests {
         let peer = try await MailPeer(.init(starttls: true, auth: .init(), mechanisms: mechanism))
         try await withClient { client in
             let error = try #require(await Self.failure(client, try Self.mail(), peer.server(user: "box", password: "hunter2")))
-            #expect(error == .smtp(code: 535, response: "535 5.7.8 wrong user or password") && !error.isTransient)
+            #expect(error == .smtpSession(code: 535, response: "535 5.7.8 wrong user or password") && !error.isTransient)
             #expect(!"\(error)".contains("hunter2"))
         }
         await peer.ended()
@@ -131,18 +131,35 @@ struct SMTPTests {
         let peer = try await MailPeer(.init(replies: [command: text]))
         try await withClient { client in
             let error = await Self.failure(client, try Self.mail(to: ["ada@example.org", "bob@example.org"]), peer.server())
-            #expect(error == .smtp(code: code, response: text) && error?.isTransient == (code < 500))
+            #expect(error == (command == "MAIL" ? .smtpSession(code: code, response: text) : .smtp(code: code, response: text)))
+            #expect(error?.isTransient == (code < 500))
         }
         await peer.ended()
         #expect(peer.mails.count == (command == "END" ? 1 : 0))
     }
 
-    @Test("A greeting of 421 is a transient refusal")
-    func busy() async throws {
-        let peer = try await MailPeer(.init(greeting: "421 4.7.0 too busy"))
+    @Test("What is refused before a recipient is named is us, not the mail", arguments: [("421 4.7.0 too busy", 421), ("554 5.7.1 go away", 554)])
+    func greeting(text: String, code: Int) async throws {
+        let peer = try await MailPeer(.init(greeting: text))
         try await withClient { client in
             let error = await Self.failure(client, try Self.mail(), peer.server())
-            #expect(error == .smtp(code: 421, response: "421 4.7.0 too busy"))
+            #expect(error == .smtpSession(code: code, response: text) && error?.isTransient == (code < 500))
+        }
+    }
+
+    @Test("A sender that is refused on a kept connection is us too, a recipient is not")
+    func refusedLater() async throws {
+        let peer = try await MailPeer(
+            .init(replies: ["MAIL:bad@boxoffice.example": "553 5.7.1 not yours", "RCPT:bob@example.org": "550 5.1.1 nobody here"]))
+        try await withClient { client in
+            _ = try await client.send(Self.mail(), through: peer.server())
+            var mail = try Self.mail()
+            mail.envelopeSender = "bad@boxoffice.example"
+            #expect(await Self.failure(client, mail, peer.server()) == .smtpSession(code: 553, response: "553 5.7.1 not yours"))
+            _ = try await client.send(Self.mail(), through: peer.server())
+            #expect(
+                await Self.failure(client, try Self.mail(to: ["bob@example.org"]), peer.server())
+                    == .smtp(code: 550, response: "550 5.1.1 nobody here"))
         }
     }
 
@@ -184,7 +201,7 @@ struct SMTPTests {
             server.timeout = .seconds(1)
             let start = ContinuousClock.now
             let error = await Self.failure(client, try Self.mail(), server)
-            #expect(error == .smtp(code: 451, response: "451 4.3.0 later") && start.duration(to: .now) < .seconds(20))
+            #expect(error == .smtpSession(code: 451, response: "451 4.3.0 later") && start.duration(to: .now) < .seconds(20))
         }
         let polite = try await MailPeer(.init(goodbye: false))
         var start = ContinuousClock.now

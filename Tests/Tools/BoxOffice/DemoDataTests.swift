@@ -15,23 +15,27 @@ struct DemoDataTests {
             try await Outside.open { outside in
                 try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
                     let boxoffice = CommandLineTool(house, ["SANDBOX_URL": outside.url])
-                    let first = try await boxoffice("demo-data", "--users", "150", "--scale", "2")
+                    let first = try await boxoffice("demo-data", "--users", "150", "--bookings", "600", "--scale", "2")
                     #expect(first.status == 0, "\(first.errors)")
                     #expect(first.output.contains("300 made, 0 were there"))
+                    #expect(first.output.contains("; 0 were there\npayments"))
                     let rides = Set(
                         (1...300).map { DemoUser($0, seed: 1, now: Date()) }.flatMap { user in (0..<user.rides).map { "\(user.number)-\($0)" } })
                     #expect(rides.count > 300)
                     try await house.eventually("select count(*) from loyalty.rides", rides.count)
                     let made = try await figures(house)
 
-                    let second = try await boxoffice("demo-data", "--users", "150", "--scale", "2")
+                    let second = try await boxoffice("demo-data", "--users", "150", "--bookings", "600", "--scale", "2")
                     #expect(second.status == 0, "\(second.errors)")
                     #expect(second.output.contains("0 made, 300 were there"))
+                    #expect(second.output.contains("none made; 1200 were there"))
                     #expect(second.output.contains("0 published"))
                     #expect(try await figures(house) == made)
                     try await house.eventually("a token of the data set has passes") {
                         try await outside.answers("/bytemark/passes?limit=9999&page=1", token: "token-300") == 200
                     }
+                    let paid = try await house.value(Self.paid, as: String.self)
+                    #expect(try await outside.answers("/gateway/transaction/verify/\(paid ?? "")", token: "any") == 200)
                     let user = try await house.value("insert into storefront.users (email) values ('new@example.com') returning id", as: Int.self)
                     #expect(user == 301)
                 }
@@ -39,12 +43,21 @@ struct DemoDataTests {
         }
     }
 
+    private static let paid: SQL = """
+        select p.reference from payments.payments p join bookings.bookings b on b.id = p.booking_id join events.events e on e.id = b.event_id
+        where p.status = 'succeeded' and e.status = 'upcoming' limit 1
+        """
+
     private func figures(_ house: TestHouse) async throws -> [String] {
         try await house.database.query(
             """
             select concat_ws(' ', (select md5(string_agg(u::text, '' order by id)) from storefront.users u),
                              (select count(*) from tickets.bytemark_tokens), (select count(*) from tickets.refresh_log where activity_type <> 2),
-                             (select sum(rides) from loyalty.members), (select count(*) from loyalty.milestones))
+
+                             (select sum(rides) from loyalty.members), (select count(*) from loyalty.milestones),
+                             (select md5(string_agg(e::text, '' order by id)) from events.events e),
+                             (select md5(string_agg(b::text, '' order by id)) from bookings.bookings b),
+                             (select md5(string_agg(p::text, '' order by id)) from payments.payments p))
             """, as: String.self)
     }
 

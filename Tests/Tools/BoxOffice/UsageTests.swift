@@ -8,7 +8,7 @@ struct UsageTests {
     func help() async throws {
         let help = try await CommandLineTool()("--help")
         #expect(help.status == 0)
-        for command in ["migrate", "trigger", "publish", "runs", "schedules", "parked", "doctor", "demo-data"] {
+        for command in ["migrate", "trigger", "publish", "runs", "schedules", "parked", "doctor", "audit", "demo-data"] {
             #expect(help.output.contains("  \(command) "))
         }
     }
@@ -28,7 +28,10 @@ struct UsageTests {
             (["schedules", "override", "loyalty-notifier.notify", "--zone", "Mars/Olympus"], "Mars/Olympus"),
             (["schedules", "override", "loyalty-notifier.notify", "--misfire", "some"], "latest, all, none"),
             (["parked", "drop"], "--all"),
+            (["audit", "--limit", "0"], "--limit"),
             (["demo-data", "--users", "0"], "--users"),
+            (["demo-data", "--bookings", "0"], "--bookings"),
+            (["demo-data", "--now", "yesterday"], "--now"),
             (["dance"], "dance"),
         ])
     func usage(_ arguments: [String], _ complaint: String) async throws {

@@ -17,6 +17,21 @@ public struct MailAddress: Sendable, Hashable {
         self.name = name
     }
 
+    /// A mailbox as people write it: `tickets@example.org`, `Box Office <tickets@example.org>` or `"Box Office" <tickets@example.org>`.
+    public init(mailbox text: String) throws(MailError) {
+        guard text.hasSuffix(">"), let open = text.lastIndex(of: "<") else {
+            try self.init(text)
+            return
+        }
+        var name = text[..<open].drop { $0 == " " }
+        while name.last == " " { name.removeLast() }
+        if name.count >= 2, name.hasPrefix("\""), name.hasSuffix("\"") { name = name.dropFirst().dropLast() }
+        try self.init(String(text[text.index(after: open)...].dropLast()), name: name.isEmpty ? nil : String(name))
+    }
+
+    /// What stands behind the `@`.
+    public var domain: String { String(address.drop { $0 != "@" }.dropFirst()) }
+
     private static func fault(_ address: String) -> String? {
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         guard address.utf8.allSatisfy({ $0 < 0x80 }) else {

@@ -97,6 +97,13 @@ final class EasyHandle {
         set(CURLOPT_CLOSESOCKETDATA, pointer: sockets)
     }
 
+    /// Tells the transfer of the commands that libcurl sends.
+    func watchCommands() {
+        set(CURLOPT_VERBOSE, 1)
+        ccurl_set_debug(raw, observe)
+        set(CURLOPT_DEBUGDATA, pointer: Unmanaged.passUnretained(self).toOpaque())
+    }
+
     func long(_ info: CURLINFO) -> Int {
         var value = 0
         ccurl_get_long(raw, info, &value)
@@ -134,6 +141,11 @@ private let receiveContent: curl_write_callback = { bytes, size, count, context 
 private let provideContent: curl_write_callback = { buffer, size, count, context in
     guard let buffer, let transfer = handle(context)?.transfer else { return Int(CURL_READFUNC_ABORT) }
     return transfer.provide(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+}
+
+private let observe: curl_debug_callback = { _, kind, bytes, count, context in
+    if kind == CURLINFO_HEADER_OUT, let bytes { handle(context)?.transfer?.sent(command: UnsafeRawBufferPointer(start: bytes, count: count)) }
+    return 0
 }
 
 private let beforeRequest: curl_prereq_callback = { context, _, _, _, _ in

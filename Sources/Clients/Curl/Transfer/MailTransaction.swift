@@ -11,13 +11,7 @@ struct MailTransaction: Sendable {
 extension MailTransaction {
     /// Renders and checks a mail and the server's own words; throws `invalidMail`, `invalidURL` or `insecureLogin`.
     init(_ message: MailMessage, _ server: SMTPServer) throws(CurlError) {
-        guard (1...65_535).contains(server.port), !server.host.isEmpty, server.host.utf8.allSatisfy(\.isHostCharacter) else {
-            throw .invalidURL("the mail server must be a host name or address and a port from 1 to 65535")
-        }
-        guard server.clientName?.utf8.allSatisfy(\.isHostCharacter) ?? true else {
-            throw .invalidURL("the client name for the mail server must be a host name")
-        }
-        if server.user != nil, server.tls == .none, !server.host.isLoopback { throw .insecureLogin(host: server.host) }
+        try server.check()
         do throws(MailError) {
             let rendered = try message.rendered()
             let sender = message.envelopeSender ?? message.from.address
@@ -27,8 +21,4 @@ extension MailTransaction {
             throw .invalidMail(error)
         }
     }
-}
-
-extension UInt8 {
-    fileprivate var isHostCharacter: Bool { isLetterOrDigit || "-._:[]".utf8.contains(self) }
 }

@@ -6,6 +6,8 @@ final class MailTransfer: Transfer {
     private let reply: CheckedContinuation<Result<SMTPReceipt, CurlError>, Never>
     private var sent = 0
     private var isUploading = false
+    /// Whether the server has been told of a recipient: what it refuses before that is us, not this mail.
+    private var hasNamedRecipient = false
     private var needsFreshConnection = false
     /// The lines of the last reply, and whether its last line has come.
     private var lines: [String] = []
@@ -36,6 +38,7 @@ final class MailTransfer: Transfer {
         }
         if needsFreshConnection || mail.isApart { easy.set(CURLOPT_FRESH_CONNECT, 1) }
         if mail.isApart { easy.set(CURLOPT_FORBID_REUSE, 1) }
+        easy.watchCommands()
         easy.set(CURLOPT_MAIL_FROM, mail.sender)
         easy.set(CURLOPT_MAIL_RCPT, mail.recipients)
         easy.set(CURLOPT_UPLOAD, 1)
@@ -44,6 +47,10 @@ final class MailTransfer: Transfer {
     }
 
     func mayBegin() -> Bool { true }
+
+    func sent(command: UnsafeRawBufferPointer) {
+        if command.starts(with: "RCPT ".utf8) { hasNamedRecipient = true }
+    }
 
     func receive(header line: UnsafeRawBufferPointer) -> Bool {
         let text = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
@@ -90,7 +97,7 @@ final class MailTransfer: Transfer {
         if code == CURLE_OK {
             reply.resume(returning: .success(SMTPReceipt(response: lastReply, code: said ?? 250)))
         } else if code != CURLE_OPERATION_TIMEDOUT, code != CURLE_USE_SSL_FAILED, let said, (400..<600).contains(said) {
-            fail(.smtp(code: said, response: lastReply))
+            fail(hasNamedRecipient ? .smtp(code: said, response: lastReply) : .smtpSession(code: said, response: lastReply))
         } else {
             fail(CurlError(code, text: easy.explanation(code), host: mail.server.description, limit: 0))
         }

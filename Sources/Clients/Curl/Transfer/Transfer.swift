@@ -8,6 +8,8 @@ protocol Transfer: AnyObject {
     func prepare(_ easy: EasyHandle, sockets: UnsafeMutableRawPointer)
     /// Called before a request goes out, so twice when libcurl repeats it on another connection; false ends the transfer.
     func mayBegin() -> Bool
+    /// A command went out (SMTP).
+    func sent(command: UnsafeRawBufferPointer)
     /// Takes in one line of a header or a reply; false ends the transfer.
     func receive(header: UnsafeRawBufferPointer) -> Bool
     /// Takes in content; false ends the transfer.
@@ -20,4 +22,8 @@ protocol Transfer: AnyObject {
     func finish(_ code: CURLcode, _ easy: EasyHandle)
     /// It ends without one: answers.
     func fail(_ error: CurlError)
+}
+
+extension Transfer {
+    func sent(command: UnsafeRawBufferPointer) {}
 }

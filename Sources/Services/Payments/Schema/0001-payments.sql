@@ -21,10 +21,36 @@ create table payments.payments (
     abandoned_at    timestamptz,
     voided_at       timestamptz,
     refunded_amount bigint      not null default 0,
+    -- When the gateway is asked about it again, or when others may, while it is being asked; null before the first time and after the last.
+    ask_at          timestamptz,
+    -- How often it was asked about, and by which run last.
+    asked           integer     not null default 0,
+    asked_in        bigint,
+    -- Why no message can speak of it, by what the contracts ask of ids and currencies; null for nearly all.
+    flaw            text        generated always as (
+                        case when booking_id < 1 then 'it has no booking'
+                             when user_id < 1 then 'it has no user'
+                             when currency collate "C" !~ '^[A-Z]{3}$' then 'its currency is no ISO 4217 code' end) stored,
     check (refunded_amount between 0 and amount),
     check (refunded_amount = 0 or paid_at is not null)
-);
+) with (fillfactor = 85);
 create index payments_by_booking on payments.payments (booking_id);
+-- What is given up when nobody hands it over, oldest first.
+create index payments_pending on payments.payments (created_at, id) where status = 'pending' and flaw is null;
+-- What nobody can tell of; a person has to look.
+create index payments_flawed on payments.payments (id) where flaw is not null;
+-- What the gateway is asked about for the first time when it says nothing.
+create index payments_unasked on payments.payments (coalesce(submitted_at, created_at)) where status = 'processing' and ask_at is null;
+-- What it is asked about again: undecided, or given up for its silence, though it may have taken the money all the same.
+create index payments_asked on payments.payments (ask_at) where ask_at is not null;
+-- What is removed one day: given up, and no money of it here.
+create index payments_over on payments.payments (coalesce(failed_at, abandoned_at), id)
+    where status in ('failed', 'abandoned') and (paid_at is null or refunded_amount = amount);
+-- What happened in a time, for reports. Rows of one time lie together, so a summary of pages is index enough and costs the shop nothing.
+create index payments_by_time on payments.payments using brin (
+        created_at timestamptz_minmax_multi_ops, paid_at timestamptz_minmax_multi_ops, failed_at timestamptz_minmax_multi_ops,
+        abandoned_at timestamptz_minmax_multi_ops, voided_at timestamptz_minmax_multi_ops)
+    with (pages_per_range = 32, autosummarize = on);
 
 create table payments.status_history (like operations.status_history_shape including all);
 create trigger status_is_kept after update on payments.payments
@@ -48,6 +74,19 @@ create table payments.refunds (
     unique (payment_id, cause)
 );
 create index refunds_by_booking on payments.refunds (booking_id);
+-- What went back in a time, for reports.
+create index refunds_paid on payments.refunds (settled_at) where status = 'paid';
+
+-- The figures of payments that were removed, so that a report of their time stays what it was. Midnight is at a quarter of an hour everywhere.
+create table payments.removed_figures (
+    quarter_hour timestamptz not null,
+    happened     text        not null,
+    currency     char(3)     not null,
+    gateway      text        not null,
+    count        bigint      not null,
+    amount       numeric     not null,
+    primary key (quarter_hour, happened, currency, gateway)
+);
 
 create table payments.reports (
     kind         text        not null,
@@ -60,7 +99,11 @@ create table payments.reports (
 
 -- Published: what others may know of a payment.
 create view payments.payment_facts as
-    select id as payment_id, booking_id, user_id, amount, currency, status, created_at, paid_at, refunded_amount from payments.payments;
+    select id as payment_id, booking_id, user_id, amount, currency, status, created_at, paid_at, refunded_amount,
+           -- What can still be granted: not back, and not on its way back.
+           amount - refunded_amount - (select coalesce(sum(r.amount), 0) from payments.refunds r where r.payment_id = p.id and r.status = 'pending')::bigint
+               as left_amount
+    from payments.payments p;
 grant usage on schema payments to "bookings", "events";
 grant select on payments.payment_facts to "bookings", "events";
 

@@ -1,7 +1,6 @@
 import AMQP
 import ArgumentParser
 import Contracts
-import Curl
 import FoundationEssentials
 import Platform
 import Postgres
@@ -9,15 +8,18 @@ import Postgres
 /// Makes a data set worth looking at.
 struct DemoData: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make users with transit passes, refreshes that are due, and rides up to milestones.",
+        abstract: "Make a company: users with transit passes and rides, organizers, events, bookings and payments in every state.",
         discussion: """
             The same seed makes the same, and a second call adds nothing twice. Rides are published as messages, some of them twice. With \
-            SANDBOX_URL set, the sandbox is told of the passes. For development only: it writes as the web shop would.
+            SANDBOX_URL set, the sandbox is told of the passes and of what the payment gateway knows. For development only: it writes as the \
+            web shop would, and what the services would have done since.
             """)
 
     @Option(help: "How many users.") var users = 5000
+    @Option(help: "How many bookings.") var bookings = 10_000
     @Option(help: "What the data are made from.") var seed = 1
     @Option(help: "So many times as many of everything.") var scale = 1
+    @Option(help: "The instant that times are counted back from, as 2027-03-14T02:00:00Z. By default the hour that has begun.") var now: String?
 
     /// Users of one transaction.
     private static let portion = 5000
@@ -26,50 +28,47 @@ struct DemoData: AsyncParsableCommand {
         guard users > 0, scale > 0, users <= 10_000_000, users * scale <= 100_000_000 else {
             throw ValidationError("--users and --scale must be more than 0, and not more than 100 million users together.")
         }
+        guard bookings > 0, bookings <= 10_000_000, bookings * scale <= 100_000_000 else {
+            throw ValidationError("--bookings must be more than 0, and not more than 100 million together with --scale.")
+        }
+        _ = try instant()
     }
 
     func run() async throws {
-        let now = Date()
-        let count = users * scale
-        let seed = seed
+        let now = try instant()
+        let company = try DemoCompany(seed: seed, now: now, users: users * scale, bookings: bookings * scale)
         try await Wires.withDatabase { database in
-            let rows = DemoRows(database: database)
-            var written = DemoRows.Written()
-            for first in stride(from: 1, through: count, by: Self.portion) {
-                let portion = (first...min(first + Self.portion - 1, count)).map { DemoUser($0, seed: seed, now: now) }
-                written = written + (try await rows.write(portion, now: now))
+            try await SandboxControl.open { sandbox in
+                let rows = DemoRows(database: database)
+                try await writeUsers(rows, now)
+                try await tell(sandbox, tokens: max(company.users, try await rows.highestToken()))
+                let opening = DemoOpening(company: company, books: DemoBooks(database: database), sandbox: sandbox)
+                Terminal.say(try await opening.write().lines)
+                try await publishRides(of: company.users, rows, now)
             }
-            Terminal.say("users      \(written.users) made, \(count - written.users) were there; \(written.tokens) have a Bytemark token")
-            Terminal.say("refreshes  \(written.now) for now, \(written.due) scheduled and due, \(written.later) for later")
-            try await tellSandbox(tokens: max(count, try await rows.highestToken()))
-            try await publishRides(of: count, rows, now)
         }
     }
 
-    private func tellSandbox(tokens: Int) async throws {
-        let settings = Settings.environment()
-        guard settings.string("SANDBOX_URL") != nil else { return Terminal.say("passes     SANDBOX_URL is not set: nobody was told of them") }
-        let order = PassOrder(tokens: [], generate: .init(tokens: tokens, seed: seed))
-        let web = CurlClient(logger: Wires.silent)
-        let answer: Result<HTTPResponse, any Error>
-        do {
-            let request = HTTPRequest(
-                .post, url: "\(try settings.url("SANDBOX_URL"))/_sandbox/bytemark/tokens", headers: ["Content-Type": "application/json"],
-                body: try WireCoding.encodeJSON(order))
-            answer = .success(try await web.send(request))
-        } catch {
-            answer = .failure(error)
+    private func instant() throws -> Date {
+        guard let now else { return Date(timeIntervalSince1970: (Date().timeIntervalSince1970 / .hour).rounded(.down) * .hour) }
+        guard let instant = RFC3339.date(from: now) else { throw ValidationError("--now \(now) is no instant like 2027-03-14T02:00:00Z.") }
+        return instant
+    }
+
+    private func writeUsers(_ rows: DemoRows, _ now: Date) async throws {
+        let count = users * scale
+        var written = DemoRows.Written()
+        for first in stride(from: 1, through: count, by: Self.portion) {
+            let portion = (first...min(first + Self.portion - 1, count)).map { DemoUser($0, seed: seed, now: now) }
+            written = written + (try await rows.write(portion, now: now))
         }
-        await web.close()
-        let response: HTTPResponse
-        do {
-            response = try answer.get()
-        } catch let error as CurlError {
-            throw Failure("the sandbox of SANDBOX_URL does not answer: \(error)")
-        }
-        guard (200..<300).contains(response.status) else {
-            throw Failure("the sandbox refuses the passes: \(response.status) \(String(decoding: response.body, as: UTF8.self))")
-        }
+        Terminal.say("users      \(written.users) made, \(count - written.users) were there; \(written.tokens) have a Bytemark token")
+        Terminal.say("refreshes  \(written.now) for now, \(written.due) scheduled and due, \(written.later) for later")
+    }
+
+    private func tell(_ sandbox: SandboxControl?, tokens: Int) async throws {
+        guard let sandbox else { return Terminal.say("passes     SANDBOX_URL is not set: nobody was told of them") }
+        try await sandbox.order("bytemark/tokens", PassOrder(tokens: [], generate: .init(tokens: tokens, seed: seed)))
         Terminal.say("passes     the sandbox has those of \(tokens) tokens")
     }
 

@@ -36,7 +36,10 @@ struct DemoUser: Sendable {
     private static func row(_ number: Int, _ now: Date, _ random: inout SeededGenerator) -> [any PostgresEncodable] {
         let people = Self.people(&random)
         func pick(_ texts: [String]) -> String { texts[Int.random(in: 0..<texts.count, using: &random)] }
-        let (first, last, zone) = (pick(people.firstNames), pick(people.lastNames), pick(people.zones))
+        let (first, last, home) = (pick(people.firstNames), pick(people.lastNames), pick(people.zones))
+        let zone = random.chance(2) ? pick(oddZones) : home
+        // A few signed up with nothing but a telephone number.
+        let email = Int.random(in: 0..<250, using: &random) > 0 ? "user\(number)@demo.boxoffice.example" : nil
         let created = now - TimeInterval.random(in: 0...(3 * 365 * 86_400), using: &random)
         let login: Date? = random.chance(90) ? Date.random(in: created...now, using: &random) : nil
         let (year, month, day) = (
@@ -44,7 +47,7 @@ struct DemoUser: Sendable {
         )
         let born = "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
         return [
-            number, "user\(number)@demo.boxoffice.example", first, last, people.language, zone, random.chance(92),
+            number, email, first, last, people.language, zone, random.chance(92),
             random.chance(85) ? born : nil as String?, random.chance(60), random.chance(50), created, login, login,
         ]
     }
@@ -83,11 +86,15 @@ struct DemoUser: Sendable {
     private static func people(_ random: inout SeededGenerator) -> People {
         switch Int.random(in: 0..<100, using: &random) {
         case ..<55: all[0]
-        case ..<80: all[1]
-        case ..<90: all[2]
-        default: all[3]
+        case ..<70: all[1]
+        case ..<80: all[2]
+        case ..<90: all[3]
+        default: all[4]
         }
     }
+
+    /// Quarters of an hour, half hours of daylight saving time, and one that does not exist.
+    private static let oddZones = ["Asia/Kathmandu", "Pacific/Chatham", "Australia/Lord_Howe", "Pacific/Kiritimati", "Mars/Base"]
 
     private static let all = [
         People(
@@ -95,9 +102,13 @@ struct DemoUser: Sendable {
             firstNames: ["Olivia", "Liam", "Emma", "Noah", "Ava", "Mason", "Grace", "Ethan"],
             lastNames: ["Smith", "Johnson", "O'Neill", "Brown", "Davis", "Nguyen", "Clark", "Walker"]),
         People(
-            language: "es", zones: ["America/Mexico_City", "Europe/Madrid", "America/Bogota"],
+            language: "es", zones: ["Europe/Madrid", "America/Bogota"],
             firstNames: ["Sofía", "Mateo", "Valentina", "Santiago", "Lucía", "Ángel", "Camila", "José"],
             lastNames: ["García", "Martínez", "López", "Hernández", "Núñez", "Peña", "Rodríguez", "Gómez"]),
+        People(
+            language: "es-mx", zones: ["America/Mexico_City", "America/Tijuana"],
+            firstNames: ["Ximena", "Emiliano", "Guadalupe", "Diego", "Renata", "Ramón", "Itzel", "Joaquín"],
+            lastNames: ["Flores", "Chávez", "Ortiz", "Juárez", "Zamora", "Ibáñez", "Salinas", "Treviño"]),
         People(
             language: "fr", zones: ["Europe/Paris", "America/Toronto"],
             firstNames: ["Léa", "Hugo", "Chloé", "Louis", "Zoé", "Théo", "Inès", "François"],
@@ -107,11 +118,4 @@ struct DemoUser: Sendable {
             firstNames: ["Mia", "Jürgen", "Hannah", "Lukas", "Käthe", "Felix", "Lena", "Sören"],
             lastNames: ["Müller", "Schmidt", "Weiß", "Schäfer", "Becker", "Köhler", "Vogel", "Krüger"]),
     ]
-}
-
-extension Date {
-    fileprivate static func random(in range: ClosedRange<Date>, using random: inout SeededGenerator) -> Date {
-        let seconds = range.lowerBound.timeIntervalSince1970...range.upperBound.timeIntervalSince1970
-        return Date(timeIntervalSince1970: Double.random(in: seconds, using: &random))
-    }
 }

@@ -14,7 +14,13 @@ public struct Outside: Sendable {
     /// The port of the mail server.
     public var smtpPort: Int { world.ports.smtp }
     /// What a service needs to find them.
-    public var settings: [String: String] { ["BYTEMARK_URL": "\(url)/bytemark", "PUSH_URL": "\(url)/push", "PUSH_KEY": "secret"] }
+    public var settings: [String: String] {
+        [
+            "BYTEMARK_URL": "\(url)/bytemark", "PUSH_URL": "\(url)/push", "PUSH_KEY": "secret", "PAYMENT_GATEWAY_URL": "\(url)/gateway",
+            "PAYMENT_GATEWAY_KEY": "secret", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": "\(smtpPort)",
+            "SMTP_FROM": "Box Office <tickets@boxoffice.example>", "FRONTEND_URL": "https://shop.example",
+        ]
+    }
 
     /// Opens the outside world while the body runs.
     public static func open<T: Sendable>(_ body: (Outside) async throws -> T) async throws -> T {
@@ -51,6 +57,17 @@ public struct Outside: Sendable {
     /// The pushes that reached phones.
     public func pushes() async throws -> [Push] { try await look("pushes", as: [Push].self) }
 
+    /// The mails that arrived, oldest first; those to one address, or to addresses like `*@example.org`.
+    public func mails(to recipient: String = "*") async throws -> [Mail] { try await look("mails?recipient=\(recipient)", as: [Mail].self) }
+
+    /// The refunds that the gateway paid, oldest first.
+    public func refunds() async throws -> [Refund] { try await look("refunds", as: [Refund].self) }
+
+    /// Tells the gateway of payments; one that is told again takes the place of the earlier one.
+    public func transactions(_ transactions: [GatewayTransaction]) async throws {
+        try await order("gateway/transactions", String(decoding: try JSONEncoder().encode(transactions), as: UTF8.self))
+    }
+
     /// What a part received, oldest first.
     public func received(_ part: String) async throws -> [Request] { try await look("received?part=\(part)", as: [Request].self) }
 
@@ -84,6 +101,64 @@ public struct Outside: Sendable {
         public let title: String
         /// In which language.
         public let language: String
+    }
+
+    /// A mail that arrived.
+    public struct Mail: Decodable, Sendable {
+        /// The addresses in the envelope.
+        public let recipients: [String]
+        /// The header, decoded.
+        public let from: String?
+        /// The header, decoded.
+        public let to: String?
+        /// Decoded.
+        public let subject: String?
+        /// With its angle brackets.
+        public let messageId: String?
+        /// By name in lower case, decoded.
+        public let headers: [String: String]
+        /// The plain part.
+        public let text: String?
+        /// The HTML part.
+        public let html: String?
+    }
+
+    /// A refund that was paid.
+    public struct Refund: Decodable, Sendable {
+        /// The key it was asked for with.
+        public let idempotencyKey: String
+        /// The reference of the payment.
+        public let transaction: String
+        /// Minor units.
+        public let amount: Int
+        /// ISO 4217.
+        public let currency: String
+    }
+
+    /// A payment as the gateway knows it.
+    public struct GatewayTransaction: Encodable, Sendable {
+        let reference: String
+        let status: String
+        let amount: Int
+        let currency: String
+        let paidAt: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case reference
+            case status
+            case amount
+            case currency
+            case paidAt = "paid_at"
+        }
+
+        /// A payment; `status` is `success`, `failed`, `abandoned` or `pending`, `paidAt` RFC 3339.
+        public init(_ reference: String, _ status: String, amount: Int, currency: String, paidAt: String? = nil) {
+            self.reference = reference
+            self.status = status
+            self.amount = amount
+            self.currency = currency
+            self.paidAt = paidAt
+        }
     }
 
     /// A request that came in.

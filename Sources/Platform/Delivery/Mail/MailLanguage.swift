@@ -1,0 +1,82 @@
+import Contracts
+
+/// How a language writes numbers, money and times: a file `Languages/<code>.json`. Adding a language is adding a file.
+struct MailLanguage: Decodable, Sendable {
+    /// January first.
+    let months: [String]
+    /// Sunday first.
+    let weekdays: [String]
+    /// With `{weekday} {day} {month} {year} {hour} {minute} {zone}`.
+    let localTime: String
+    /// With `{amount} {currency}`.
+    let money: String
+    /// Between whole and fraction.
+    let decimalSeparator: String
+    /// Between thousands.
+    let groupSeparator: String
+
+    /// The languages that are compiled in, by their code.
+    static func embedded() throws(ConfigurationError) -> [String: MailLanguage] {
+        var languages: [String: MailLanguage] = [:]
+        for file in Embedded.files where file.path.hasSuffix(".json") {
+            let language: MailLanguage
+            do {
+                language = try WireCoding.decodeJSON(from: Array(file.text.utf8)[...])
+            } catch {
+                throw ConfigurationError(file.path, "cannot be used: \(error)")
+            }
+            guard language.months.count == 12, language.weekdays.count == 7 else {
+                throw ConfigurationError(file.path, "must name 12 months and 7 weekdays")
+            }
+            languages[String(file.path.fileName.dropLast(".json".count))] = language
+        }
+        return languages
+    }
+
+    /// 12,345.
+    func number(_ number: Int) -> String {
+        (number < 0 ? "-" : "") + grouped("\(number.magnitude)")
+    }
+
+    /// EUR 1,234.50, JPY 500, KWD 1.250.
+    func money(_ amount: Int, currency: String) -> String {
+        let exponent = MinorUnits.exponent(of: currency)
+        var digits = "\(amount.magnitude)"
+        digits = String(repeating: "0", count: max(0, exponent + 1 - digits.count)) + digits
+        let fraction = exponent > 0 ? decimalSeparator + digits.suffix(exponent) : ""
+        let text = (amount < 0 ? "-" : "") + grouped(digits.dropLast(exponent)) + fraction
+        return fill(money, ["amount": text, "currency": currency])
+    }
+
+    /// Saturday, 21 November 2026, 20:00 (Europe/Madrid); nil for what is no such time.
+    func localTime(_ text: String, zone: String) -> String? {
+        let fields = text.split { "-T:".contains($0) }
+        let numbers = fields.compactMap { Int($0) }
+        guard text.count == 16, fields.map(\.count) == [4, 2, 2, 2, 2], numbers.count == 5, (0...23).contains(numbers[3]),
+            (0...59).contains(numbers[4]), let date = CivilDate(year: numbers[0], month: numbers[1], day: numbers[2])
+        else { return nil }
+        let parts = [
+            "weekday": weekdays[date.weekday], "day": "\(date.day)", "month": months[date.month - 1], "year": "\(date.year)",
+            "hour": String(fields[3]), "minute": String(fields[4]), "zone": zone,
+        ]
+        return fill(localTime, parts)
+    }
+
+    private func grouped(_ digits: some StringProtocol) -> String {
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { text += groupSeparator }
+            text.append(digit)
+        }
+        return text
+    }
+
+    private func fill(_ pattern: String, _ parts: [String: String]) -> String {
+        parts.reduce(pattern) { $0.replacing("{\($1.key)}", with: $1.value) }
+    }
+}
+
+extension String {
+    /// What stands behind the last slash.
+    var fileName: String { split(separator: "/").last.map(String.init) ?? self }
+}

@@ -1,0 +1,55 @@
+import Mustache
+
+/// All mails of a service: files `<template>.<language>.mustache`, parsed once at the start.
+///
+/// A file has three parts with a line `---` between: the subject (`Subject: …`, one line), the plain text, and the HTML, which goes into the house's layout.
+public struct MailTemplates: Sendable {
+    /// The language of people whose own a template does not speak.
+    static let standardLanguage = "en"
+
+    private let templates: [String: [String: MailTemplate]]
+
+    /// The templates among these files; what does not end in `.mustache` is passed over.
+    /// - Throws: ``ConfigurationError`` that names the file which does not parse or misses a part, or the template that has no English.
+    public init(_ files: [(path: String, text: String)]) throws(ConfigurationError) {
+        let languages = try MailLanguage.embedded()
+        let layout = try Self.layout()
+        var templates: [String: [String: MailTemplate]] = [:]
+        for file in files where file.path.hasSuffix(".mustache") {
+            let parts = file.path.fileName.split(separator: ".").map(String.init)
+            guard parts.count == 3 else { throw ConfigurationError(file.path, "must be named <template>.<language>.mustache") }
+            let (name, code) = (parts[0], parts[1].lowercased())
+            guard let language = languages[code] ?? languages[code.baseLanguage] else {
+                throw ConfigurationError(file.path, "is in a language of which Platform has no file Delivery/Mail/Languages/\(code).json")
+            }
+            templates[name, default: [:]][code] = try MailTemplate(file.text, path: file.path, code: code, language: language, layout: layout)
+        }
+        for (name, translations) in templates.sorted(by: { $0.key < $1.key }) where translations[Self.standardLanguage] == nil {
+            throw ConfigurationError("\(name).\(Self.standardLanguage).mustache", "is missing: every mail has an English version")
+        }
+        self.templates = templates
+    }
+
+    /// The template for a user's language: the very one (`es-mx`), the one without region (`es`), or English; nil when there is none of this name.
+    func template(_ name: String, for language: String?) -> MailTemplate? {
+        guard let translations = templates[name] else { return nil }
+        let wanted = (language ?? Self.standardLanguage).lowercased().replacing("_", with: "-")
+        return translations[wanted] ?? translations[wanted.baseLanguage] ?? translations[Self.standardLanguage]
+    }
+
+    private static func layout() throws(ConfigurationError) -> MustacheTemplate {
+        guard let file = Embedded.files.first(where: { $0.path.fileName == "layout.mustache" }) else {
+            throw ConfigurationError("layout.mustache", "is missing")
+        }
+        do {
+            return try MustacheTemplate(string: file.text)
+        } catch {
+            throw ConfigurationError(file.path, "does not parse: \(error)")
+        }
+    }
+}
+
+extension String {
+    /// `es` of `es-mx`.
+    fileprivate var baseLanguage: String { String(prefix { $0 != "-" }) }
+}

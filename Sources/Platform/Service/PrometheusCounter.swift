@@ -1,0 +1,10 @@
+import CoreMetrics
+import Synchronization
+
+/// A count that only rises.
+final class PrometheusCounter: CounterHandler, Sendable {
+    private let count = Atomic<Int64>(0)
+    var value: Int64 { count.load(ordering: .relaxed) }
+    func increment(by amount: Int64) { count.add(amount, ordering: .relaxed) }
+    func reset() { count.store(0, ordering: .relaxed) }
+}

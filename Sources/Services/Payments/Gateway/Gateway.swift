@@ -1,0 +1,101 @@
+import Contracts
+import Curl
+import FoundationEssentials
+import Platform
+
+/// The payment gateway's API: how a transaction stands, and money back.
+struct Gateway: Sendable {
+    /// How long one request may take.
+    static let timeout = Duration.seconds(10)
+
+    /// How many questions, and how many refunds, at once.
+    let inFlight: Int
+    private let url: String
+    private let key: String
+    private let web: CurlClient
+    private let clock: WallClock
+
+    /// The gateway at `PAYMENT_GATEWAY_URL` with `PAYMENT_GATEWAY_KEY`, `PAYMENT_GATEWAY_IN_FLIGHT` at once.
+    init(_ settings: Settings, _ assembly: Assembly) throws(ConfigurationError) {
+        url = try settings.url("PAYMENT_GATEWAY_URL")
+        key = try settings.requiredSecret("PAYMENT_GATEWAY_KEY")
+        inFlight = try settings.integer("PAYMENT_GATEWAY_IN_FLIGHT", default: 16, in: 1...1000)
+        web = assembly.web
+        clock = assembly.clock
+    }
+
+    /// Asks how a transaction stands: `GET /transaction/verify/{reference}`. Only 200 and 404 are answers.
+    func verify(_ reference: String) async -> GatewayAnswer {
+        let response: HTTPResponse
+        do {
+            response = try await send(HTTPRequest(url: "\(url)/transaction/verify/\(Self.escaped(reference))"))
+        } catch {
+            return .silent("\(error)")
+        }
+        switch response.status {
+        case 200: return read(response.body, reference)
+        case 404: return .unknown
+        default: return .silent("the gateway answered \(response.status)")
+        }
+    }
+
+    /// Asks for a refund: `POST /refund`. The same key is paid once, however often it is asked with.
+    func refund(_ request: [UInt8], key idempotencyKey: String) async -> RefundAnswer {
+        let response: HTTPResponse
+        do {
+            response = try await send(
+                HTTPRequest(
+                    .post, url: "\(url)/refund", headers: ["Content-Type": "application/json", "Idempotency-Key": idempotencyKey], body: request))
+        } catch {
+            // Whatever broke, the gateway may have done it.
+            return .later("\(error)", after: nil)
+        }
+        switch response.status {
+        case 200..<300: return .paid
+        case 400..<500 where ![408, 409, 425, 429].contains(response.status): return .refused(Self.refusal(response))
+        default: return .later("the gateway answered \(response.status)", after: response.retryAfter(now: clock.now))
+        }
+    }
+
+    private func send(_ request: HTTPRequest) async throws(CurlError) -> HTTPResponse {
+        var request = request.authorization(bearer: key)
+        request.timeout = Self.timeout
+        if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
+        return try await web.send(request)
+    }
+
+    private func read(_ body: [UInt8], _ reference: String) -> GatewayAnswer {
+        do {
+            let data = try MessageData(body[...]).object("data")
+            let told = try data.reference("reference")
+            guard told == reference else { return .silent("the gateway answered about \(told)") }
+            return .transaction(
+                GatewayTransaction(
+                    status: try data.choice("status"), amount: try data.amount("amount"), currency: try data.currency("currency"),
+                    at: data.has("paid_at") ? try data.instant("paid_at") : clock.now))
+        } catch {
+            return .silent("the gateway's answer cannot be read: \(error)")
+        }
+    }
+
+    /// What the gateway gives as its reason, short enough for a message.
+    private static func refusal(_ response: HTTPResponse) -> String {
+        let reason = JSONSpans(response.body)?.string("message")?.replacing("\0", with: " ").prefix(500)
+        return "the gateway answered \(response.status)" + (reason.map { ": \($0)" } ?? "")
+    }
+
+    /// The reference as one segment of a path (RFC 3986 section 2.3): all but unreserved characters escaped.
+    private static func escaped(_ reference: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var path: [UInt8] = []
+        for byte in reference.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                path.append(byte)
+            default: path += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: path, as: UTF8.self)
+    }
+}

@@ -1,0 +1,56 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Gives up payments that were begun and never handed to the gateway.
+struct CleanupAbandoned: Job {
+    static let name = JobName.paymentsCleanupAbandoned
+    static let sliceLimit = 5000
+    /// How long the shop has to hand a payment over.
+    static let grace: TimeInterval = 15 * 60
+
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        if slice.number == 1 { try await reportFlawed(slice, tx) }
+        let abandoned = try await tx.query(Self.abandon, as: Abandoned.self, slice.now - Self.grace, slice.limit, slice.now)
+        try tx.publish(
+            abandoned.map {
+                PaymentAbandoned(
+                    paymentId: $0.id, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, abandonedAt: slice.now)
+            })
+        return Progress(abandoned.count, more: abandoned.count == slice.limit)
+    }
+
+    /// Those that nobody could be told of stay as they are, for a person to look at.
+    private func reportFlawed(_ slice: Slice, _ tx: Transaction) async throws {
+        for payment in try await tx.query(Self.flawed, as: Flawed.self, slice.now - Self.grace, slice.limit) {
+            tx.fail("payment \(payment.id)", payment.flaw)
+        }
+    }
+
+    private struct Abandoned: Decodable, Sendable {
+        let id: Int
+        let bookingId: Int
+        let userId: Int
+        let amount: Int
+        let currency: String
+    }
+
+    private struct Flawed: Decodable, Sendable {
+        let id: Int
+        let flaw: String
+    }
+
+    private static let abandon: SQL = """
+        with due as (
+            select id from payments where status = 'pending' and flaw is null and created_at < $1
+            order by created_at, id limit $2 for no key update skip locked)
+        update payments p set status = 'abandoned', abandoned_at = $3
+        from due where p.id = due.id and p.status = 'pending'
+        returning p.id, p.booking_id, p.user_id, p.amount, p.currency
+        """
+
+    private static let flawed: SQL = """
+        select id, flaw from payments where flaw is not null and status = 'pending' and created_at < $1 order by id limit $2
+        """
+}

@@ -1,0 +1,57 @@
+import Contracts
+import Cron
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Reports the payments of the day that ended. Made again for the same day it says the same, also when payments of that day were removed since.
+struct GenerateAnalytics: Job {
+    static let name = JobName.paymentsGenerateAnalytics
+    /// From midnight to midnight.
+    private static let rhythm = "0 0 * * *"
+
+    let zone: CronZone
+
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        guard let day = ReportPeriod(of: try CronExpression(Self.rhythm), endedBy: slice.scheduledFor, in: zone) else { return Progress(0) }
+        let report = DailyReport(try await tx.query(Self.count, as: Figure.self, day.start, day.end))
+        try await tx.execute(Self.keep, day.start, day.end, PostgresJSON(report), slice.now)
+        return Progress(1)
+    }
+
+    /// What happened from $1 until $2, each by its own instant.
+    private static let count: SQL = """
+        with happened as (
+            select 'created' as happened, currency, gateway, count(*) as count, sum(amount) as amount
+            from payments where created_at >= $1 and created_at < $2 group by currency, gateway
+            union all
+            select 'succeeded', currency, gateway, count(*), sum(amount)
+            from payments where paid_at >= $1 and paid_at < $2 and status = 'succeeded' group by currency, gateway
+            union all
+            select 'late', currency, gateway, count(*), sum(amount)
+            from payments where paid_at >= $1 and paid_at < $2 and status <> 'succeeded' group by currency, gateway
+            union all
+            select 'failed', currency, gateway, count(*), sum(amount)
+            from payments where failed_at >= $1 and failed_at < $2 and status = 'failed' group by currency, gateway
+            union all
+            select 'abandoned', currency, gateway, count(*), sum(amount)
+            from payments where abandoned_at >= $1 and abandoned_at < $2 and status = 'abandoned' group by currency, gateway
+            union all
+            select 'voided', currency, gateway, count(*), sum(amount)
+            from payments where voided_at >= $1 and voided_at < $2 and status = 'voided' group by currency, gateway
+            union all
+            select 'refunded', r.currency, p.gateway, count(*), sum(r.amount)
+            from refunds r join payments p on p.id = r.payment_id
+            where r.status = 'paid' and r.settled_at >= $1 and r.settled_at < $2 group by r.currency, p.gateway
+            union all
+            select happened, currency, gateway, sum(count), sum(amount)
+            from removed_figures where quarter_hour >= $1 and quarter_hour < $2 group by happened, currency, gateway)
+        select happened, currency, gateway, sum(count)::bigint as count, sum(amount)::bigint as amount
+        from happened group by happened, currency, gateway order by happened, currency, gateway
+        """
+
+    private static let keep: SQL = """
+        insert into reports (kind, period_start, period_end, body, made_at) values ('daily', $1, $2, $3, $4)
+        on conflict (kind, period_start, period_end) do update set body = excluded.body, made_at = excluded.made_at
+        """
+}

@@ -1,0 +1,80 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Asks the gateway about payments that it holds too long, and about those that were given up for its silence, whose money it may have taken.
+///
+/// A payment is claimed with a lease, asked about once a run, and not again when the gateway has said its last word.
+struct HandleTimeouts: Errand {
+    static let name = JobName.paymentsHandleTimeouts
+    /// Longer than the gateway takes to answer, or not to.
+    private static let lease = Gateway.timeout.timeInterval + 20
+
+    let gateway: Gateway
+
+    var inFlight: Int { gateway.inFlight }
+
+    /// A payment to ask about.
+    struct Item: Decodable, Sendable {
+        let id: Int
+        let reference: String
+        let asked: Int
+    }
+
+    func claim(_ limit: Int, _ slice: Slice, _ tx: Transaction) async throws -> [Item] {
+        try await tx.query(
+            Self.claim, as: Item.self, slice.now - Patience.asksAfter, slice.now, limit, slice.runID, slice.now + Self.lease)
+    }
+
+    func perform(_ item: Item) async -> GatewayAnswer { await gateway.verify(item.reference) }
+
+    func record(_ finished: [(Item, GatewayAnswer)], _ slice: Slice, _ tx: Transaction) async throws -> Int {
+        var settlement = try await Settlement.open(finished.map(\.0.reference), tx)
+        var next: [(id: Int, at: Date?)] = []
+        for (item, answer) in finished {
+            guard let verdict = try settlement.hear(answer, on: item.reference, wasAsked: true), let payment = settlement.payment(item.reference)
+            else { continue }
+            next.append((item.id, Patience.next(for: payment, after: verdict, answer, asked: item.asked, at: slice.now)))
+            if let complaint = Self.complaint(verdict, answer) { tx.fail("payment \(item.id)", complaint) }
+        }
+        try await settlement.write()
+        try tx.enqueue(Self.note, next.map(\.id), next.map(\.at), slice.runID)
+        return finished.count { $0.1.isSpoken }
+    }
+
+    func rehearse(_ slice: Slice, _ tx: Transaction) async throws -> Int {
+        try await tx.query(Self.countDue, as: Int.self, slice.now - Patience.asksAfter, slice.now).first ?? 0
+    }
+
+    /// What the run reports of a payment; nil when all is well.
+    private static func complaint(_ verdict: Verdict, _ answer: GatewayAnswer) -> String? {
+        if case .disputed(let reason) = verdict { return reason }
+        if case .silent(let reason) = answer { return reason }
+        return nil
+    }
+
+    private static let claim: SQL = """
+        with unasked as (
+            select id from payments where status = 'processing' and ask_at is null and coalesce(submitted_at, created_at) < $1
+            order by coalesce(submitted_at, created_at) limit $3 for no key update skip locked),
+        again as (
+            select id from payments where ask_at <= $2 and asked_in is distinct from $4
+            order by ask_at limit $3 for no key update skip locked)
+        update payments p set ask_at = $5
+        from (select id from unasked union all select id from again limit $3) as due
+        where p.id = due.id
+        returning p.id, p.reference, p.asked
+        """
+
+    private static let note: SQL = """
+        update payments p set ask_at = n.ask_at, asked = p.asked + 1, asked_in = $3
+        from unnest($1::bigint[], $2::timestamptz[]) as n (id, ask_at)
+        where p.id = n.id
+        """
+
+    private static let countDue: SQL = """
+        select (select count(*) from payments where status = 'processing' and ask_at is null and coalesce(submitted_at, created_at) < $1)
+             + (select count(*) from payments where ask_at <= $2)
+        """
+}

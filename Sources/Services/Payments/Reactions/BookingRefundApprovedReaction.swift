@@ -1,0 +1,41 @@
+import Contracts
+import Platform
+
+/// Has the gateway pay back what the refund policy granted, once; what cannot be paid is told to everybody.
+struct BookingRefundApprovedReaction: Reaction {
+    func react(to messages: [Incoming<BookingRefundApproved>], _ tx: Transaction) async throws {
+        let bookings = messages.map(\.data.bookingId)
+        let payments = Dictionary(grouping: try await Payment.lock(bookings: bookings, tx), by: \.bookingId)
+        var refunds = Dictionary(grouping: try await Refund.of(bookings: bookings, tx), by: \.paymentId)
+        var orders: [RefundOrder] = []
+        var causes: [Int: TraceContext] = [:]
+        for message in messages {
+            let approval = message.data
+            let own = payments[approval.bookingId] ?? []
+            switch RefundDecision(on: approval, payments: own, refunds: own.flatMap { refunds[$0.id] ?? [] }) {
+            case nil: throw Impossible(description: "booking \(approval.bookingId) has no payment")
+            case .isUnderWay: break
+            case .begin(let order):
+                if let flawed = own.first(where: { $0.id == order.payment && $0.flaw != nil }) {
+                    throw Impossible(description: "payment \(flawed.id) cannot be paid back: \(flawed.flaw ?? "")")
+                }
+                orders.append(order)
+                causes[order.payment] = message.trace
+                let begun = Refund(paymentId: order.payment, amount: order.amount, cause: order.cause, status: .pending)
+                refunds[order.payment] = (refunds[order.payment] ?? []).filter { $0.cause != order.cause } + [begun]
+            case .refuse(let payment, let reason):
+                try tx.publish(
+                    PaymentRefundFailed(
+                        paymentId: payment.id, bookingId: payment.bookingId, userId: payment.userId, amount: approval.amount,
+                        currency: approval.currency, reason: reason, failedAt: tx.now),
+                    causedBy: message.trace ?? .current)
+            }
+        }
+        try await Refund.begin(orders, causes: causes, tx)
+    }
+
+    /// An approval that nothing can be done about.
+    struct Impossible: PermanentFailure, CustomStringConvertible {
+        let description: String
+    }
+}

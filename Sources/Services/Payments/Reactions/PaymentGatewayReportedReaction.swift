@@ -1,0 +1,25 @@
+import Contracts
+import Platform
+
+/// Moves a payment as the gateway says without being asked. Reports that come twice or too late change nothing.
+struct PaymentGatewayReportedReaction: Reaction {
+    func react(to messages: [Incoming<PaymentGatewayReported>], _ tx: Transaction) async throws {
+        var settlement = try await Settlement.open(messages.map(\.data.reference), tx)
+        for message in messages {
+            let report = message.data
+            let told = GatewayTransaction(status: report.status, amount: report.amount, currency: report.currency, at: report.occurredAt)
+            switch try settlement.hear(.transaction(told), on: report.reference, wasAsked: false, causedBy: message.trace ?? .current) {
+            case nil: throw Unusable(description: "no payment has the reference \(report.reference)")
+            case .disputed(let reason): throw Unusable(description: "payment \(report.reference): \(reason)")
+            default: break
+            }
+        }
+        try await settlement.write()
+        try settlement.close()
+    }
+
+    /// A report that cannot be meant for a payment of ours.
+    struct Unusable: PermanentFailure, CustomStringConvertible {
+        let description: String
+    }
+}

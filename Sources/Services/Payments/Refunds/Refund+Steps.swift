@@ -1,0 +1,106 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+extension Refund {
+    // MARK: - Begun
+
+    /// Has the gateway pay: writes the rows and hands them to the courier. One that the gateway had refused is begun again under a new key;
+    /// one that is on its way, or back, is left alone.
+    /// - Parameter causes: The traces of what led to it, by payment; where there is none, that of the current task.
+    static func begin(_ orders: [RefundOrder], causes: [Int: TraceContext] = [:], _ tx: Transaction) async throws {
+        guard !orders.isEmpty else { return }
+        let begun = try await tx.query(
+            begin, as: Begun.self, orders.map(\.payment), orders.map(\.amount), orders.map(\.cause.rawValue), tx.now)
+        tx.deliver(
+            try begun.map { refund in
+                try Parcel(
+                    kind: .refund, dedupeKey: "\(RefundKey(refund: refund.id, round: refund.round))",
+                    content: RefundRequest(transaction: refund.reference, amount: refund.amount, currency: refund.currency),
+                    causedBy: causes[refund.paymentId] ?? .current)
+            })
+    }
+
+    private struct Begun: Decodable, Sendable {
+        let id: Int
+        let paymentId: Int
+        let round: Int
+        let amount: Int
+        let currency: String
+        let reference: String
+    }
+
+    private static let begin: SQL = """
+        insert into refunds as r (payment_id, booking_id, amount, currency, cause, requested_at)
+        select p.id, p.booking_id, o.amount, p.currency, o.cause, $4
+        from unnest($1::bigint[], $2::bigint[], $3::text[]) as o (payment_id, amount, cause) join payments p on p.id = o.payment_id
+        order by p.id, o.cause
+        on conflict (payment_id, cause) do update
+            set status = 'pending', round = r.round + 1, amount = excluded.amount, requested_at = excluded.requested_at, settled_at = null, failure = null
+            where r.status = 'failed'
+        returning id, payment_id, round, amount, currency, (select p.reference from payments p where p.id = r.payment_id) as reference
+        """
+
+    // MARK: - Settled
+
+    /// The gateway paid; runs with the courier's own mark.
+    static func markPaid(_ dedupeKeys: [String], _ tx: Transaction) async throws {
+        let keys = dedupeKeys.compactMap(RefundKey.init)
+        try tx.enqueue(lockPayments, keys.map(\.refund))
+        let paid = try await tx.query(pay, as: Settled.self, keys.map(\.refund), keys.map(\.round), tx.now)
+        try tx.publish(
+            paid.map {
+                PaymentRefunded(
+                    paymentId: $0.paymentId, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, refundedAt: tx.now)
+            })
+    }
+
+    /// The gateway refused; runs with the courier's own mark.
+    static func markRefused(_ parcels: [RefusedParcel], _ tx: Transaction) async throws {
+        let refused = parcels.compactMap { parcel in RefundKey(parcel.dedupeKey).map { (key: $0, reason: parcel.reason) } }
+        let failed = try await tx.query(
+            refuse, as: Settled.self, refused.map(\.key.refund), refused.map(\.key.round), refused.map(\.reason), tx.now)
+        try tx.publish(
+            failed.map {
+                PaymentRefundFailed(
+                    paymentId: $0.paymentId, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency,
+                    reason: $0.failure ?? "", failedAt: tx.now)
+            })
+    }
+
+    private struct Settled: Decodable, Sendable {
+        let paymentId: Int
+        let bookingId: Int
+        let userId: Int
+        let amount: Int
+        let currency: String
+        let failure: String?
+    }
+
+    // In the order of the ids, as everybody locks payments.
+    private static let lockPayments: SQL = """
+        select from payments where id in (select payment_id from refunds where id = any ($1::bigint[])) order by id for no key update
+        """
+
+    // A yes is believed after a no to the same question: two couriers may have asked, and one was answered late.
+    private static let pay: SQL = """
+        with paid as (
+            update refunds r set status = 'paid', settled_at = $3, failure = null
+            from unnest($1::bigint[], $2::bigint[]) as answered (id, round)
+            where r.id = answered.id and r.round = answered.round and r.status <> 'paid'
+            returning r.payment_id, r.booking_id, (select p.user_id from payments p where p.id = r.payment_id) as user_id, r.amount, r.currency,
+                r.failure),
+        back as (
+            update payments p set refunded_amount = p.refunded_amount + sums.amount
+            from (select payment_id, sum(amount) as amount from paid group by payment_id) as sums where p.id = sums.payment_id)
+        select payment_id, booking_id, user_id, amount, currency, failure from paid order by payment_id
+        """
+
+    private static let refuse: SQL = """
+        update refunds r set status = 'failed', settled_at = $4, failure = answered.reason
+        from unnest($1::bigint[], $2::bigint[], $3::text[]) as answered (id, round, reason)
+        where r.id = answered.id and r.round = answered.round and r.status = 'pending'
+        returning r.payment_id, r.booking_id, (select p.user_id from payments p where p.id = r.payment_id) as user_id, r.amount, r.currency, r.failure
+        """
+}

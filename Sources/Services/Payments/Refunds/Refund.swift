@@ -1,0 +1,39 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Money on its way back to a customer, or back. At most one for a payment and cause.
+struct Refund: Decodable, Sendable, Equatable {
+    /// Why the money goes back.
+    enum Cause: String, Codable, Sendable, CaseIterable {
+        /// The refund policy granted it.
+        case approved
+        /// It came when the payment had been given up.
+        case late
+        /// The booking was paid already.
+        case double
+    }
+
+    /// How far it has come.
+    enum Status: String, Codable, Sendable, CaseIterable {
+        /// The gateway is asked until it answers.
+        case pending
+        /// The gateway accepted it.
+        case paid
+        /// The gateway refused it.
+        case failed
+    }
+
+    let paymentId: Int
+    let amount: Int
+    let cause: Cause
+    var status: Status
+
+    /// All refunds of these bookings.
+    static func of(bookings: [Int], _ tx: Transaction) async throws -> [Refund] { try await tx.query(select, as: Refund.self, bookings) }
+
+    private static let select: SQL = """
+        select payment_id, amount, cause, status from refunds where booking_id = any ($1::bigint[]) order by id
+        """
+}

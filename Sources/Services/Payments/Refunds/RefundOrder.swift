@@ -1,0 +1,9 @@
+import Platform
+
+/// Money that is to go back, for which there may be no row yet.
+struct RefundOrder: Sendable, Equatable {
+    let payment: Int
+    /// Minor units of the payment's currency.
+    let amount: Int
+    let cause: Refund.Cause
+}

@@ -1,0 +1,8 @@
+/// What the gateway is asked to pay back, as its API names it.
+struct RefundRequest: Encodable, Sendable {
+    /// Reference of the payment.
+    let transaction: String
+    /// Minor units of the currency.
+    let amount: Int
+    let currency: String
+}

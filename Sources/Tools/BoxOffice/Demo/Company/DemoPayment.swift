@@ -1,0 +1,59 @@
+import FoundationEssentials
+
+/// A payment of the demonstration, as `payments.payments` has it, and the refund of it if there is one.
+struct DemoPayment: Sendable, Equatable {
+    /// Also its id, and that of its refund.
+    let number: Int
+    let bookingId: Int
+    let userId: Int
+    let amount: Int
+    let currency: String
+    let gateway: String
+    /// By which the gateway knows it.
+    let reference: String
+    var status = Status.pending
+    let createdAt: Date
+    var submittedAt: Date?
+    var paidAt: Date?
+    var failedAt: Date?
+    var failureReason: String?
+    var abandonedAt: Date?
+    var voidedAt: Date?
+    var refund: Refund?
+    /// What the gateway says when it is asked; nil when it knows nothing of it.
+    var truth: Truth?
+
+    enum Status: String, Sendable {
+        case pending
+        case processing
+        case succeeded
+        case failed
+        case abandoned
+        case voided
+    }
+
+    /// A row of `payments.refunds`.
+    struct Refund: Sendable, Equatable {
+        let amount: Int
+        let cause: Cause
+        let requestedAt: Date
+        let settledAt: Date
+        /// Why the gateway refused it; nil when it is paid.
+        var failure: String?
+
+        enum Cause: String, Sendable {
+            case approved
+            case late
+            case double
+        }
+    }
+
+    enum Truth: String, Sendable, Encodable {
+        case success
+        case failed
+        case pending
+    }
+
+    /// Money that has gone back.
+    var refundedAmount: Int { refund.map { $0.failure == nil ? $0.amount : 0 } ?? 0 }
+}

@@ -1,0 +1,42 @@
+/// How many rows of what kind the demonstration has got.
+struct DemoTally: Sendable {
+    private(set) var organizers = 0
+    private(set) var events: [String: Int] = [:]
+    private(set) var bookings: [String: Int] = [:]
+    private(set) var payments: [String: Int] = [:]
+    private(set) var refunds = 0
+    /// Bookings of seasons that were there already.
+    var present = 0
+    /// Payments the sandbox's gateway knows; nil when there is no sandbox.
+    var toldGateway: Int?
+
+    init(toldGateway: Int? = nil) { self.toldGateway = toldGateway }
+
+    mutating func add(_ season: DemoSeason) {
+        organizers += season.organizers.count
+        for event in season.events { events[event.occasion.status, default: 0] += 1 }
+        for sale in season.sales {
+            bookings[sale.booking.status.rawValue, default: 0] += 1
+            for payment in sale.payments {
+                payments[payment.status.rawValue, default: 0] += 1
+                if payment.refund != nil { refunds += 1 }
+            }
+        }
+    }
+
+    /// For people, a line each.
+    var lines: String {
+        [
+            "events     \(list(events)); by \(organizers) organizers",
+            "bookings   \(list(bookings)); \(present) were there",
+            "payments   \(list(payments)); \(refunds) refunds",
+            toldGateway.map { "gateway    the sandbox knows \($0) payments" } ?? "gateway    SANDBOX_URL is not set: it was told of no payment",
+        ].joined(separator: "\n")
+    }
+
+    /// `12 archived, 3 live`: the most first.
+    private func list(_ counts: [String: Int]) -> String {
+        guard !counts.isEmpty else { return "none made" }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,124 @@
+import Contracts
+import Testing
+
+@testable import Platform
+
+@Suite("Mail templates")
+struct MailTemplateTests {
+    private func templates(_ files: (String, String)...) throws -> MailTemplates {
+        try MailTemplates(files.map { (path: "Services/Bookings/Mail/\($0.0)", text: $0.1) })
+    }
+
+    private func rendered(_ file: String, _ facts: [String: MailFact], language: String? = nil, name: String = "Ann") throws -> MailTemplate.Rendered
+    {
+        let template = try #require(try templates(("a.en.mustache", file)).template("a", for: language))
+        return try template.rendered(facts, name: name, frontend: "https://shop.example")
+    }
+
+    @Test("HTML is escaped, text is not, and the subject stays one line")
+    func escaping() throws {
+        let mail = try rendered(
+            "Subject: {{title}}!\n---\n{{title}}\n---\n<p title=\"{{title}}\">{{title}}</p>\n", ["title": .text("<b>\"Tom\" &\r\nBcc: x</b>")])
+        #expect(mail.subject == "<b>\"Tom\" & Bcc: x</b>!")
+        #expect(mail.text == "<b>\"Tom\" &\r\nBcc: x</b>")
+        #expect(mail.html.contains("&lt;b&gt;&quot;Tom&quot; &amp;\r\nBcc: x&lt;/b&gt;</p>"))
+        #expect(!mail.html.contains("<b>"))
+        #expect(mail.html.contains("<title>&lt;b&gt;"))
+    }
+
+    @Test("The HTML stands in the house's layout, in the language of the mail, with a link home")
+    func layout() throws {
+        let mail = try rendered("Subject: x\n---\nx\n---\n<p>x</p>", [:])
+        #expect(mail.html.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
+        #expect(mail.html.contains("<a href=\"https://shop.example\""))
+        #expect(mail.html.contains(">Box Office</a>"))
+        #expect(mail.html.contains("<p>x</p>"))
+    }
+
+    @Test("An empty fact leaves its section out, a list repeats it and sees the facts around")
+    func sections() throws {
+        let file = """
+            Subject: x
+            ---
+            {{#reason}}Because {{reason}}.{{/reason}}{{^reason}}No reason.{{/reason}}
+            {{#events}}
+            - {{title}} for {{name}}
+            {{/events}}
+            ---
+            x
+            """
+        let some = try rendered(
+            file, ["reason": .text("of rain"), "events": .list([["title": .text("A")], ["title": .text("B"), "name": .text("Bob")]])])
+        #expect(some.text == "Because of rain.\n- A for Ann\n- B for Bob\n")
+        let none = try rendered(file, ["reason": .text(""), "events": .list([])])
+        #expect(none.text == "No reason.\n")
+    }
+
+    @Test(
+        "A fact that is named and not given is an error that says which",
+        arguments: ["{{gone}}", "{{#gone}}x{{/gone}}", "{{#list}}{{gone}}{{/list}}"])
+    func unknown(part: String) throws {
+        for file in ["Subject: \(part)\n---\nx\n---\nx", "Subject: x\n---\n\(part)\n---\nx", "Subject: x\n---\nx\n---\n\(part)"] {
+            let error = #expect(throws: MailFactError.self) { try rendered(file, ["list": .list([[:]])]) }
+            #expect(error?.description == "a.en.mustache names the fact gone, which is not given")
+        }
+    }
+
+    @Test(
+        "A language falls back to the one without region, then to English",
+        arguments: [
+            ("es-mx", "mx"), ("ES_MX", "mx"), ("es-ar", "es"), ("es", "es"), ("en-us", "en"), ("de-at", "en"), ("", "en"), (nil, "en"),
+        ] as [(String?, String)])
+    func fallback(language: String?, expected: String) throws {
+        let all = try templates(
+            ("a.en.mustache", "Subject: en\n---\nx\n---\nx"), ("a.es.mustache", "Subject: es\n---\nx\n---\nx"),
+            ("a.es-mx.mustache", "Subject: mx\n---\nx\n---\nx"))
+        #expect(try all.template("a", for: language)?.rendered([:], name: "", frontend: "").subject == expected)
+        #expect(all.template("b", for: language) == nil)
+    }
+
+    @Test(
+        "A template that cannot be used is named at the start",
+        arguments: [
+            ("a.en.mustache", "Subject: x\n---\nx", "has 2 of the 3 parts"),
+            ("a.en.mustache", "Subject: x\n---\nx\n---\nx\n---\nx", "has 4 of the 3 parts"),
+            ("a.en.mustache", "Betreff: x\n---\nx\n---\nx", "must begin with one line Subject: …"),
+            ("a.en.mustache", "Subject: x\nmore\n---\nx\n---\nx", "must begin with one line Subject: …"),
+            ("a.en.mustache", "Subject: x\n---\n\n---\nx", "has an empty part"),
+            ("a.en.mustache", "Subject: x\n---\nx\n\n{{#a}}\ny\n---\nx", "does not parse: expectedSectionEnd in line 6"),
+            ("a.en.mustache", "Subject: x\n---\nx\n---\nx\n{{/a}}", "does not parse: sectionCloseNameIncorrect in line 6"),
+            ("a.en.mustache", "Subject: {{x\n---\nx\n---\nx", "does not parse: unfinishedName in line 1"),
+            ("a.en.mustache", "Subject: x\n---\nx\n---\n{{{x}}}", "must not use {{{…}}} or {{&…}}"),
+            ("a.mustache", "Subject: x\n---\nx\n---\nx", "must be named <template>.<language>.mustache"),
+            ("a.tlh.mustache", "Subject: x\n---\nx\n---\nx", "is in a language of which Platform has no file Delivery/Mail/Languages/tlh.json"),
+        ])
+    func unusable(name: String, text: String, problem: String) {
+        let error = #expect(throws: ConfigurationError.self) { try templates((name, text)) }
+        #expect(error?.description.hasPrefix("Services/Bookings/Mail/\(name) \(problem)") == true, "\(error?.description ?? "")")
+    }
+
+    @Test("A template without English is named at the start")
+    func english() {
+        let error = #expect(throws: ConfigurationError.self) { try templates(("a.es.mustache", "Subject: x\n---\nx\n---\nx")) }
+        #expect(error?.description == "a.en.mustache is missing: every mail has an English version")
+    }
+
+    @Test("A mail waits as JSON that says the same when it is read again")
+    func payload() throws {
+        struct Content: Decodable, Equatable {
+            let template: String
+            let to: MailContact
+            let facts: [String: MailFact]
+        }
+        let facts: [String: MailFact] = [
+            "text": .text("a \"b\" \\ \n\t\u{1} ñ 🎟"), "number": .number(-3), "money": .money(Int.max, currency: "EUR"),
+            "time": .localTime("2026-11-21T20:00", zone: "Europe/Madrid"), "list": .list([["a": .number(1)], [:]]), "empty": .list([]),
+        ]
+        for language in ["es-mx", nil] {
+            let mail = Mail("a", about: 12, kind: "b", to: MailContact(email: "a@b.example", name: "O\"N", language: language), facts: facts)
+            #expect(mail.dedupeKey == "b/12")
+            let read = try WireCoding.decodeJSON(Content.self, from: Array(mail.json.utf8)[...])
+            #expect(read == Content(template: "a", to: mail.to, facts: facts))
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+import Support
+import Testing
+
+@testable import Payments
+
+/// The payments service in a house of its own, the gateway's stand-in, and somebody who listens to what payments tells.
+///
+/// The clock stands at ``noon`` until a test moves it. Payment n has the reference `R-n` and pays for booking n, unless a test says otherwise.
+struct Till: Sendable {
+    let house: TestHouse
+    let outside: Outside
+
+    static let noon = Date(timeIntervalSince1970: 1_773_576_000)  // 2026-03-15T12:00:00Z
+    private static let listener = "payments-listener"
+
+    /// Opens a till while the body runs.
+    static func open(replicas: Int = 1, settings: [String: String] = [:], _ body: @Sendable (Till) async throws -> Void) async throws {
+        try await TestHouse.open(at: noon) { house in
+            try await house.broker.declare(
+                AMQPTopology(
+                    queues: [.init(listener, exclusive: true)],
+                    bindings: [.init(queue: listener, exchange: Exchange.events, routingKey: "payment.*")]))
+            try await Outside.open { outside in
+                try await run(replicas, house, outside.settings.merging(settings) { $1 }) { try await body(Till(house: house, outside: outside)) }
+            }
+            try await house.broker.delete(queue: listener)
+        }
+    }
+
+    private static func run(_ replicas: Int, _ house: TestHouse, _ settings: [String: String], _ body: () async throws -> Void) async throws {
+        guard replicas > 0 else { return try await body() }
+        try await house.with(Payments.self, settings: settings) { _ in try await run(replicas - 1, house, settings, body) }
+    }
+
+    // MARK: - Payments
+
+    /// A payment as the shop leaves it, made and handed over so long ago.
+    func add(
+        _ id: Int, _ status: PaymentStatus = .pending, age: TimeInterval, booking: Int? = nil, user: Int = 7, amount: Int = 1000,
+        currency: String = "EUR"
+    ) async throws {
+        let then = house.clock.now - age
+        try await house.database.execute(
+            """
+            insert into payments.payments (id, booking_id, user_id, amount, currency, gateway, reference, status, created_at, submitted_at, paid_at,
+                failed_at, failure_reason, abandoned_at, voided_at)
+            values ($1::bigint, $2, $3, $4, $5, 'paystack', 'R-' || $1, $6, $7,
+                case when $6 in ('processing', 'succeeded', 'failed') then $7::timestamptz end, case when $6 = 'succeeded' then $7::timestamptz end,
+                case when $6 = 'failed' then $7::timestamptz end, case when $6 = 'failed' then 'declined by the gateway' end,
+                case when $6 = 'abandoned' then $7::timestamptz end, case when $6 = 'voided' then $7::timestamptz end)
+            """, id, booking ?? id, user, amount, currency, status.rawValue, then)
+    }
+
+    /// Each payment's status, in the order of their ids.
+    func statuses() async throws -> [String] { try await house.database.query("select status from payments.payments order by id", as: String.self) }
+
+    /// A statement that tells whether anything in the domain's tables has changed.
+    func state() async throws -> String? {
+        try await house.value(
+            """
+            select md5(concat((select string_agg(p::text, ',' order by id) from payments.payments p),
+                (select string_agg(r::text, ',' order by id) from payments.refunds r), (select count(*) from payments.status_history),
+                (select count(*) from payments.deliveries), (select string_agg(f::text, ',' order by f::text) from payments.removed_figures f)))
+            """)
+    }
+
+    /// What breaks the books; nothing, always.
+    func breaches() async throws -> [String] {
+        try await house.database.query("select rule || ': ' || subject || ', ' || detail from operations.conservation()", as: String.self)
+    }
+
+    // MARK: - The gateway
+
+    /// How the gateway knows a payment.
+    func gateway(_ id: Int, _ status: PaymentGatewayReported.Status, amount: Int = 1000, currency: String = "EUR", paidAt: Date? = nil) async throws {
+        try await outside.transactions([
+            .init("R-\(id)", status.rawValue, amount: amount, currency: currency, paidAt: paidAt.map(RFC3339.string(from:)))
+        ])
+    }
+
+    /// The gateway tells of a payment by itself.
+    func report(_ id: Int, _ status: PaymentGatewayReported.Status, amount: Int = 1000, at instant: Date? = nil) async throws {
+        try await house.publish(
+            PaymentGatewayReported(reference: "R-\(id)", status: status, amount: amount, currency: "EUR", occurredAt: instant ?? house.clock.now))
+    }
+
+    /// Whom the gateway was asked about, in the order of the questions.
+    func asked() async throws -> [String] {
+        try await outside.received("gateway").filter { $0.method == "GET" }.map { String($0.path.split(separator: "/").last ?? "") }
+    }
+
+    /// The refunds that the gateway paid, as `R-1 1000 EUR`.
+    func paidBack() async throws -> [String] { try await outside.refunds().map { "\($0.transaction) \($0.amount) \($0.currency)" }.sorted() }
+
+    // MARK: - Work
+
+    /// Runs a job to its end.
+    @discardableResult
+    func run(_ job: JobName, dryRun: Bool = false) async throws -> EndedRun {
+        try await house.ended(try await house.tick(job, trigger: .manual, dryRun: dryRun))
+    }
+
+    /// The policy grants a refund.
+    func approve(_ booking: Int, _ amount: Int, currency: String = "EUR") async throws {
+        try await house.publish(
+            BookingRefundApproved(bookingId: booking, userId: 7, amount: amount, currency: currency, approvedAt: house.clock.now))
+    }
+
+    /// Lets the courier try again what failed.
+    func hurry() async throws {
+        house.clock.advance(3600)
+    }
+
+    /// Waits until everything that was published has been worked.
+    func settled() async throws {
+        try await house.eventually("the queue of events does not empty") {
+            let queue = try await house.broker.inspect(queue: "payments.events")
+            return queue?.messages == 0
+        }
+        try await house.eventually("select count(*) from payments.outbox", 0)
+    }
+
+    // MARK: - What is told
+
+    /// A message that payments has told.
+    struct Told: Sendable, Equatable, CustomStringConvertible {
+        let type: String
+        let payment: Int
+        let amount: Int
+        let reason: String?
+
+        var description: String { "\(type) \(payment) \(amount)" + (reason.map { ": \($0)" } ?? "") }
+    }
+
+    /// Waits for as many messages and gives them in the order of their payments; there are no more of them once everything is worked.
+    func told(_ count: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws -> [Told] {
+        var told: [Told] = []
+        try await house.eventually("\(count) messages", sourceLocation: sourceLocation) {
+            told += try await heard()
+            return told.count >= count
+        }
+        try await house.eventually("select count(*) from payments.outbox", 0)
+        told += try await heard()
+        #expect(told.count == count, sourceLocation: sourceLocation)
+        return told.sorted { ($0.payment, $0.type) < ($1.payment, $1.type) }
+    }
+
+    private func heard() async throws -> [Told] {
+        try await house.take(Self.listener).filter { !$0.routingKey.hasSuffix("gateway-reported") }.map { delivery in
+            let data = try MessageData(Envelope(delivery).data)
+            return Told(
+                type: delivery.routingKey, payment: try data.id("paymentId"), amount: try data.amount("amount"),
+                reason: data.has("reason") ? try data.reason("reason") : nil)
+        }
+    }
+}
