@@ -1,10 +1,9 @@
 """`idle-memory`: what each service holds after ten idle seconds, in MB of a million bytes: anonymous (RssAnon) and resident (VmRSS)."""
 
-import re
 import time
 
 from . import ours
-from .processes import expect_alive
+from .processes import expect_alive, memory
 
 NAME = "idle-memory"
 SUBJECTS = DEFAULT_SUBJECTS = ["ours"]
@@ -23,10 +22,5 @@ def measure(options, servers, _, results):
                 time.sleep(IDLE_SECONDS)  # idle is what is measured
                 expect_alive(processes.values())
                 for name, process in processes.items():
-                    for measure, megabytes in held(process.pid).items():
-                        results.add(NAME, "ours", "MB", megabytes, service=name, measure=measure)
-
-
-def held(pid):
-    with open(f"/proc/{pid}/status") as status:
-        return {name: int(kibibytes) * 1024 / 1e6 for name, kibibytes in re.findall(r"^(RssAnon|VmRSS):\s+(\d+) kB", status.read(), re.MULTILINE)}
+                    for measure in ("RssAnon", "VmRSS"):
+                        results.add(NAME, "ours", "MB", memory(process, measure), service=name, measure=measure)

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from .problem import Problem
 from .processes import call, expect_alive, running
 
-SERVICES = ["tick-publisher", "tickets-cache", "loyalty-notifier"]
+SERVICES = ["tick-publisher", "tickets-cache", "loyalty-notifier", "payments", "bookings", "events"]
 PASSWORD = "bench"  # of every service's role, in databases that live for one run
 
 
@@ -42,6 +42,12 @@ def environment(stage, service, port, sandbox=None, **more):
         "BYTEMARK_URL": f"{outside}/bytemark",
         "BYTEMARK_IN_FLIGHT": "64",
         "BYTEMARK_PER_SECOND": "0",
+        "PAYMENT_GATEWAY_URL": f"{outside}/gateway",
+        "PAYMENT_GATEWAY_KEY": "bench",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": "9",
+        "SMTP_FROM": "Box Office <noreply@example.com>",
+        "FRONTEND_URL": "https://tickets.example.com",
     } | more
 
 

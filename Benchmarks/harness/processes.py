@@ -1,6 +1,7 @@
 """Child processes with a log each, stopped by id."""
 
 import os
+import re
 import subprocess
 import time
 from contextlib import contextmanager
@@ -36,6 +37,12 @@ def expect_alive(processes):
         if process.poll() is not None:
             last = process.log.read_text(errors="replace").strip().splitlines()[-3:]
             raise Problem(f"{process.args[0]} ended with {process.returncode} ({process.log}): " + " / ".join(last))
+
+
+def memory(process, measure):
+    """What the kernel says of a process's memory (`VmRSS`, `RssAnon`, `VmHWM`: the most that VmRSS ever was), in MB of a million bytes."""
+    with open(f"/proc/{process.pid}/status") as status:
+        return int(re.search(rf"^{measure}:\s+(\d+) kB", status.read(), re.MULTILINE)[1]) * 1024 / 1e6
 
 
 def wait_until(condition, processes, what, limit=600, pause=0.1):
