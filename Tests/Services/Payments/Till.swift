@@ -111,8 +111,11 @@ struct Till: Sendable {
             BookingRefundApproved(bookingId: booking, userId: 7, amount: amount, currency: currency, approvedAt: house.clock.now))
     }
 
-    /// Lets the courier try again what failed.
-    func hurry() async throws {
+    /// Waits until the courier has failed for the so-manieth time, and lets the time pass until it tries again.
+    func hurry(after attempt: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        try await house.eventually(
+            "select attempts from payments.deliveries where last_error is not null", attempt, sourceLocation: sourceLocation)
+        try await house.database.execute("update payments.deliveries set last_error = null")
         house.clock.advance(3600)
     }
 
