@@ -3,8 +3,11 @@ import Postgres
 import Support
 import Testing
 
+@testable import Bookings
 @testable import BoxOffice
+@testable import Events
 @testable import LoyaltyNotifier
+@testable import Payments
 @testable import TicketsCache
 
 @Suite("boxoffice doctor finds what does not work")
@@ -23,14 +26,20 @@ struct DoctorTests {
     private func withHealthyHouse(_ body: @Sendable (TestHouse, CommandLineTool, Outside) async throws -> Void) async throws {
         try await TestHouse.open { house in
             try await Outside.open { outside in
-                try await house.with(TicketsCache.self, settings: outside.settings) { _ in
-                    try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                        try await house.database.execute(Self.schedule)
-                        let more = [
-                            "SMTP_HOST": "127.0.0.1", "SMTP_PORT": "\(outside.smtpPort)", "PAYMENT_GATEWAY_URL": "\(outside.url)/gateway",
-                            "PAYMENT_GATEWAY_KEY": "secret",
-                        ]
-                        try await body(house, CommandLineTool(house, outside.settings.merging(more) { _, new in new }), outside)
+                try await withServices(of: house, outside.settings) {
+                    try await house.database.execute(Self.schedule)
+                    try await body(house, CommandLineTool(house, outside.settings), outside)
+                }
+            }
+        }
+    }
+
+    private func withServices(of house: TestHouse, _ settings: [String: String], _ body: () async throws -> Void) async throws {
+        try await house.with(TicketsCache.self, settings: settings) { _ in
+            try await house.with(LoyaltyNotifier.self, settings: settings) { _ in
+                try await house.with(Payments.self, settings: settings) { _ in
+                    try await house.with(Bookings.self, settings: settings) { _ in
+                        try await house.with(Events.self, settings: settings) { _ in try await body() }
                     }
                 }
             }

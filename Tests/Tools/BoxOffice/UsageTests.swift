@@ -49,7 +49,7 @@ struct UsageTests {
             (["trigger", "loyalty-notifier.notify"], [:], "AMQP_URL is not set"),
             (["trigger", "loyalty-notifier.notify", "--wait"], ["AMQP_URL": "amqp://127.0.0.1:1"], "DATABASE_URL is not set"),
             (["parked"], ["AMQP_URL": "http://nonsense"], "AMQP_URL is wrong"),
-            (["schedules"], ["TIME_ZONE": "Mars/Olympus"], "TIME_ZONE is wrong"),
+            (["schedules"], ["TIME_ZONE": "Mars/Olympus"], "TIME_ZONE cannot be used"),
             (["schedules"], ["SCHEDULES_FILE": "/nowhere.yaml"], "SCHEDULES_FILE names the file"),
             (["runs"], ["DATABASE_URL_FILE": "/nowhere"], "DATABASE_URL_FILE"),
         ] as [([String], [String: String], String)])
