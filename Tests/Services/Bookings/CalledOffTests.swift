@@ -1,0 +1,121 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+import Support
+import Testing
+
+@testable import Bookings
+
+@Suite("An event that is called off")
+struct CalledOffTests {
+    @Test("Its bookings are cancelled and told of, those that were paid get everything back, and the organizer's reason is in the mail")
+    func calledOff() async throws {
+        try await Stage.open { stage in
+            try await stage.event(2)
+            try await stage.booking(1, "confirmed")
+            try await stage.payment(1, of: 1, "succeeded", amount: 5000)
+            try await stage.booking(2, minutesAgo: 1)
+            try await stage.payment(2, of: 2, "processing")
+            try await stage.booking(3, "confirmed", event: 2)
+            try await stage.payment(3, of: 3, "succeeded")
+            try await stage.tell(EventCancelled(eventId: 1, reason: "The tenor has lost his voice."))
+            try await stage.house.eventually("select count(*) from bookings.bookings where status = 'cancelled'", 2)
+            #expect(try await stage.look(1, "status, cancellation_reason, refund_amount") == "cancelled event called off 5000")
+            #expect(try await stage.look(2, "status, cancellation_reason, refund_amount") == "cancelled event called off")
+            #expect(try await stage.look(3) == "confirmed")
+            #expect(try await stage.published(BookingCancelled.self).map(\.bookingId).sorted() == [1, 2])
+            let approved = BookingRefundApproved(bookingId: 1, userId: 1, amount: 5000, currency: "EUR", approvedAt: Stage.noon)
+            #expect(try await stage.published(BookingRefundApproved.self) == [approved])
+            let mails = try await stage.mails()
+            #expect(mails.map(\.subject) == ["The Magic Flute has been called off", "The Magic Flute has been called off"])
+            #expect(mails.allSatisfy { $0.text?.contains("The tenor has lost his voice.") == true })
+            #expect(mails.count { $0.text?.contains("EUR 50.00") == true } == 1)
+        }
+    }
+
+    @Test("A payment of it that succeeds after that goes back in full, once")
+    func paidAfterwards() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, minutesAgo: 1)
+            try await stage.payment(1, of: 1, "processing")
+            try await stage.tell(EventCancelled(eventId: 1, reason: ""))
+            try await stage.house.eventually("select status from bookings.bookings", "cancelled")
+            try await stage.house.database.execute("update payments.payments set status = 'succeeded', paid_at = now()")
+            for _ in 1...2 { try await stage.tell(succeeded: 1, of: 1) }
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [5000])
+            #expect(try await stage.look(1, "status, refund_amount") == "cancelled 5000")
+        }
+    }
+
+    @Test("Only what is left of a payment is granted, and an earlier denial is taken back")
+    func left() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "confirmed")
+            try await stage.payment(1, of: 1, "succeeded", amount: 5000, back: 1200)
+            // Paid twice: that one goes back by itself.
+            try await stage.payment(2, of: 1, "succeeded", amount: 3000)
+            try await stage.booking(2, "confirmed")
+            try await stage.payment(3, of: 2, "succeeded", amount: 5000, back: 5000)
+            try await stage.house.database.execute(
+                """
+                update bookings.bookings set refund_requested = true, refund_requested_at = created_at, refund_denied = true,
+                    refund_denial_reason = 'the event had begun', refund_processed = true
+                """)
+            try await stage.tell(EventCancelled(eventId: 1, reason: ""))
+            try await stage.house.eventually("select count(*) from bookings.bookings where status = 'cancelled'", 2)
+            #expect(try await stage.look(1, "refund_amount, refund_denied, refund_processed") == "3800 f f")
+            #expect(try await stage.look(2, "refund_amount, refund_denied, refund_processed") == "t t")
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [3800])
+        }
+    }
+
+    @Test("Thousands of bookings are cancelled slice by slice")
+    func slices() async throws {
+        try await Stage.open { stage in
+            try await stage.user(2, email: nil)
+            try await stage.house.database.execute(
+                """
+                insert into bookings.bookings (id, reference, user_id, event_id, quantity, total_amount, currency, status, confirmed_at, created_at)
+                select n, 'B-' || n, 2, 1, 1, 2500, 'EUR', 'confirmed', $1, $1 from generate_series(1, 12000) n
+                """, Stage.noon)
+            try await stage.house.database.execute(
+                """
+                insert into payments.payments (booking_id, user_id, amount, currency, gateway, reference, status, paid_at)
+                select n, 1, 2500, 'EUR', 'gateway', 'P-' || n, 'succeeded', now() from generate_series(1, 12000) n
+                """)
+            try await stage.tell(EventCancelled(eventId: 1, reason: "Rain"))
+            try await stage.house.eventually("select count(*) from operations.job_runs where outcome = 'partial'", 1)
+            #expect(try await stage.house.value("select processed from operations.job_runs", as: Int.self) == 12000)
+            #expect(try await stage.house.value("select slice from operations.job_runs", as: Int.self) == 4)
+            #expect(try await stage.count("bookings where status = 'cancelled' and refund_amount = 2500") == 12000)
+            #expect(try await stage.published(BookingCancelled.self).count == 12000)
+            #expect(try await stage.published(BookingRefundApproved.self).count == 12000)
+        }
+    }
+
+    @Test("Who books it later is cancelled too; told twice it is called off once")
+    func later() async throws {
+        try await Stage.open { stage in
+            try await stage.tell(EventCancelled(eventId: 1, reason: "Rain"))
+            try await stage.house.eventually("select count(*) from operations.job_runs where outcome = 'succeeded'", 1)
+            try await stage.tell(EventCancelled(eventId: 1, reason: "Snow"))
+            try await stage.booking(1, minutesAgo: 0)
+            try await stage.run(.bookingsCancelExpired)
+            #expect(try await stage.look(1) == "cancelled")
+            #expect(try await stage.mails().first?.text?.contains("Rain") == true)
+            #expect(try await stage.count("called_off") == 1)
+        }
+    }
+
+    @Test("An event that does not exist cannot be called off: the message is parked with its number")
+    func unknown() async throws {
+        try await Stage.open { stage in
+            try await stage.house.publish(EventCancelled(eventId: 77, reason: ""))
+            let parked = try await stage.house.parked("bookings")
+            #expect(parked.reason.contains("there is no event 77"))
+            #expect(parked.attempts == 1)
+            #expect(try await stage.count("called_off") == 0)
+        }
+    }
+}

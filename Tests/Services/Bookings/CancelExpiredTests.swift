@@ -1,0 +1,108 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Support
+import Testing
+
+@testable import Bookings
+
+@Suite("bookings.cancel-expired")
+struct CancelExpiredTests {
+    @Test("A booking pending for more than 10 minutes is cancelled, told of once, and its customer is written to")
+    func expires() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, minutesAgo: 11)
+            try await stage.payment(1, of: 1, "pending")
+            try await stage.booking(2, minutesAgo: 10)
+            try await stage.booking(3, minutesAgo: 9)
+            let run = try await stage.run(.bookingsCancelExpired)
+            #expect(run.outcome == "succeeded")
+            #expect(run.processed == 1)
+            #expect(try await stage.look(1, "status, cancellation_reason") == "cancelled expired")
+            #expect(try await stage.look(2) == "pending")
+            #expect(try await stage.look(3) == "pending")
+            let cancelled = BookingCancelled(bookingId: 1, eventId: 1, userId: 1, quantity: 2, reason: "expired", cancelledAt: Stage.noon)
+            #expect(try await stage.published(BookingCancelled.self) == [cancelled])
+            let mails = try await stage.mails()
+            #expect(mails.map(\.recipients) == [["ana@example.org"]])
+            #expect(mails.first?.subject == "Your booking B-1 has expired")
+        }
+    }
+
+    @Test("Run twice at the same instant it changes nothing the second time")
+    func twice() async throws {
+        try await Stage.open { stage in
+            for id in 1...3 { try await stage.booking(id) }
+            try await stage.run(.bookingsCancelExpired)
+            let after = try await stage.snapshot()
+            let again = try await stage.run(.bookingsCancelExpired)
+            #expect(again.processed == 0)
+            #expect(try await stage.snapshot() == after)
+            #expect(try await stage.published(BookingCancelled.self).count == 3)
+            #expect(try await stage.mails().count == 3)
+        }
+    }
+
+    @Test("A dry run tells what it would cancel; it changes nothing and sends nothing")
+    func dryRun() async throws {
+        try await Stage.open { stage in
+            for id in 1...3 { try await stage.booking(id) }
+            try await stage.house.database.execute("insert into bookings.called_off values (1, 'rain', now())")
+            let before = try await stage.snapshot()
+            let run = try await stage.run(.bookingsCancelExpired, dryRun: true)
+            #expect(run.processed == 3)
+            #expect(run.details.contains(#""booking.cancelled": 3"#))
+            #expect(run.details.contains(#""mail": 3"#))
+            #expect(try await stage.snapshot() == before)
+            #expect(try await stage.published(BookingCancelled.self).isEmpty)
+            #expect(try await stage.mails().isEmpty)
+        }
+    }
+
+    @Test("A booking whose payment is processing or succeeded is passed over, however many of them come first")
+    func passedOver() async throws {
+        try await Stage.open { stage in
+            // More than two slices of bookings at the gateway, then three that nobody pays.
+            try await stage.house.database.execute(
+                """
+                insert into bookings.bookings (id, reference, user_id, event_id, quantity, total_amount, currency, created_at)
+                select n, 'B-' || n, 1, 1, 2, 5000, 'EUR', $1::timestamptz - interval '1 day' + n * interval '1 second' from generate_series(1, 11003) n
+                """, Stage.noon)
+            try await stage.house.database.execute(
+                """
+                insert into payments.payments (booking_id, user_id, amount, currency, gateway, reference, status, paid_at)
+                select n, 1, 5000, 'EUR', 'gateway', 'P-' || n, case when n % 2 = 0 then 'processing' else 'succeeded' end, case when n % 2 = 1 then now() end
+                from generate_series(1, 11000) n
+                """)
+            let run = try await stage.run(.bookingsCancelExpired)
+            #expect(run.processed == 3)
+            #expect(try await stage.published(BookingCancelled.self).map(\.bookingId).sorted() == [11001, 11002, 11003])
+            #expect(try await stage.count("bookings where status = 'pending'") == 11000)
+        }
+    }
+
+    @Test("Who has no e-mail address, no user or no event is cancelled all the same and named on the run, and the rest is done")
+    func cannotBeWrittenTo() async throws {
+        try await Stage.open { stage in
+            try await stage.user(2, email: nil)
+            try await stage.event(3, zone: "Mars/Base")
+            try await stage.booking(1, user: 2)
+            try await stage.booking(2, user: 99)
+            try await stage.booking(3, event: 98)
+            try await stage.booking(4, event: 3)
+            try await stage.booking(5)
+            let run = try await stage.run(.bookingsCancelExpired)
+            #expect(run.outcome == "partial")
+            #expect(run.processed == 5)
+            #expect(run.failed == 4)
+            #expect(run.details.contains("user 2 has no e-mail address"))
+            #expect(run.details.contains("user 99 does not exist"))
+            #expect(run.details.contains("event 98 does not exist"))
+            #expect(run.details.contains("Mars/Base"))
+            for id in 1...4 { #expect(run.details.contains("booking B-\(id)")) }
+            #expect(try await stage.count("bookings where status = 'cancelled'") == 5)
+            #expect(try await stage.published(BookingCancelled.self).count == 5)
+            #expect(try await stage.mails().map(\.subject) == ["Your booking B-5 has expired"])
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Support
+import Testing
+
+@testable import Bookings
+
+@Suite("What payments tell")
+struct PaymentReactionTests {
+    @Test("payment.succeeded confirms a pending booking, once")
+    func confirms() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1)
+            try await stage.payment(1, of: 1, "succeeded")
+            for _ in 1...2 {
+                try await stage.tell(succeeded: 1, of: 1)
+                stage.house.clock.advance(60)
+            }
+            #expect(try await stage.look(1) == "confirmed")
+            #expect(try await stage.house.value("select confirmed_at from bookings.bookings", as: Date.self) == Stage.noon)
+            #expect(try await stage.published(BookingRefundApproved.self).isEmpty)
+            #expect(try await stage.count("status_history") == 1)
+        }
+    }
+
+    @Test("payment.succeeded for a cancelled booking has all of it refunded, approved once")
+    func tooLate() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled", amount: 999)
+            try await stage.payment(1, of: 1, "succeeded", amount: 999)
+            for _ in 1...3 { try await stage.tell(succeeded: 1, of: 1, amount: 999) }
+            let approved = BookingRefundApproved(bookingId: 1, userId: 1, amount: 999, currency: "EUR", approvedAt: Stage.noon)
+            #expect(try await stage.published(BookingRefundApproved.self) == [approved])
+            #expect(try await stage.look(1, "status, refund_amount") == "cancelled 999")
+            // The customer hears of it when the money is back.
+            #expect(try await stage.mails().isEmpty)
+        }
+    }
+
+    @Test("Money of one payment may be back when another one succeeds: that one goes back too")
+    func afterLateMoney() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled")
+            try await stage.tell(refunded: 1, of: 1, amount: 5000)
+            #expect(try await stage.look(1, "status, refund_amount, refund_approved_at is null") == "refunded 5000 t")
+            try await stage.payment(2, of: 1, "succeeded", amount: 3000)
+            for _ in 1...2 { try await stage.tell(succeeded: 2, of: 1, amount: 3000) }
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [3000])
+            #expect(try await stage.look(1, "status, refund_amount") == "refunded 8000")
+        }
+    }
+
+    @Test("payment.failed and payment.abandoned cancel a pending booking, with the reason", arguments: [true, false])
+    func lost(_ fails: Bool) async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, minutesAgo: 1)
+            try await stage.payment(1, of: 1, fails ? "failed" : "abandoned")
+            for _ in 1...2 {
+                if fails { try await stage.tell(failed: 1, of: 1) } else { try await stage.tell(abandoned: 1, of: 1) }
+            }
+            #expect(try await stage.look(1, "status, cancellation_reason") == "cancelled payment \(fails ? "failed" : "abandoned")")
+            #expect(try await stage.published(BookingCancelled.self).map(\.reason) == ["payment \(fails ? "failed" : "abandoned")"])
+            let subject = fails ? "Your payment for booking B-1 did not go through" : "Your booking B-1 has expired"
+            #expect(try await stage.mails().map(\.subject) == [subject])
+        }
+    }
+
+    @Test("A lost payment leaves the booking alone while another one may still pay it", arguments: ["pending", "processing", "succeeded"])
+    func another(_ status: String) async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, minutesAgo: 1)
+            try await stage.payment(1, of: 1, "failed")
+            try await stage.payment(2, of: 1, status)
+            try await stage.tell(failed: 1, of: 1)
+            #expect(try await stage.look(1) == "pending")
+            #expect(try await stage.published(BookingCancelled.self).isEmpty)
+            // Once that one is lost as well, it is cancelled.
+            try await stage.house.database.execute("update payments.payments set status = 'abandoned' where id = 2")
+            try await stage.tell(abandoned: 2, of: 1)
+            #expect(try await stage.look(1) == "cancelled")
+        }
+    }
+
+    @Test("payment.refunded ends a cancelled booking, tells of it once, and its customer gets the mail with the amount")
+    func refunded() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled")
+            try await stage.house.database.execute(
+                "update bookings.bookings set refund_amount = 2500, refund_approved_at = now(), refund_failure = 'refused'")
+            for _ in 1...2 { try await stage.tell(refunded: 1, of: 1, amount: 2500) }
+            #expect(
+                try await stage.look(1, "status, refund_amount, refund_processed, refund_failure is null, refunded_at is not null")
+                    == "refunded 2500 t t t")
+            let told = BookingRefunded(bookingId: 1, eventId: 1, userId: 1, quantity: 2, amount: 2500, currency: "EUR", refundedAt: Stage.noon)
+            #expect(try await stage.published(BookingRefunded.self) == [told])
+            #expect(try await stage.mails().map(\.subject) == ["We have sent back EUR 25.00 for your booking B-1"])
+        }
+    }
+
+    @Test("payment.refunded of a confirmed booking was a second payment: nothing changes")
+    func double() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "confirmed")
+            let before = try await stage.snapshot()
+            try await stage.tell(refunded: 2, of: 1, amount: 5000)
+            #expect(try await stage.snapshot() == before)
+            #expect(try await stage.published(BookingRefunded.self).isEmpty)
+        }
+    }
+
+    @Test("payment.refunded that outran the cancellation is tried again; the others of its batch are not held up")
+    func outran() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1)
+            try await stage.booking(2, "cancelled")
+            try await stage.house.publish(
+                [1, 2].map { id in
+                    (PaymentRefunded(paymentId: id, bookingId: id, userId: 1, amount: 5000, currency: "EUR", refundedAt: Stage.noon), "refund-\(id)")
+                })
+            try await stage.house.eventually("select status from bookings.bookings where id = 2", "refunded")
+            #expect(try await stage.look(1) == "pending")
+            try await stage.run(.bookingsCancelExpired)
+            try await stage.house.hurry("bookings.events", after: 1)
+            try await stage.house.eventually("select status from bookings.bookings where id = 1", "refunded")
+            #expect(try await stage.published(BookingRefunded.self).count == 2)
+        }
+    }
+
+    @Test("payment.refund-failed notes the reason on the booking")
+    func refundFailed() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled")
+            try await stage.tell(
+                PaymentRefundFailed(
+                    paymentId: 1, bookingId: 1, userId: 1, amount: 5000, currency: "EUR", reason: "account closed", failedAt: Stage.noon))
+            #expect(try await stage.look(1, "status, refund_failure") == "cancelled account closed")
+        }
+    }
+
+    @Test("A message about a booking that does not exist is parked at once, and the others of its batch are worked")
+    func unknown() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1)
+            try await stage.payment(1, of: 1, "succeeded")
+            try await stage.house.publish(
+                [77, 1].map { id in
+                    (PaymentSucceeded(paymentId: id, bookingId: id, userId: 1, amount: 5000, currency: "EUR", paidAt: Stage.noon), "paid-\(id)")
+                })
+            let parked = try await stage.house.parked("bookings")
+            #expect(parked.reason.contains("there is no booking 77"))
+            #expect(parked.attempts == 1)
+            try await stage.house.eventually("select status from bookings.bookings", "confirmed")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Support
+import Testing
+
+@testable import Bookings
+
+@Suite("bookings.process-refunds")
+struct ProcessRefundsTests {
+    /// The start of event 1.
+    private static let start = Stage.noon + 7 * 86_400
+
+    @Test("24 h before the start all goes back, a second later half, at the start nothing; the time of the request counts, not of the job")
+    func policy() async throws {
+        try await Stage.open { stage in
+            try await stage.request(1, amount: 999, at: Self.start - 86_400)
+            try await stage.request(2, amount: 999, at: Self.start - 86_399)
+            try await stage.request(3, amount: 999, at: Self.start)
+            // The job looks when the event is long over.
+            stage.house.clock.set(Self.start + 86_400)
+            let run = try await stage.run(.bookingsProcessRefunds)
+            #expect(run.processed == 3)
+            #expect(try await stage.look(1, "status, cancellation_reason, refund_amount, refund_processed") == "cancelled refund approved 999 f")
+            #expect(try await stage.look(2, "status, cancellation_reason, refund_amount, refund_processed") == "cancelled refund approved 500 f")
+            #expect(try await stage.look(3, "status, refund_denied, refund_denial_reason, refund_processed") == "confirmed t the event had begun t")
+            #expect(try await stage.published(BookingCancelled.self).map(\.bookingId).sorted() == [1, 2])
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount).sorted() == [500, 999])
+            // Who is granted a refund is told when the money is back.
+            #expect(try await stage.mails().map(\.subject) == ["Your refund request for booking B-3"])
+        }
+    }
+
+    @Test("Run twice at the same instant it changes nothing the second time; a dry run changes nothing at all")
+    func twice() async throws {
+        try await Stage.open { stage in
+            try await stage.request(1, at: Self.start - 90_000)
+            try await stage.request(2, at: Self.start + 1)
+            stage.house.clock.set(Self.start + 60)
+            let before = try await stage.snapshot()
+            let dry = try await stage.run(.bookingsProcessRefunds, dryRun: true)
+            #expect(dry.processed == 2)
+            #expect(try await stage.snapshot() == before)
+            try await stage.run(.bookingsProcessRefunds)
+            let after = try await stage.snapshot()
+            #expect(after != before)
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 0)
+            #expect(try await stage.snapshot() == after)
+            #expect(try await stage.published(BookingRefundApproved.self).count == 1)
+            #expect(try await stage.mails().count == 1)
+        }
+    }
+
+    @Test("Nothing goes back for what was never paid, and never more than is left")
+    func money() async throws {
+        try await Stage.open { stage in
+            for id in 1...4 { try await stage.booking(id, "confirmed", amount: 1000) }
+            try await stage.payment(1, of: 1, "failed", amount: 1000)
+            try await stage.payment(2, of: 2, "succeeded", amount: 1000, back: 400)
+            try await stage.payment(3, of: 3, "succeeded", amount: 1000, back: 1000)
+            try await stage.payment(4, of: 4, "succeeded", amount: 1000, back: 700)
+            try await stage.house.database.execute(
+                "update bookings.bookings set refund_requested = true, refund_requested_at = $1 - case when id = 4 then 1 else 2 end * interval '20 hours'",
+                Self.start)
+            try await stage.run(.bookingsProcessRefunds)
+            #expect(try await stage.look(1, "status, refund_denial_reason") == "confirmed nothing was paid")
+            #expect(try await stage.look(2, "status, refund_amount") == "cancelled 600")
+            #expect(try await stage.look(3, "status, refund_denial_reason") == "confirmed all of the payment has gone back already")
+            #expect(try await stage.look(4, "status, refund_amount") == "cancelled 300")
+        }
+    }
+
+    @Test("A request waits while a payment of its booking is open")
+    func waits() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled")
+            try await stage.payment(1, of: 1, "processing")
+            try await stage.tell(BookingRefundRequested(bookingId: 1, requestedAt: Stage.noon))
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 0)
+            #expect(try await stage.look(1, "refund_requested, refund_denied") == "t f")
+            try await stage.house.database.execute("update payments.payments set status = 'failed'")
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 1)
+            #expect(try await stage.look(1, "status, refund_denied, refund_denial_reason") == "cancelled t nothing was paid")
+        }
+    }
+
+    @Test("An event that was called off refunds everything, whenever it is asked for; so does a booking that had expired before its money came")
+    func ticketsAreGone() async throws {
+        try await Stage.open { stage in
+            try await stage.event(2)
+            try await stage.request(1, event: 2, amount: 999, at: Self.start + 1)
+            try await stage.house.database.execute("insert into bookings.called_off values (2, 'Rain', now())")
+            try await stage.booking(2, "cancelled", amount: 999)
+            try await stage.payment(2, of: 2, "succeeded", amount: 999)
+            try await stage.house.database.execute(
+                "update bookings.bookings set refund_requested = true, refund_requested_at = $1 where id = 2", Self.start - 60)
+            try await stage.run(.bookingsProcessRefunds)
+            #expect(try await stage.look(1, "status, refund_amount") == "cancelled 999")
+            #expect(try await stage.look(2, "status, cancellation_reason, refund_amount") == "cancelled expired 999")
+            // Booking 2 held no tickets any more: nothing is told of it twice.
+            #expect(try await stage.published(BookingCancelled.self).map(\.bookingId) == [1])
+        }
+    }
+
+    @Test("A booking whose event is missing is named on the run; one that cannot be written to is decided and named; the rest is done")
+    func reported() async throws {
+        try await Stage.open { stage in
+            try await stage.request(1, event: 98, at: Stage.noon)
+            try await stage.request(2, at: Self.start)
+            try await stage.request(3, at: Stage.noon)
+            try await stage.house.database.execute("update bookings.bookings set user_id = 99 where id = 2")
+            stage.house.clock.set(Self.start + 60)
+            let run = try await stage.run(.bookingsProcessRefunds)
+            #expect(run.outcome == "partial")
+            #expect(run.processed == 2)
+            #expect(run.failed == 2)
+            #expect(run.details.contains("booking B-1"))
+            #expect(run.details.contains("event 98 does not exist"))
+            #expect(run.details.contains("user 99 does not exist"))
+            #expect(try await stage.look(1, "status, refund_requested, refund_denied") == "confirmed t f")
+            #expect(try await stage.look(2, "status, refund_denied") == "confirmed t")
+            #expect(try await stage.look(3) == "cancelled")
+        }
+    }
+
+    @Test("A few thousand requests are decided page by page, also when the first ones have to wait")
+    func pages() async throws {
+        try await Stage.open { stage in
+            try await stage.house.database.execute(
+                """
+                insert into bookings.bookings (id, reference, user_id, event_id, quantity, total_amount, currency, status, refund_requested, refund_requested_at)
+                select n, 'B-' || n, 1, 1, 1, 999, 'EUR', 'confirmed', true, $1 from generate_series(1, 3300) n
+                """, Stage.noon)
+            try await stage.house.database.execute(
+                """
+                insert into payments.payments (booking_id, user_id, amount, currency, gateway, reference, status, paid_at)
+                select n, 1, 999, 'EUR', 'gateway', 'P-' || n, case when n <= 2100 then 'processing' else 'succeeded' end, case when n > 2100 then now() end
+                from generate_series(1, 3300) n
+                """)
+            let run = try await stage.run(.bookingsProcessRefunds)
+            #expect(run.processed == 1200)
+            #expect(try await stage.count("bookings where refund_amount = 999") == 1200)
+            #expect(try await stage.published(BookingRefundApproved.self).count == 1200)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Support
+import Testing
+
+@testable import Bookings
+
+@Suite("bookings.send-confirmations")
+struct SendConfirmationsTests {
+    @Test("Each confirmed booking gets one mail, however often it is looked for")
+    func once() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "confirmed")
+            try await stage.booking(2, "confirmed")
+            try await stage.booking(3)
+            let run = try await stage.run(.bookingsSendConfirmations)
+            #expect(run.outcome == "succeeded")
+            #expect(run.processed == 2)
+            let after = try await stage.snapshot()
+            #expect(try await stage.run(.bookingsSendConfirmations).processed == 0)
+            #expect(try await stage.snapshot() == after)
+            #expect(
+                try await stage.mails().compactMap(\.subject).sorted() == [
+                    "Your booking B-1 is confirmed: The Magic Flute", "Your booking B-2 is confirmed: The Magic Flute",
+                ])
+        }
+    }
+
+    @Test("Two replicas with ticks of one moment write to nobody twice")
+    func replicas() async throws {
+        try await Stage.open(replicas: 2) { stage in
+            try await stage.user(2, email: "many@example.org")
+            for id in 1...40 { try await stage.booking(id, "confirmed", user: 2) }
+            var ticks: [String] = []
+            for _ in 1...6 { ticks.append(try await stage.house.tick(.bookingsSendConfirmations, trigger: .manual)) }
+            var processed = 0
+            for tick in ticks { processed += try await stage.house.ended(tick).processed }
+            #expect(processed == 40)
+            let mails = try await stage.mails()
+            #expect(mails.count == 40)
+            #expect(Set(mails.map(\.subject)).count == 40)
+        }
+    }
+
+    @Test("Who cannot be written to is named on each run, and gets the mail once there is an address")
+    func reported() async throws {
+        try await Stage.open { stage in
+            try await stage.user(2, email: "")
+            try await stage.booking(1, "confirmed", user: 2)
+            try await stage.booking(2, "confirmed")
+            for (processed, outcome) in [(1, "partial"), (0, "partial")] {
+                let run = try await stage.run(.bookingsSendConfirmations)
+                #expect(run.processed == processed)
+                #expect(run.outcome == outcome)
+                #expect(run.details.contains("user 2 has no e-mail address"))
+            }
+            try await stage.house.database.execute("update storefront.users set email = 'bea@example.org' where id = 2")
+            #expect(try await stage.run(.bookingsSendConfirmations).outcome == "succeeded")
+            #expect(try await stage.mails().count == 2)
+            #expect(try await stage.count("bookings where not confirmation_email_sent") == 0)
+        }
+    }
+
+    @Test("A dry run marks nothing and sends nothing; many who cannot be written to hide nobody behind them")
+    func slices() async throws {
+        try await Stage.open { stage in
+            try await stage.user(2, email: nil)
+            try await stage.house.database.execute(
+                """
+                insert into bookings.bookings (id, reference, user_id, event_id, quantity, total_amount, currency, status)
+                select n, 'B-' || n, case when n <= 2500 then 2 else 1 end, 1, 1, 999, 'EUR', 'confirmed' from generate_series(1, 2502) n
+                """)
+            let before = try await stage.snapshot()
+            let dry = try await stage.run(.bookingsSendConfirmations, dryRun: true)
+            #expect(dry.processed == 2)
+            #expect(dry.failed == 2500)
+            #expect(try await stage.snapshot() == before)
+            #expect(try await stage.run(.bookingsSendConfirmations).processed == 2)
+            #expect(try await stage.mails().count == 2)
+        }
+    }
+}
