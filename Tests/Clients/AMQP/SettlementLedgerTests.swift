@@ -34,6 +34,18 @@ struct SettlementLedgerTests {
         #expect(outstanding == 0)
     }
 
+    @Test("A cumulative ack of many goes out in steps that end at unsettled deliveries")
+    func steps() {
+        let step = SettlementLedger.step
+        let (sent, outstanding) = frames(3 * step, [(step, .reject(requeue: false)), (3 * step - 1, .ackThrough)])
+        #expect(
+            sent == [
+                .nack(tag: step, multiple: false, requeue: false), .ack(tag: step - 1, multiple: true), .ack(tag: 2 * step, multiple: true),
+                .ack(tag: 3 * step - 1, multiple: true),
+            ])
+        #expect(outstanding == 1)
+    }
+
     @Test("A second settlement of a delivery is dropped, and so is one that was never delivered")
     func twice() {
         let (sent, outstanding) = frames(2, [(1, .ack), (1, .ack), (1, .reject(requeue: true)), (2, .reject(requeue: false)), (2, .ack), (3, .ack)])
