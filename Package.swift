@@ -158,7 +158,9 @@ let package = Package(
         tests("FaultsTests", "Faults", ["AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support", logging]),
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
-            ["AMQP", "Bookings", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Payments", "Platform", "Postgres", "Support", "TicketsCache"]),
+            [
+                "AMQP", "Bookings", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Payments", "Platform", "Postgres", "Support", "TicketsCache",
+            ]),
         tests("MigrationsTests", "Tools/Migrations", ["Migrations", "Postgres", "Support"]),
         tests(
             "SandboxTests", "Tools/Sandbox",
