@@ -159,7 +159,8 @@ let package = Package(
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
-                "AMQP", "Bookings", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Payments", "Platform", "Postgres", "Support", "TicketsCache",
+                "AMQP", "Bookings", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Payments", "Platform", "Postgres", "Support",
+                "TicketsCache",
             ]),
         tests("MigrationsTests", "Tools/Migrations", ["Migrations", "Postgres", "Support"]),
         tests(
