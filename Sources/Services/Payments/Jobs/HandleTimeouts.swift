@@ -32,15 +32,16 @@ struct HandleTimeouts: Errand {
     func record(_ finished: [(Item, GatewayAnswer)], _ slice: Slice, _ tx: Transaction) async throws -> Int {
         var settlement = try await Settlement.open(finished.map(\.0.reference), tx)
         var next: [(id: Int, at: Date?)] = []
+        var done = 0
         for (item, answer) in finished {
             guard let verdict = try settlement.hear(answer, on: item.reference, wasAsked: true), let payment = settlement.payment(item.reference)
             else { continue }
             next.append((item.id, Patience.next(for: payment, after: verdict, answer, asked: item.asked, at: slice.now)))
-            if let complaint = Self.complaint(verdict, answer) { tx.fail("payment \(item.id)", complaint) }
+            if let complaint = Self.complaint(verdict, answer) { tx.fail("payment \(item.id)", complaint) } else { done += 1 }
         }
         try await settlement.write()
         try tx.enqueue(Self.note, next.map(\.id), next.map(\.at), slice.runID)
-        return finished.count { $0.1.isSpoken }
+        return done
     }
 
     func rehearse(_ slice: Slice, _ tx: Transaction) async throws -> Int {

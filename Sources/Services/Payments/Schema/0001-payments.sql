@@ -84,7 +84,7 @@ create table payments.removed_figures (
     currency     char(3)     not null,
     gateway      text        not null,
     count        bigint      not null,
-    amount       numeric     not null,
+    amount       bigint      not null,
     primary key (quarter_hour, happened, currency, gateway)
 );
 
