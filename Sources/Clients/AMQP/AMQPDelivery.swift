@@ -7,6 +7,8 @@ public struct AMQPDelivery: Sendable {
     public var body: [UInt8] { contents.body }
     /// What travelled with the body.
     public var properties: AMQPProperties { contents.properties }
+    /// Its application headers; the same as those of `properties`, without a copy of all the others.
+    public var headers: AMQPTable { contents.properties.headers }
     /// Exchange that it was published to.
     public var exchange: String { contents.exchange }
     /// Routing key that it was published with.

@@ -12,7 +12,7 @@ public struct MessageType: RawRepresentable, Hashable, Sendable, Codable, Custom
     /// The type that a CloudEvent names; nil without the prefix.
     public init?(wireType: String) {
         guard wireType.hasPrefix(Self.wirePrefix), wireType.utf8.count > Self.wirePrefix.utf8.count else { return nil }
-        rawValue = String(wireType.dropFirst(Self.wirePrefix.count))
+        rawValue = String(Substring(wireType.utf8.dropFirst(Self.wirePrefix.utf8.count)))
     }
 
     /// The type as a CloudEvent names it: `com.boxoffice.ride.completed`.

@@ -8,13 +8,13 @@ final class Caution: Sendable {
     private static let batches = 20
     private let left = Mutex(0)
 
-    /// Whether the next batch is to be worked with care: after a repeat, when the broker says that it delivers again, or when two are the same.
+    /// Whether the next batch is to be worked with care: after a repeat, or when the broker says that it delivers again.
     func isWanted(for messages: [ReadMessage]) -> Bool {
         let isOn = left.withLock { left in
             if left > 0 { left -= 1 }
             return left > 0
         }
-        return isOn || messages.contains { $0.delivery.redelivered } || Set(messages.map(\.id)).count < messages.count
+        return isOn || messages.contains { $0.delivery.redelivered }
     }
 
     /// Takes care from now on.

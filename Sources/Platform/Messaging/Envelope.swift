@@ -19,7 +19,7 @@ public struct Envelope: Sendable {
     /// - Throws: ``Unreadable`` saying what is wrong with it; such a message never becomes readable by waiting.
     public init(_ delivery: AMQPDelivery) throws(Unreadable) {
         guard let spans = JSONSpans(delivery.body) else { throw Unreadable("the body is not a JSON object") }
-        let trace = delivery.properties.headers["traceparent"]?.string ?? spans.string("traceparent")
+        let trace = delivery.headers["traceparent"]?.string ?? spans.string("traceparent")
         self.trace = trace.flatMap(TraceContext.init(traceparent:))
         guard let version = spans.string("specversion") else {
             guard let id = delivery.properties.messageID, !id.isEmpty else {
@@ -43,7 +43,7 @@ public struct Envelope: Sendable {
 
     /// The key a message was published with, also after it went through a delay queue or the parking.
     static func originalRoutingKey(_ delivery: AMQPDelivery) -> String {
-        delivery.properties.headers[MessageHeader.routingKey]?.string ?? delivery.routingKey
+        delivery.headers[MessageHeader.routingKey]?.string ?? delivery.routingKey
     }
 
     /// A message that cannot be read, and why.

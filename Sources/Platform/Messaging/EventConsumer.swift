@@ -16,6 +16,8 @@ struct EventConsumer: Service {
     static let batch = 4000
     /// Enough for one batch being worked and one being read.
     static let prefetch = 2 * batch
+    /// How long deliveries gather before they are read, while a batch is being worked.
+    private static let gathering = Duration.milliseconds(5)
 
     private let runtime: ServiceRuntime
     private let topology: ServiceTopology
@@ -44,7 +46,11 @@ struct EventConsumer: Service {
             await withTaskGroup { group in
                 group.addTask {
                     let reader = MessageReader(reactions: reactions)
-                    for await batch in deliveries { handoff.put(batch.map(reader.read)) }
+                    for await batch in deliveries {
+                        let isHungry = handoff.put(batch.map(reader.read))
+                        // Deliveries trickle in: taken one by one as they come, each would cost two threads a waking.
+                        if !isHungry { try? await Task.sleep(for: Self.gathering) }
+                    }
                     handoff.finish()
                 }
                 group.addTask {

@@ -1,13 +1,21 @@
 import AMQP
 import Contracts
 
-/// A delivery of an event queue, read.
-struct ReadMessage: Sendable {
+/// A delivery of an event queue, read. Batches of them pass through several hands: a copy costs one reference.
+final class ReadMessage: Sendable {
     let id: String
     let type: MessageType
     let data: any Message
     let trace: TraceContext?
     let delivery: AMQPDelivery
+
+    init(_ envelope: Envelope, data: any Message, of delivery: AMQPDelivery) {
+        id = envelope.id
+        type = envelope.type
+        self.data = data
+        trace = envelope.trace
+        self.delivery = delivery
+    }
 }
 
 /// Reads deliveries into messages that this service reacts to.
@@ -33,9 +41,7 @@ struct MessageReader: Sendable {
             guard let reaction = reactions[envelope.type] else {
                 return .unreadable(delivery, "this service does not know the type \(envelope.type)")
             }
-            return .message(
-                ReadMessage(id: envelope.id, type: envelope.type, data: try reaction.decode(envelope.data), trace: envelope.trace, delivery: delivery)
-            )
+            return .message(ReadMessage(envelope, data: try reaction.decode(envelope.data), of: delivery))
         } catch {
             return .unreadable(delivery, "\(error)")
         }

@@ -4,6 +4,8 @@ import Synchronization
 final class Handoff<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
+        /// Somebody found nothing and waits.
+        var isAwaited = false
         var isFinished = false
     }
 
@@ -11,9 +13,16 @@ final class Handoff<Element: Sendable>: Sendable {
     private let filled = Signal()
 
     /// Adds elements behind the others.
-    func put(_ elements: [Element]) {
-        state.withLock { $0.elements += elements }
+    /// - Returns: whether somebody was waiting for them; if nobody was, more may gather before the next are put.
+    @discardableResult
+    func put(_ elements: [Element]) -> Bool {
+        let wasAwaited = state.withLock { state in
+            defer { state.isAwaited = false }
+            state.elements += elements
+            return state.isAwaited
+        }
         filled.raise()
+        return wasAwaited
     }
 
     /// Says that nothing more will come.
@@ -36,7 +45,10 @@ final class Handoff<Element: Sendable>: Sendable {
     func take(atMost limit: Int) async -> [Element]? {
         while true {
             let taken = state.withLock { state -> [Element]? in
-                guard !state.elements.isEmpty else { return state.isFinished ? nil : [] }
+                guard !state.elements.isEmpty else {
+                    state.isAwaited = true
+                    return state.isFinished ? nil : []
+                }
                 guard state.elements.count > limit else {
                     defer { state.elements = [] }
                     return state.elements

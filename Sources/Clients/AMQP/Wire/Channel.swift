@@ -100,8 +100,7 @@ class Channel {
     }
 
     private func completeMessage() throws {
-        guard let message = incoming, message.isComplete else { return }
-        incoming = nil
+        guard incoming?.isComplete == true, let message = incoming.take() else { return }
         if phase == .open { try didReceive(message) }
     }
 

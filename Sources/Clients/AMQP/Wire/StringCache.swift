@@ -1,13 +1,17 @@
 import CRabbitMQ
+import Glibc
 
 /// The string that was last seen in one place of the protocol: messages of a queue mostly carry the same exchange, key and content type.
 struct StringCache {
     private var last = ""
 
     mutating func string(_ bytes: amqp_bytes_t) -> String {
-        let wire = UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len)
-        let same = last.utf8.withContiguousStorageIfAvailable { UnsafeRawBufferPointer($0).elementsEqual(wire) }
-        if same != true { last = String(decoding: wire, as: UTF8.self) }
+        if !isLast(bytes) { last = String(wire: bytes) }
         return last
+    }
+
+    private mutating func isLast(_ bytes: amqp_bytes_t) -> Bool {
+        guard let start = bytes.bytes else { return last.isEmpty }
+        return last.withUTF8 { known in known.count == bytes.len && known.baseAddress.map { memcmp($0, start, bytes.len) == 0 } ?? true }
     }
 }

@@ -65,10 +65,10 @@ public struct PostgresWriter: Sendable {
     ///
     /// - Throws: `PostgresError.unsendable` for a text with a zero byte.
     public mutating func append(characters: String) throws {
-        let from = bytes.count
-        bytes.append(contentsOf: characters.utf8)
-        guard !bytes[from...].contains(0) else {
-            throw PostgresError.unsendable("a text with a zero byte; PostgreSQL cannot hold one")
+        var characters = characters
+        try characters.withUTF8 { utf8 in
+            guard !utf8.contains(0) else { throw PostgresError.unsendable("a text with a zero byte; PostgreSQL cannot hold one") }
+            bytes.append(contentsOf: utf8)
         }
     }
 
