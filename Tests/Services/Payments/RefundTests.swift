@@ -33,7 +33,8 @@ struct RefundTests {
     @Test(
         "Whatever the gateway does in between, the refund is paid once and told once",
         arguments: [
-            #"{"status":500}"#, #"{"status":503,"retryAfter":120}"#, #"{"status":429}"#, #"{"status":408}"#, #"{"status":409}"#, #"{"status":425}"#,
+            #"{"status":500}"#, #"{"status":503,"retryAfter":120}"#, #"{"status":429}"#, #"{"status":408}"#, #"{"status":401}"#, #"{"status":409}"#,
+            #"{"status":425}"#,
             #"{"cut":"before"}"#, #"{"cut":"headers"}"#, #"{"cut":"body"}"#, #"{"cut":"after-effect"}"#, #"{"hang":true}"#,
         ])
     func faults(action: String) async throws {

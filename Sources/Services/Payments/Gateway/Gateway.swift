@@ -52,6 +52,8 @@ struct Gateway: Sendable {
         }
         switch response.status {
         case 200..<300: return .paid
+        // It does not know us: our key is to blame, not the refund.
+        case 401, 403: return .later("check PAYMENT_GATEWAY_KEY: the gateway answered \(response.status)", after: nil)
         case 400..<500 where ![408, 409, 425, 429].contains(response.status): return .refused(Self.refusal(response))
         default: return .later("the gateway answered \(response.status)", after: response.retryAfter(now: clock.now))
         }
