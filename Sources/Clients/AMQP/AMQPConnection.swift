@@ -204,13 +204,13 @@ public final class AMQPConnection: Sendable {
         timeout: Duration, _ command: (Ticket, CheckedContinuation<Answer, any Error>) -> Command
     ) async throws -> Answer {
         let ticket = mailbox.ticket(timeout: timeout)
-        // Without a thread nobody else looks at the clock.
+        // As long as no thread has taken the request, nobody else looks at the clock.
         let watch =
             status.hasStarted
             ? nil
             : Task { [mailbox] in
                 try await Task.sleep(for: timeout)
-                mailbox.withdraw(ticket.id, error: AMQPError.timeout("run() was not called"))
+                mailbox.takeBack(ticket.id)?.fail(AMQPError.timeout("run() was not called"))
             }
         defer { watch?.cancel() }
         return try await withTaskCancellationHandler {
@@ -219,7 +219,7 @@ public final class AMQPConnection: Sendable {
                 mailbox.post(command(ticket, continuation))
             }
         } onCancel: {
-            mailbox.withdraw(ticket.id, error: CancellationError())
+            mailbox.cancel(ticket.id)
         }
     }
 }

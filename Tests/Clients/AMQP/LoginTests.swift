@@ -41,6 +41,7 @@ struct LoginTests {
         let log = LogRecorder()
         let connection = AMQPConnection(configuration, logger: log.logger)
         let run = Task { try await connection.run() }
+        try await eventually("the outage is logged") { log.count("no connection") == 1 }
         await #expect(throws: AMQPError.timeout("there is no connection to the broker")) {
             try await connection.publish([message(to: "q", "patience")], timeout: .milliseconds(200))
         }

@@ -57,16 +57,16 @@ final class Mailbox: Sendable {
         if wake { signal() }
     }
 
-    /// Takes a request back: at once when the thread has not seen it, else by asking the thread.
-    func withdraw(_ id: UInt64, error: any Error) {
-        let (found, wake) = state.withLock { state -> (Command?, Bool) in
-            if let index = state.mail.commands.firstIndex(where: { $0.ticket?.id == id }) { return (state.mail.commands.remove(at: index), false) }
-            guard !state.closed else { return (nil, false) }
-            state.mail.commands.append(.withdraw(id))
-            return (nil, state.signal())
+    /// Takes a request back that the thread has not seen.
+    func takeBack(_ id: UInt64) -> Command? {
+        state.withLock { state in
+            state.mail.commands.firstIndex { $0.ticket?.id == id }.map { state.mail.commands.remove(at: $0) }
         }
-        found?.fail(error)
-        if wake { signal() }
+    }
+
+    /// Answers a request whose caller was cancelled: at once when the thread has not seen it, else by asking the thread.
+    func cancel(_ id: UInt64) {
+        if let unseen = takeBack(id) { unseen.fail(CancellationError()) } else { post(.withdraw(id)) }
     }
 
     /// Swaps `mail`, which must be empty, for what was left, so that both keep their memory.
