@@ -23,15 +23,17 @@ public enum WireCoding {
 
     /// Writes any value in the wire's style.
     /// - Throws: an `EncodingError`.
-    public static func encodeJSON(_ value: some Encodable) throws -> [UInt8] {
+    public static func encodeJSON(_ value: some Encodable) throws -> [UInt8] { Array(try encoder.encode(value)) }
+
+    private static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
             try container.encode(RFC3339.string(from: date))
         }
-        return Array(try encoder.encode(value))
-    }
+        return encoder
+    }()
 
     /// Reads any value in the wire's style.
     /// - Throws: a `DecodingError`.

@@ -58,17 +58,20 @@ struct JobRunner: Sendable {
         return end
     }
 
-    /// Writes the end of a slice and the message for the next one, in front of everything the slice caused.
-    static func finish(
-        _ run: Int, _ number: Int, _ job: JobName, _ row: RunLedger.RunRow, _ details: RunDetails, count: Int, isOver: Bool,
-        after delay: Int? = nil, _ tx: Transaction
+    /// Writes the end of a slice, everything that it caused and, in front of that, the message for the next one: the relay has published it when it
+    /// comes to the slice's own.
+    private static func finish(
+        _ run: Int, _ number: Int, _ job: JobName, _ row: RunLedger.RunRow, _ details: RunDetails, count: Int, isOver: Bool, _ tx: Transaction
     ) async throws {
-        let effects = tx.takeEffects()
+        var effects = tx.takeEffects()
         var details = details
         details.add(effects)
+        if !isOver {
+            let next = try OutgoingMessage(slice: number + 1, of: run, job: job, row: row, service: tx.service, at: tx.now, delay: nil)
+            effects.messages.insert(next, at: 0)
+        }
         try tx.write(effects)
         try await RunLedger.advance(run, details, processed: count, failed: effects.failures.count, isOver: isOver, tx)
-        if !isOver { tx.publish(try OutgoingMessage(slice: number + 1, of: run, job: job, row: row, service: tx.service, at: tx.now, delay: delay)) }
     }
 
     /// All slices in one transaction that is rolled back; only the ledger learns what they would have done.

@@ -18,6 +18,10 @@ struct EventConsumer: Service {
     static let prefetch = 2 * batch
     /// How long deliveries gather before they are read, while a batch is being worked.
     private static let gathering = Duration.milliseconds(5)
+    /// After a batch of so many the service is under load: the next batch may wait a moment to become a large one, which costs less a message.
+    private static let load = 100
+    private static let large = 1000
+    private static let moment = Duration.milliseconds(50)
 
     private let runtime: ServiceRuntime
     private let topology: ServiceTopology
@@ -55,7 +59,9 @@ struct EventConsumer: Service {
                 }
                 group.addTask {
                     // A batch that is left unsettled must stay the last: the ack of a later one would cover it.
-                    while let batch = await handoff.take(atMost: Self.batch), await work(batch) {}
+                    while let batch = await handoff.take(atMost: Self.batch), await work(batch) {
+                        if batch.count >= Self.load { await handoff.gather(Self.large, atMost: Self.moment) }
+                    }
                     await runtime.broker.flush()
                 }
             }

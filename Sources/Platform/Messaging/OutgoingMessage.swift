@@ -49,14 +49,15 @@ public struct OutgoingMessage: Sendable {
     /// A fresh id: a version 7 UUID (RFC 9562), so that ids of one time lie together in an index.
     public static func newID(at now: Date = Date()) -> String {
         let milliseconds = UInt64(max(0, now.timeIntervalSince1970 * 1000))
-        let high = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0xFFF)
-        let low = UInt64.random(in: 0...UInt64.max) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        func hex(_ value: UInt64) -> String {
-            let digits = String(value, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
+        let high = milliseconds << 16 | 0x7000 | RandomWords.next() & 0xFFF
+        let low = RandomWords.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        Hexadecimal.append(high >> 32, digits: 8, to: &text)
+        for (word, digits) in [(high >> 16, 4), (high, 4), (low >> 48, 4), (low, 12)] {
+            text.append(UInt8(ascii: "-"))
+            Hexadecimal.append(word, digits: digits, to: &text)
         }
-        let digits = hex(high) + hex(low)
-        let parts = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)].map { digits.dropFirst($0.0).prefix($0.1) }
-        return parts.joined(separator: "-")
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -17,7 +17,11 @@ struct Relay: Service {
     init(_ runtime: ServiceRuntime) { self.runtime = runtime }
 
     /// How many rows are published at once.
-    private static let batch = 500
+    private static let batch = 1000
+    /// How many batches are on their way when there are many: while the broker confirms one, the database gives or takes another.
+    private static let inFlight = 2
+    /// How many batches are published before it looks at the first row again.
+    private static let stretch = 20
     /// How long a row of a process that died can stay unseen.
     private static let poll = Duration.seconds(2)
 
@@ -29,7 +33,7 @@ struct Relay: Service {
             while !Task.isCancelled {
                 do {
                     try await runtime.broker.connected()
-                    while try await publishBatch() == Self.batch {}
+                    try await publishAll()
                     failing = false
                     backoff = Backoff.connection
                     await runtime.outboxFilled.wait(atMost: Self.poll)
@@ -45,13 +49,36 @@ struct Relay: Service {
 
     /// Publishes what the last transactions left, so that a stopped process leaves as little as possible to the others.
     private func drain() async {
-        while runtime.broker.isConnected, let count = try? await publishBatch(), count == Self.batch {}
+        if runtime.broker.isConnected { try? await publishAll() }
     }
 
-    private func publishBatch() async throws -> Int {
+    /// Publishes until less than a batch was left.
+    private func publishAll() async throws {
+        guard try await publishBatch(after: 0).count == Self.batch else { return }
+        try await withThrowingDiscardingTaskGroup { group in
+            for _ in 0..<Self.inFlight { group.addTask { while try await publishStretch() {} } }
+        }
+    }
+
+    /// Publishes some batches from the first row on. What was deleted can be met again until the oldest transaction has ended: the next batch begins
+    /// behind it, and the next stretch at the first row, for those that were committed late.
+    /// - Returns: whether there may be more.
+    private func publishStretch() async throws -> Bool {
+        var last = 0
+        for _ in 0..<Self.stretch {
+            let published = try await publishBatch(after: last)
+            guard published.count == Self.batch else { return false }
+            last = published.last
+        }
+        return true
+    }
+
+    /// Publishes the next rows behind one.
+    /// - Returns: how many the broker took, and the last row.
+    private func publishBatch(after last: Int) async throws -> (count: Int, last: Int) {
         try await runtime.database.transaction { tx in
-            let rows = try await tx.query(Self.take, as: Row.self, Self.batch)
-            guard !rows.isEmpty else { return 0 }
+            let rows = try await tx.query(Self.take, as: Row.self, last, Self.batch)
+            guard let end = rows.last else { return (0, last) }
             let outcomes = try await runtime.broker.publish(rows.map(\.message), mandatory: true)
             var done: [Int] = []
             for (row, outcome) in zip(rows, outcomes) {
@@ -68,7 +95,7 @@ struct Relay: Service {
                 }
             }
             try await tx.execute(Self.delete, done)
-            return done.count
+            return (done.count, end.id)
         }
     }
 
@@ -91,7 +118,7 @@ struct Relay: Service {
 
     private static let take: SQL = """
         select id, exchange, routing_key, message_id, headers ->> 'traceparent' as traceparent, body
-        from outbox order by id limit $1 for update skip locked
+        from outbox where id > $1 order by id limit $2 for update skip locked
         """
 
     private static let delete: SQL = "delete from outbox where id = any($1::bigint[])"

@@ -58,6 +58,7 @@ public struct LineLogHandler: LogHandler {
 
     /// A JSON string (RFC 8259, section 7).
     static func quoted(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else { return "\"\(text)\"" }
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -21,14 +21,13 @@ public struct TraceContext: Sendable, Hashable {
 
     /// Reads a `traceparent` header; nil for what is not one.
     public init?(traceparent text: String) {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[0].count == 2, parts[0] != "ff", parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
-            parts[0] != "00" || parts.count == 4,
-            parts[1].utf8.allSatisfy(Self.isHex), parts[2].utf8.allSatisfy(Self.isHex),
-            parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" }),
-            let flags = UInt8(parts[3], radix: 16)
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts[0].count == 2, !parts[0].elementsEqual("ff".utf8), parts[3].count == 2,
+            !parts[0].elementsEqual("00".utf8) || parts.count == 4,
+            Self.isID(parts[1], digits: 32), Self.isID(parts[2], digits: 16),
+            let flags = UInt8(Substring(parts[3]), radix: 16)
         else { return nil }
-        self.init(traceID: String(parts[1]), spanID: String(parts[2]), sampled: flags & 1 == 1)
+        self.init(traceID: String(Substring(parts[1])), spanID: String(Substring(parts[2])), sampled: flags & 1 == 1)
     }
 
     /// The header's value.
@@ -37,12 +36,14 @@ public struct TraceContext: Sendable, Hashable {
     /// The same trace, one step further on.
     public func child() -> TraceContext { TraceContext(traceID: traceID, spanID: Self.hex(1), sampled: sampled) }
 
-    private static func isHex(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) }
+    private static func isID(_ text: Substring.UTF8View, digits: Int) -> Bool {
+        text.count == digits && text.allSatisfy(Hexadecimal.isDigit) && text.contains { $0 != UInt8(ascii: "0") }
+    }
 
     private static func hex(_ words: Int) -> String {
-        (0..<words).map { _ in
-            let digits = String(UInt64.random(in: 1...UInt64.max), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+        var text: [UInt8] = []
+        text.reserveCapacity(16 * words)
+        for _ in 0..<words { Hexadecimal.append(max(RandomWords.next(), 1), digits: 16, to: &text) }
+        return String(decoding: text, as: UTF8.self)
     }
 }

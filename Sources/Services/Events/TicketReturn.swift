@@ -74,11 +74,10 @@ struct TicketReturn: Sendable {
             select event_id, sum(quantity)::bigint as quantity
             from unnest($1::bigint[], $2::bigint[]) as told (event_id, quantity) group by event_id),
         held as materialized (
-            select id from events where id in (select event_id from returned) order by id for no key update),
+            select e.id, r.quantity from returned r join events e on e.id = r.event_id order by e.id for no key update of e),
         lowered as (
-            update events e set tickets_sold = e.tickets_sold - r.quantity
-            from held h join returned r on r.event_id = h.id
-            where e.id = h.id and e.tickets_sold >= r.quantity
+            update events e set tickets_sold = e.tickets_sold - h.quantity from held h
+            where e.id = h.id and e.tickets_sold >= h.quantity
             returning e.id)
         select r.event_id, r.quantity, e.tickets_sold
         from returned r left join events e on e.id = r.event_id

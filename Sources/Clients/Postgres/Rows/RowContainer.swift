@@ -43,10 +43,11 @@ struct RowContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
         RowDecoder(row: row, layout: layout, column: try column(key, "super"))
     }
 
-    private func column(_ key: Key, _ type: String) throws -> Int {
+    // The name of a type costs more to make than its value to read.
+    private func column(_ key: Key, _ type: @autoclosure () -> String) throws -> Int {
         guard let column = layout.position(of: key) else {
             let known = layout.columns.map(\.name).joined(separator: ", ")
-            throw PostgresDecodingError(row: row.index, column: key.stringValue, type: type, reason: "is missing; the columns are \(known)")
+            throw PostgresDecodingError(row: row.index, column: key.stringValue, type: type(), reason: "is missing; the columns are \(known)")
         }
         return column
     }

@@ -8,7 +8,7 @@ create table payments.payments (
     currency        char(3)     not null,
     gateway         text        not null,
     -- The transaction, as the gateway knows it.
-    reference       text        not null unique,
+    reference       text        collate "C" not null unique,
     status          text        not null default 'pending'
                                 check (status in ('pending', 'processing', 'succeeded', 'failed', 'abandoned', 'voided')),
     created_at      timestamptz not null default now(),

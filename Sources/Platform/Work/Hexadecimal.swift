@@ -1,0 +1,13 @@
+/// Numbers as lower-case hexadecimal digits, the zeros in front with them.
+enum Hexadecimal {
+    /// The last so many digits of a number.
+    static func append(_ number: UInt64, digits: Int, to text: inout [UInt8]) {
+        for place in (0..<digits).reversed() {
+            let digit = UInt8(truncatingIfNeeded: number >> (4 * place) & 0xF)
+            text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+        }
+    }
+
+    /// Whether it is one of the digits that are written here.
+    static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) }
+}
