@@ -84,6 +84,35 @@ struct ProcessRefundsTests {
         }
     }
 
+    @Test("A request that overtakes the word that its booking was paid waits on the pending booking, and is decided by its own time")
+    func overtakes() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, minutesAgo: 1)
+            try await stage.payment(1, of: 1, "succeeded", amount: 5000)
+            stage.house.clock.set(Self.start - 3600)
+            try await stage.tell(BookingRefundRequested(bookingId: 1, requestedAt: Self.start - 86_399))
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 0)
+            try await stage.tell(succeeded: 1, of: 1)
+            #expect(try await stage.look(1, "status, refund_requested") == "confirmed t")
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 1)
+            #expect(try await stage.look(1, "status, refund_amount") == "cancelled 2500")
+        }
+    }
+
+    @Test("A request on a pending booking that nobody pays is answered when the booking has expired")
+    func neverPaid() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1)
+            try await stage.payment(1, of: 1, "failed")
+            try await stage.tell(BookingRefundRequested(bookingId: 1, requestedAt: Stage.noon))
+            try await stage.run(.bookingsCancelExpired)
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 1)
+            #expect(try await stage.look(1, "status, refund_denied, refund_denial_reason") == "cancelled t nothing was paid")
+            let mails = try await stage.mails().compactMap(\.subject).sorted()
+            #expect(mails == ["Your booking B-1 has expired", "Your refund request for booking B-1"])
+        }
+    }
+
     @Test("An event that was called off refunds everything, whenever it is asked for; so does a booking that had expired before its money came")
     func ticketsAreGone() async throws {
         try await Stage.open { stage in

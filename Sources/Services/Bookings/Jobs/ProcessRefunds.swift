@@ -5,7 +5,8 @@ import Postgres
 
 /// Decides the refunds that were asked for, by the ``RefundPolicy``. Whoever is denied one is told; whoever is granted one when the money is back.
 ///
-/// A request waits while a payment of its booking is still open, because nobody knows yet what there is to give back.
+/// A request waits while its booking or one of its payments is still open, because nobody knows yet what there is to give back. When that comes to
+/// nothing, the answer is that nothing was paid.
 struct ProcessRefunds: Job {
     static let name = JobName.bookingsProcessRefunds
 

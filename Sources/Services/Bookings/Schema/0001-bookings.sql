@@ -38,7 +38,7 @@ create table bookings.bookings (
 create index bookings_pending on bookings.bookings (created_at, id) where status = 'pending';
 -- Confirmed and nobody has told the customer.
 create index bookings_unconfirmed on bookings.bookings (id) where status = 'confirmed' and not confirmation_email_sent;
--- Refunds that wait for a decision.
+-- Refunds that wait for a decision, a few of them on bookings that are pending still.
 create index bookings_undecided on bookings.bookings (id)
     where refund_requested and not refund_processed and not refund_denied and refund_approved_at is null;
 -- Who holds tickets of an event.
