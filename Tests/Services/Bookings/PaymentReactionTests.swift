@@ -38,6 +38,18 @@ struct PaymentReactionTests {
         }
     }
 
+    @Test("Of a cancelled booking that was paid twice the payment that stays is granted, not the one that goes back by itself")
+    func paidTwice() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled", amount: 999)
+            try await stage.payment(1, of: 1, "succeeded", amount: 999)
+            try await stage.payment(2, of: 1, "succeeded", amount: 5000)
+            try await stage.refund(of: 2, "double", "pending", amount: 5000)
+            try await stage.tell(succeeded: 1, of: 1, amount: 999)
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [999])
+        }
+    }
+
     @Test("Money of one payment may be back when another one succeeds: that one goes back too")
     func afterLateMoney() async throws {
         try await Stage.open { stage in

@@ -86,6 +86,15 @@ struct Stage: Sendable {
             """, id, booking, amount, status, house.clock.now, back)
     }
 
+    /// Money of a payment on its way back, or back.
+    func refund(of payment: Int, _ cause: String, _ status: String, amount: Int) async throws {
+        try await house.database.execute(
+            """
+            insert into payments.refunds (payment_id, booking_id, amount, currency, cause, status, requested_at)
+            select id, booking_id, $2, currency, $3, $4, $5 from payments.payments where id = $1
+            """, payment, amount, cause, status, house.clock.now)
+    }
+
     /// A confirmed booking that was paid, and whose customer asked for the money back.
     func request(_ id: Int, event: Int = 1, amount: Int = 5000, at instant: Date) async throws {
         try await booking(id, "confirmed", event: event, amount: amount)

@@ -27,7 +27,7 @@ struct CleanupOldCancelled: Job {
     }
 
     // What a booking owes: the answer to a request, a refund that was granted, the outcome of a payment, and money that came in and is
-    // neither back nor denied.
+    // neither back nor denied. What is on its way back, or was refused by the gateway on that way, no denial speaks of.
     private static let remove: SQL = """
         with old as materialized (
             select id, cancelled_at from bookings
@@ -41,7 +41,8 @@ struct CleanupOldCancelled: Job {
                   select from payments.payment_facts p
                   where p.booking_id = b.id
                     and (p.status in ('pending', 'processing')
-                         or p.paid_at is not null and p.refunded_amount < p.amount and not (b.refund_denied and p.status = 'succeeded')))
+                         or p.paid_at is not null and p.refunded_amount < p.amount
+                            and not (b.refund_denied and p.status = 'succeeded' and p.left_amount = p.amount - p.refunded_amount)))
             returning *),
         forgotten as (
             delete from status_history where of = any (array(select id from removed))),
