@@ -116,7 +116,7 @@ struct ProcessRefundsTests {
         }
     }
 
-    @Test("A request on a pending booking that nobody pays is answered when the booking has expired")
+    @Test("A request on a pending booking that nobody pays is answered when the booking has expired; money that comes late all the same goes back")
     func neverPaid() async throws {
         try await Stage.open { stage in
             try await stage.booking(1)
@@ -127,6 +127,8 @@ struct ProcessRefundsTests {
             #expect(try await stage.look(1, "status, refund_denied, refund_denial_reason") == "cancelled t nothing was paid")
             let mails = try await stage.mails().compactMap(\.subject).sorted()
             #expect(mails == ["Your booking B-1 has expired", "Your refund request for booking B-1"])
+            try await stage.tell(refunded: 1, of: 1, amount: 5000, because: .late)
+            #expect(try await stage.look(1, "status, refund_amount, refund_denied, refund_denial_reason is null") == "refunded 5000 f t")
         }
     }
 

@@ -157,9 +157,10 @@ struct Stage: Sendable {
             PaymentAbandoned(paymentId: payment, bookingId: booking, userId: 1, amount: 5000, currency: "EUR", abandonedAt: house.clock.now))
     }
 
-    func tell(refunded payment: Int, of booking: Int, amount: Int) async throws {
+    func tell(refunded payment: Int, of booking: Int, amount: Int, because cause: PaymentRefunded.Cause = .approved) async throws {
         try await tell(
-            PaymentRefunded(paymentId: payment, bookingId: booking, userId: 1, amount: amount, currency: "EUR", refundedAt: house.clock.now))
+            PaymentRefunded(
+                paymentId: payment, bookingId: booking, userId: 1, amount: amount, currency: "EUR", cause: cause, refundedAt: house.clock.now))
     }
 
     /// What the service has published of a type so far, once all of it is out.
