@@ -121,7 +121,7 @@ struct Stage: Sendable {
             """
             select md5(string_agg(line, E'\\n' order by line)) from (
                 select b::text as line from bookings.bookings b union all select h::text from bookings.status_history h
-                union all select f::text from bookings.figures f union all select r::text from bookings.reports r
+                union all select f::text from bookings.removed_figures f union all select r::text from bookings.reports r
                 union all select dedupe_key from bookings.deliveries) lines
             """, as: String.self
         ).first

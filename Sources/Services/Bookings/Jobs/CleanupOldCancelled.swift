@@ -3,7 +3,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Removes bookings that were cancelled long ago and owe nobody anything. What reports tell of them stays, in `figures`.
+/// Removes bookings that were cancelled long ago and owe nobody anything. What reports tell of them stays, in `removed_figures`.
 struct CleanupOldCancelled: Job {
     static let name = JobName.bookingsCleanupOldCancelled
     static let sliceLimit = 2000
@@ -47,15 +47,15 @@ struct CleanupOldCancelled: Job {
         forgotten as (
             delete from status_history where of = any (array(select id from removed))),
         kept as (
-            insert into figures as f (quarter, what, reason, currency, bookings, tickets, amount)
-            select date_bin('15 minutes', at, timestamptz '2000-01-01Z'), what, reason, currency, count(*), sum(quantity), sum(total_amount)
+            insert into removed_figures as f (quarter_hour, happened, currency, event_id, reason, count, tickets, amount)
+            select date_bin('15 minutes', at, 'epoch'), happened, currency, event_id, reason, count(*), sum(quantity), sum(total_amount)
             from removed cross join lateral (values
                      ('created', '', created_at), ('confirmed', '', confirmed_at),
-                     ('cancelled', coalesce(cancellation_reason, 'unknown'), cancelled_at)) as moments (what, reason, at)
+                     ('cancelled', coalesce(cancellation_reason, 'unknown'), cancelled_at)) as moments (happened, reason, at)
             where at is not null
-            group by 1, 2, 3, 4
-            on conflict (quarter, what, reason, currency) do update
-            set bookings = f.bookings + excluded.bookings, tickets = f.tickets + excluded.tickets, amount = f.amount + excluded.amount)
+            group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+            on conflict (quarter_hour, happened, currency, event_id, reason) do update
+            set count = f.count + excluded.count, tickets = f.tickets + excluded.tickets, amount = f.amount + excluded.amount)
         select old.cancelled_at, old.id, removed.id is not null as is_removed
         from old left join removed using (id)
         order by old.cancelled_at, old.id

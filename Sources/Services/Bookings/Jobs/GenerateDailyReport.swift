@@ -37,7 +37,7 @@ struct GenerateDailyReport: Job {
                      ('refunded', '', refunded_at, refund_amount)) as m (what, reason, at, amount)
             where m.at >= $1 and m.at < $2
             union all
-            select what, reason, currency, bookings, tickets, amount from figures where quarter >= $1 and quarter < $2),
+            select happened, reason, currency, count, tickets, amount from removed_figures where quarter_hour >= $1 and quarter_hour < $2),
         sums as (
             select what, reason, currency, jsonb_build_object('bookings', sum(bookings), 'tickets', sum(tickets), 'amount', sum(amount)) as sum
             from happened group by what, reason, currency),

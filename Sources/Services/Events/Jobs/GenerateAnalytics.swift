@@ -5,7 +5,8 @@ import Postgres
 
 /// Reports the week that ended: what was new, what was completed, and for each event what was sold and how full it was at the end of the week.
 ///
-/// A booking belongs to the week in which it was confirmed, whatever became of it later; so weeks add up, and one that is made again says the same.
+/// A booking belongs to the week in which it was confirmed, whatever became of it later; so weeks add up. One that is made again says the same, also
+/// when bookings of that week were removed since.
 struct GenerateAnalytics: Job {
     static let name = JobName.eventsGenerateAnalytics
     /// When a week ends.
@@ -23,15 +24,23 @@ struct GenerateAnalytics: Job {
 
     private static let report: SQL = """
         with sold as (
-            select event_id, currency, count(*) as bookings, sum(quantity) as tickets, sum(total_amount) as revenue
-            from bookings.booking_facts where confirmed_at >= $1 and confirmed_at < $2
+            select event_id, currency, sum(bookings) as bookings, sum(tickets) as tickets, sum(revenue) as revenue
+            from (select event_id, currency, 1 as bookings, quantity as tickets, total_amount as revenue
+                  from bookings.booking_facts where confirmed_at >= $1 and confirmed_at < $2
+                  union all
+                  select event_id, currency, count, tickets, amount
+                  from bookings.removed_booking_figures where happened = 'confirmed' and quarter_hour >= $1 and quarter_hour < $2) confirmed
             group by event_id, currency),
         sales as (
             select event_id, sum(bookings) as bookings, sum(tickets) as tickets, jsonb_object_agg(currency, revenue) as revenue
             from sold group by event_id),
         holdings as (
-            select event_id, sum(quantity) as tickets
-            from bookings.booking_facts where created_at < $2 and (cancelled_at is null or cancelled_at >= $2)
+            select event_id, sum(tickets) as tickets
+            from (select event_id, quantity as tickets
+                  from bookings.booking_facts where created_at < $2 and (cancelled_at is null or cancelled_at >= $2)
+                  union all
+                  select event_id, case happened when 'created' then tickets else -tickets end
+                  from bookings.removed_booking_figures where happened in ('created', 'cancelled') and quarter_hour < $2) held
             group by event_id),
         lives as (
             select id, title, total_tickets, created_at >= $1 and created_at < $2 as is_new,
