@@ -71,15 +71,6 @@ create table bookings.removed_figures (
     primary key (quarter_hour, happened, currency, event_id, reason)
 );
 
-create table bookings.reports (
-    kind         text        not null,
-    period_start timestamptz not null,
-    period_end   timestamptz not null,
-    body         jsonb       not null,
-    made_at      timestamptz not null default now(),
-    primary key (kind, period_start, period_end)
-);
-
 -- What a mail about a booking says, and where it goes. Without a user there is no first_name, without an event no title.
 create view bookings.letters as
     select b.id as booking_id, b.reference, b.quantity, b.total_amount, b.currency, b.user_id, u.first_name, u.email, u.language,
