@@ -26,15 +26,15 @@ enum CalledOffBookings {
         let refund: Int?
     }
 
-    // Of several payments of a booking that succeeded all but one go back by themselves; so the largest rest is what is owed.
+    // Of several payments of a booking that succeeded all but one go back by themselves, and nothing is left of those.
     private static let cancelHolders: SQL = """
         with holders as materialized (
             select b.id, c.reason from called_off c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')
             order by b.event_id, b.id limit $1),
         owed as (
-            select holders.id, max(p.amount - p.refunded_amount) as amount
+            select holders.id, max(p.left_amount) as amount
             from holders join payments.payment_facts p on p.booking_id = holders.id
-            where p.status = 'succeeded' and p.amount > p.refunded_amount
+            where p.status = 'succeeded' and p.left_amount > 0
             group by holders.id),
         cancelled as (
             update bookings b

@@ -18,7 +18,7 @@ enum RefundPolicy {
     /// - Parameters:
     ///   - ticketsAreGone: The event was called off, or the booking was cancelled before its money came.
     ///   - paid: What the customer paid, in minor units.
-    ///   - left: What of it has not gone back yet.
+    ///   - left: What of it is neither back nor on its way back.
     static func decide(requestedAt: Date, startsAt: Date, ticketsAreGone: Bool, paid: Int, left: Int) -> RefundDecision {
         guard paid > 0 else { return .denied(.nothingPaid) }
         guard left > 0 else { return .denied(.nothingLeft) }

@@ -12,7 +12,7 @@ import Platform
 /// | `booking.cancelled`, `booking.refunded` | returns the booking's tickets, once |
 /// | `event.cancelled` | `upcoming` or `live` → `cancelled` |
 ///
-/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and `FRONTEND_URL`; its weeks are those of `TIME_ZONE`.
+/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and `FRONTEND_URL`; its weeks, and the hours at which it reminds, are those of `TIME_ZONE`.
 @main
 struct Events: BackgroundService {
     static let name = "events"
@@ -25,8 +25,8 @@ struct Events: BackgroundService {
         service.add(reaction: EventCancelledReaction())
         service.add(job: UpdateStatuses())
         service.add(job: ArchivePast())
-        service.add(job: SendReminders())
-        service.add(job: SendEarlyBirdReminders())
+        service.add(job: SendReminders(zone: try settings.zone()))
+        service.add(job: SendEarlyBirdReminders(zone: try settings.zone()))
         service.add(job: GenerateAnalytics(zone: try settings.zone()))
     }
 }

@@ -1,25 +1,36 @@
 import Contracts
+import Cron
 import FoundationEssentials
 import Platform
 import Postgres
 
 /// A mail to the holders of confirmed bookings so many days before their event, once a booking.
 ///
-/// The day is the calendar day at the event's own zone. The row in `reminders` decides who writes, so that neither replicas nor runs that are
-/// repeated nor events that move to another day remind anybody twice.
+/// The day is the calendar day at the event's own zone. Where the clock's ticks pass over a day of that zone (23:00 on the 31st, then 00:00 on the
+/// 2nd: one of the two zones has changed its clocks), the last tick before takes the day that would have been the passed one's too.
+///
+/// The row in `reminders` decides who writes, so that neither replicas nor runs that are repeated nor events that move to another day remind
+/// anybody twice.
 struct Reminder: Sendable {
     /// Further from its day than this no event is looked at: a calendar day ahead is within a day of as many times 24 hours, also when clocks
-    /// change, and within two when a zone changes the side of the date line.
-    private static let uncertainty: TimeInterval = 2 * 86_400
+    /// change, and within two when a zone changes the side of the date line; and there may be a day that is passed over.
+    private static let uncertainty: TimeInterval = 3 * 86_400
 
     private let kind: BookingReminded.Kind
     private let daysAhead: Int
     private let template: String
+    private let rhythm: CronExpression
+    private let zone: CronZone
 
-    init(_ kind: BookingReminded.Kind, daysAhead: Int, template: String) {
+    /// - Parameters:
+    ///   - rhythm: When the clock ticks for it, daily.
+    ///   - zone: The clock's.
+    init(_ kind: BookingReminded.Kind, daysAhead: Int, template: String, at rhythm: CronExpression, in zone: CronZone) {
         self.kind = kind
         self.daysAhead = daysAhead
         self.template = template
+        self.rhythm = rhythm
+        self.zone = zone
     }
 
     /// Reminds the next ones, event by event.
@@ -31,10 +42,12 @@ struct Reminder: Sendable {
                 tx.fail("event \(event.id)", "its time zone \(event.timeZone) is unknown")
             }
         }
+        // A tick may be here before its own time, by a clock that is a little behind.
+        let next = rhythm.next(after: max(slice.now, slice.scheduledFor), in: zone) ?? slice.now
         let place = Place(slice.cursor)
         let holders = try await tx.query(
             Self.page, as: Holder.self, slice.now, daysAhead, earliest, latest, place.event, place.booking, slice.limit,
-            kind.rawValue)
+            kind.rawValue, next)
         let reminded = try await remind(holders.filter { !$0.isReminded }, slice, tx)
         return Progress(
             reminded, more: holders.count == slice.limit, cursor: holders.last.map { Place(event: $0.eventId, booking: $0.bookingId).cursor })
@@ -119,7 +132,9 @@ struct Reminder: Sendable {
             select id, title, location, time_zone, local_time(starts_at, time_zone) as starts
             from events
             where status = 'upcoming' and starts_at > $3 and starts_at < $4 and id >= $5
-              and local_time(starts_at, time_zone)::date - local_time($1, time_zone)::date = $2
+              and local_time(starts_at, time_zone)::date - $2::integer >= local_time($1, time_zone)::date
+              and local_time(starts_at, time_zone)::date - $2::integer
+                  < greatest(local_time($1, time_zone)::date + 1, local_time($9, time_zone)::date)
             order by id),
         page as materialized (
             select d.*, b.*

@@ -46,8 +46,12 @@ extension Sample {
             message: PaymentAbandoned(paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", abandonedAt: then),
             members: ["paymentId": .id, "bookingId": .id, "userId": .id, "amount": .count, "currency": .currency, "abandonedAt": .instant]),
         Sample(
-            message: PaymentRefunded(paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", refundedAt: then),
-            members: ["paymentId": .id, "bookingId": .id, "userId": .id, "amount": .id, "currency": .currency, "refundedAt": .instant]),
+            message: PaymentRefunded(
+                paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", cause: .approved, refundedAt: then),
+            members: [
+                "paymentId": .id, "bookingId": .id, "userId": .id, "amount": .id, "currency": .currency,
+                "cause": .choice("approved", "late", "double"), "refundedAt": .instant,
+            ]),
         Sample(
             message: PaymentRefundFailed(
                 paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", reason: "card closed", failedAt: then),

@@ -54,7 +54,8 @@ struct CalledOffTests {
             try await stage.booking(1, "confirmed")
             try await stage.payment(1, of: 1, "succeeded", amount: 5000, back: 1200)
             // Paid twice: that one goes back by itself.
-            try await stage.payment(2, of: 1, "succeeded", amount: 3000)
+            try await stage.payment(2, of: 1, "succeeded", amount: 6000)
+            try await stage.refund(of: 2, "double", "pending", amount: 6000)
             try await stage.booking(2, "confirmed")
             try await stage.payment(3, of: 2, "succeeded", amount: 5000, back: 5000)
             try await stage.house.database.execute(

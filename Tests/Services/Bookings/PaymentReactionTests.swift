@@ -8,6 +8,9 @@ import Testing
 
 @Suite("What payments tell")
 struct PaymentReactionTests {
+    /// Why money goes back that nobody asked for.
+    private static let causes: [PaymentRefunded.Cause] = [.late, .double]
+
     @Test("payment.succeeded confirms a pending booking, once")
     func confirms() async throws {
         try await Stage.open { stage in
@@ -38,16 +41,31 @@ struct PaymentReactionTests {
         }
     }
 
+    @Test("Of a cancelled booking that was paid twice the payment that stays is granted, not the one that goes back by itself")
+    func paidTwice() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled", amount: 999)
+            try await stage.payment(1, of: 1, "succeeded", amount: 999)
+            try await stage.payment(2, of: 1, "succeeded", amount: 5000)
+            try await stage.refund(of: 2, "double", "pending", amount: 5000)
+            try await stage.tell(succeeded: 1, of: 1, amount: 999)
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [999])
+        }
+    }
+
     @Test("Money of one payment may be back when another one succeeds: that one goes back too")
     func afterLateMoney() async throws {
         try await Stage.open { stage in
             try await stage.booking(1, "cancelled")
-            try await stage.tell(refunded: 1, of: 1, amount: 5000)
+            try await stage.tell(refunded: 1, of: 1, amount: 5000, because: .late)
             #expect(try await stage.look(1, "status, refund_amount, refund_approved_at is null") == "refunded 5000 t")
             try await stage.payment(2, of: 1, "succeeded", amount: 3000)
             for _ in 1...2 { try await stage.tell(succeeded: 2, of: 1, amount: 3000) }
             #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [3000])
-            #expect(try await stage.look(1, "status, refund_amount") == "refunded 8000")
+            #expect(try await stage.look(1, "status, refund_amount, refund_processed") == "refunded 8000 f")
+            try await stage.tell(refunded: 2, of: 1, amount: 3000)
+            #expect(try await stage.look(1, "status, refund_processed") == "refunded t")
+            #expect(try await stage.published(BookingRefunded.self).count == 1)
         }
     }
 
@@ -98,14 +116,47 @@ struct PaymentReactionTests {
         }
     }
 
-    @Test("payment.refunded of a confirmed booking was a second payment: nothing changes")
-    func double() async throws {
+    @Test("payment.refunded of a second payment, or of late money beside the first, changes nothing of a confirmed booking", arguments: causes)
+    func stays(_ cause: PaymentRefunded.Cause) async throws {
         try await Stage.open { stage in
             try await stage.booking(1, "confirmed")
             let before = try await stage.snapshot()
-            try await stage.tell(refunded: 2, of: 1, amount: 5000)
+            try await stage.tell(refunded: 2, of: 1, amount: 5000, because: cause)
             #expect(try await stage.snapshot() == before)
             #expect(try await stage.published(BookingRefunded.self).isEmpty)
+        }
+    }
+
+    @Test("Other money that is back before, or after, what was granted does not end the booking", arguments: causes, [true, false])
+    func otherMoney(_ cause: PaymentRefunded.Cause, _ isFirst: Bool) async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled")
+            try await stage.house.database.execute("update bookings.bookings set refund_amount = 2500, refund_approved_at = now()")
+            if isFirst {
+                let before = try await stage.snapshot()
+                try await stage.tell(refunded: 2, of: 1, amount: 5000, because: cause)
+                #expect(try await stage.snapshot() == before)
+            }
+            try await stage.tell(refunded: 1, of: 1, amount: 2500)
+            if !isFirst { try await stage.tell(refunded: 2, of: 1, amount: 5000, because: cause) }
+            #expect(try await stage.look(1, "status, refund_amount, refund_processed") == "refunded 2500 t")
+            #expect(try await stage.published(BookingRefunded.self).map(\.amount) == [2500])
+            #expect(try await stage.mails().map(\.subject) == ["We have sent back EUR 25.00 for your booking B-1"])
+        }
+    }
+
+    @Test("Told of together, in one batch, what was granted ends the booking")
+    func together() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "cancelled")
+            try await stage.house.database.execute("update bookings.bookings set refund_amount = 2500, refund_approved_at = now()")
+            let back = [(2, 5000, PaymentRefunded.Cause.double), (3, 4000, .late), (1, 2500, .approved)].map { id, amount, cause in
+                PaymentRefunded(
+                    paymentId: id, bookingId: 1, userId: 1, amount: amount, currency: "EUR", cause: cause, refundedAt: Stage.noon)
+            }
+            try await stage.house.publish(back.map { ($0, "back-\($0.paymentId)") })
+            try await stage.house.eventually("select count(*) from bookings.inbox", 3)
+            #expect(try await stage.published(BookingRefunded.self).map(\.amount) == [2500])
         }
     }
 
@@ -116,7 +167,11 @@ struct PaymentReactionTests {
             try await stage.booking(2, "cancelled")
             try await stage.house.publish(
                 [1, 2].map { id in
-                    (PaymentRefunded(paymentId: id, bookingId: id, userId: 1, amount: 5000, currency: "EUR", refundedAt: Stage.noon), "refund-\(id)")
+                    (
+                        PaymentRefunded(
+                            paymentId: id, bookingId: id, userId: 1, amount: 5000, currency: "EUR", cause: .late, refundedAt: Stage.noon),
+                        "refund-\(id)"
+                    )
                 })
             try await stage.house.eventually("select status from bookings.bookings where id = 2", "refunded")
             #expect(try await stage.look(1) == "pending")

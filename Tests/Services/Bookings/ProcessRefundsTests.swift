@@ -70,6 +70,23 @@ struct ProcessRefundsTests {
         }
     }
 
+    @Test("What is on its way back is not granted again; of a booking that was paid twice the payment that stays counts, also for half of it")
+    func onTheWay() async throws {
+        try await Stage.open { stage in
+            try await stage.request(1, amount: 1000, at: Self.start - 90_000)
+            try await stage.refund(of: 1, "approved", "pending", amount: 400)
+            for (id, status) in [(2, "pending"), (3, "failed"), (4, "paid")] {
+                try await stage.request(id, amount: 1000, at: Self.start - 3600)
+                try await stage.payment(id * 10, of: id, "succeeded", amount: 3000, back: status == "paid" ? 3000 : 0)
+                try await stage.refund(of: id * 10, "double", status, amount: 3000)
+            }
+            stage.house.clock.set(Self.start)
+            try await stage.run(.bookingsProcessRefunds)
+            #expect(try await stage.look(1, "status, refund_amount") == "cancelled 600")
+            for id in 2...4 { #expect(try await stage.look(id, "status, refund_amount") == "cancelled 500") }
+        }
+    }
+
     @Test("A request waits while a payment of its booking is open")
     func waits() async throws {
         try await Stage.open { stage in
@@ -81,6 +98,37 @@ struct ProcessRefundsTests {
             try await stage.house.database.execute("update payments.payments set status = 'failed'")
             #expect(try await stage.run(.bookingsProcessRefunds).processed == 1)
             #expect(try await stage.look(1, "status, refund_denied, refund_denial_reason") == "cancelled t nothing was paid")
+        }
+    }
+
+    @Test("A request that overtakes the word that its booking was paid waits on the pending booking, and is decided by its own time")
+    func overtakes() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, minutesAgo: 1)
+            try await stage.payment(1, of: 1, "succeeded", amount: 5000)
+            stage.house.clock.set(Self.start - 3600)
+            try await stage.tell(BookingRefundRequested(bookingId: 1, requestedAt: Self.start - 86_399))
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 0)
+            try await stage.tell(succeeded: 1, of: 1)
+            #expect(try await stage.look(1, "status, refund_requested") == "confirmed t")
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 1)
+            #expect(try await stage.look(1, "status, refund_amount") == "cancelled 2500")
+        }
+    }
+
+    @Test("A request on a pending booking that nobody pays is answered when the booking has expired; money that comes late all the same goes back")
+    func neverPaid() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1)
+            try await stage.payment(1, of: 1, "failed")
+            try await stage.tell(BookingRefundRequested(bookingId: 1, requestedAt: Stage.noon))
+            try await stage.run(.bookingsCancelExpired)
+            #expect(try await stage.run(.bookingsProcessRefunds).processed == 1)
+            #expect(try await stage.look(1, "status, refund_denied, refund_denial_reason") == "cancelled t nothing was paid")
+            let mails = try await stage.mails().compactMap(\.subject).sorted()
+            #expect(mails == ["Your booking B-1 has expired", "Your refund request for booking B-1"])
+            try await stage.tell(refunded: 1, of: 1, amount: 5000, because: .late)
+            #expect(try await stage.look(1, "status, refund_amount, refund_denied, refund_denial_reason is null") == "refunded 5000 f t")
         }
     }
 

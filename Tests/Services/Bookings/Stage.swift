@@ -86,6 +86,15 @@ struct Stage: Sendable {
             """, id, booking, amount, status, house.clock.now, back)
     }
 
+    /// Money of a payment on its way back, or back.
+    func refund(of payment: Int, _ cause: String, _ status: String, amount: Int) async throws {
+        try await house.database.execute(
+            """
+            insert into payments.refunds (payment_id, booking_id, amount, currency, cause, status, requested_at)
+            select id, booking_id, $2, currency, $3, $4, $5 from payments.payments where id = $1
+            """, payment, amount, cause, status, house.clock.now)
+    }
+
     /// A confirmed booking that was paid, and whose customer asked for the money back.
     func request(_ id: Int, event: Int = 1, amount: Int = 5000, at instant: Date) async throws {
         try await booking(id, "confirmed", event: event, amount: amount)
@@ -112,7 +121,7 @@ struct Stage: Sendable {
             """
             select md5(string_agg(line, E'\\n' order by line)) from (
                 select b::text as line from bookings.bookings b union all select h::text from bookings.status_history h
-                union all select f::text from bookings.figures f union all select r::text from bookings.reports r
+                union all select f::text from bookings.removed_figures f union all select r::text from bookings.reports r
                 union all select dedupe_key from bookings.deliveries) lines
             """, as: String.self
         ).first
@@ -148,9 +157,10 @@ struct Stage: Sendable {
             PaymentAbandoned(paymentId: payment, bookingId: booking, userId: 1, amount: 5000, currency: "EUR", abandonedAt: house.clock.now))
     }
 
-    func tell(refunded payment: Int, of booking: Int, amount: Int) async throws {
+    func tell(refunded payment: Int, of booking: Int, amount: Int, because cause: PaymentRefunded.Cause = .approved) async throws {
         try await tell(
-            PaymentRefunded(paymentId: payment, bookingId: booking, userId: 1, amount: amount, currency: "EUR", refundedAt: house.clock.now))
+            PaymentRefunded(
+                paymentId: payment, bookingId: booking, userId: 1, amount: amount, currency: "EUR", cause: cause, refundedAt: house.clock.now))
     }
 
     /// What the service has published of a type so far, once all of it is out.

@@ -71,6 +71,66 @@ struct ReminderDayTests {
         }
     }
 
+    /// Ticks at 09:00 of a zone on days around a change of clocks, there or at the events.
+    struct Change: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let clock: String
+        /// The days of the ticks, from that of the first.
+        let ticks: [String]
+        let zone: String
+        /// The days of the events, each with the tick that reminds of it.
+        let events: [(day: String, tick: String)]
+    }
+
+    private static let changes = [
+        Change(
+            testDescription: "25 hours at the clock: 23:00 on the 31st is followed by 00:00 on the 2nd", clock: "America/New_York",
+            ticks: ["2026-10-30T13:00:00Z", "2026-10-31T13:00:00Z", "2026-11-01T14:00:00Z", "2026-11-02T14:00:00Z"], zone: "Australia/Brisbane",
+            events: [
+                ("2026-10-31", "2026-10-30T13:00:00Z"), ("2026-11-01", "2026-10-31T13:00:00Z"), ("2026-11-02", "2026-10-31T13:00:00Z"),
+                ("2026-11-03", "2026-11-01T14:00:00Z"), ("2026-11-04", "2026-11-02T14:00:00Z"),
+            ]),
+        Change(
+            testDescription: "23 hours at the events: 23:00 on the 3rd is followed by 00:00 on the 5th", clock: "America/New_York",
+            ticks: ["2026-10-02T13:00:00Z", "2026-10-03T13:00:00Z", "2026-10-04T13:00:00Z", "2026-10-05T13:00:00Z"], zone: "Australia/Sydney",
+            events: [
+                ("2026-10-03", "2026-10-02T13:00:00Z"), ("2026-10-04", "2026-10-03T13:00:00Z"), ("2026-10-05", "2026-10-03T13:00:00Z"),
+                ("2026-10-06", "2026-10-04T13:00:00Z"), ("2026-10-07", "2026-10-05T13:00:00Z"),
+            ]),
+        Change(
+            testDescription: "25 hours at the events: two ticks on the 4th", clock: "America/New_York",
+            ticks: ["2027-04-02T13:00:00Z", "2027-04-03T13:00:00Z", "2027-04-04T13:00:00Z", "2027-04-05T13:00:00Z"], zone: "Australia/Sydney",
+            events: [
+                ("2027-04-04", "2027-04-02T13:00:00Z"), ("2027-04-05", "2027-04-03T13:00:00Z"), ("2027-04-06", "2027-04-05T13:00:00Z"),
+            ]),
+        Change(
+            testDescription: "23 hours at the clock, and nothing unusual at the events", clock: "America/New_York",
+            ticks: ["2027-03-12T14:00:00Z", "2027-03-13T14:00:00Z", "2027-03-14T13:00:00Z", "2027-03-15T13:00:00Z"], zone: "Europe/Madrid",
+            events: [
+                ("2027-03-13", "2027-03-12T14:00:00Z"), ("2027-03-14", "2027-03-13T14:00:00Z"), ("2027-03-15", "2027-03-14T13:00:00Z"),
+                ("2027-03-16", "2027-03-15T13:00:00Z"),
+            ]),
+    ]
+
+    @Test("No day is passed over when clocks change, and nobody is reminded twice", arguments: changes)
+    func noGap(_ change: Change) async throws {
+        try await TestHouse.events(at: change.ticks[0], settings: ["TIME_ZONE": change.clock]) { house, _ in
+            try await house.user(1)
+            for (id, event) in zip(1..., change.events) {
+                let evening = try await house.value(
+                    "select ($1::text || ' 20:00')::timestamp at time zone $2::text", as: Date.self, event.day, change.zone)
+                try await house.event(id, starts: RFC3339.string(from: try #require(evening)), zone: change.zone)
+                try await house.bookings(id...id, of: id)
+            }
+            for tick in change.ticks {
+                house.clock.set(Date(tick))
+                _ = try await house.ended(try await house.tick(.eventsSendReminders))
+            }
+            let reminded = try await house.database.query("select reminded_at from events.reminders order by booking_id", as: Date.self)
+            #expect(reminded == change.events.map { Date($0.tick) })
+        }
+    }
+
     @Test("An event at 00:30 local time is told with that time and its zone")
     func halfPastMidnight() async throws {
         try await TestHouse.events(at: "2026-10-31T16:00:00Z") { house, outside in

@@ -66,7 +66,7 @@ struct GatewayReportedTests {
             try await till.add(1, status, age: 3600)
             try await till.gateway(1, .success)
             for _ in 1...3 { try await till.report(1, .success) }
-            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000"])
+            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000 late"])
             try await till.settled()
             #expect(try await till.told(0).isEmpty)
             #expect(try await till.paidBack() == ["R-1 1000 EUR"])
@@ -103,7 +103,7 @@ struct GatewayReportedTests {
             try await till.report(2, .success)
             #expect(try await till.told(1).map(\.description) == ["payment.succeeded 2 1000"])
             try await till.report(1, .success)
-            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000"])
+            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000 double"])
             #expect(try await till.statuses() == ["succeeded", "succeeded"])
             #expect(try await till.house.value("select cause from payments.refunds where payment_id = 1", as: String.self) == "double")
             #expect(try await till.paidBack() == ["R-1 1000 EUR"])

@@ -117,7 +117,7 @@ struct HandleTimeoutsTests {
             try await till.gateway(1, .success, paidAt: Till.noon - 60)
             till.house.clock.advance(300)
             try await till.run(.paymentsHandleTimeouts)
-            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000"])
+            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000 late"])
             #expect(try await till.paidBack() == ["R-1 1000 EUR"])
             #expect(try await till.statuses() == ["failed"])
             let books: SQL = "select paid_at = $1 and refunded_amount = amount from payments.payments"

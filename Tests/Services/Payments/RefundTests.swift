@@ -21,7 +21,7 @@ struct RefundTests {
     func granted() async throws {
         try await open { till in
             try await till.approve(1, 500)
-            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 500"])
+            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 500 approved"])
             #expect(try await till.paidBack() == ["R-1 500 EUR"])
             #expect(try await till.outside.refunds().map(\.idempotencyKey) == ["refund/1/1"])
             let books: SQL = "select refunded_amount = 500 and status = 'succeeded' from payments.payments"
@@ -45,7 +45,7 @@ struct RefundTests {
                 try await till.hurry(after: attempt)
                 #expect(try await till.house.value("select refunded_amount from payments.payments", as: Int.self) == 0)
             }
-            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000"])
+            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000 approved"])
             #expect(try await till.paidBack() == ["R-1 1000 EUR"])
             #expect(try await till.outside.received("gateway").count == 3)
             #expect(try await till.house.value("select refunded_amount from payments.payments", as: Int.self) == 1000)
@@ -89,7 +89,7 @@ struct RefundTests {
             #expect(try await till.house.value("select status from payments.refunds", as: String.self) == "failed")
             #expect(try await till.house.value("select refunded_amount from payments.payments", as: Int.self) == 0)
             try await till.approve(1, 1000)
-            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000"])
+            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000 approved"])
             #expect(try await till.outside.refunds().map(\.idempotencyKey) == ["refund/1/2"])
             #expect(try await till.house.value("select refunded_amount from payments.payments", as: Int.self) == 1000)
         }
@@ -161,7 +161,7 @@ struct RefundTests {
             #expect(try await till.told(1).map(\.type) == ["payment.refund-failed"])
             try await till.report(1, .success)
             try await till.approve(1, 1000)
-            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000"])
+            #expect(try await till.told(1).map(\.description) == ["payment.refunded 1 1000 late"])
             #expect(try await till.paidBack() == ["R-1 1000 EUR"])
             #expect(try await till.breaches().isEmpty)
         }

@@ -135,9 +135,11 @@ struct Till: Sendable {
         let type: String
         let payment: Int
         let amount: Int
+        /// Of money that went back.
+        let cause: String?
         let reason: String?
 
-        var description: String { "\(type) \(payment) \(amount)" + (reason.map { ": \($0)" } ?? "") }
+        var description: String { "\(type) \(payment) \(amount)" + (cause.map { " \($0)" } ?? "") + (reason.map { ": \($0)" } ?? "") }
     }
 
     /// Waits for as many messages and gives them in the order of their payments; there are no more of them once everything is worked.
@@ -158,6 +160,7 @@ struct Till: Sendable {
             let data = try MessageData(Envelope(delivery).data)
             return Told(
                 type: delivery.routingKey, payment: try data.id("paymentId"), amount: try data.amount("amount"),
+                cause: data.has("cause") ? (try data.choice("cause") as PaymentRefunded.Cause).rawValue : nil,
                 reason: data.has("reason") ? try data.reason("reason") : nil)
         }
     }

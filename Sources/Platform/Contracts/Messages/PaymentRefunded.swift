@@ -5,6 +5,16 @@ public struct PaymentRefunded: Message {
     /// `payment.refunded`
     public static let type = MessageType.paymentRefunded
 
+    /// Why money goes back.
+    public enum Cause: String, Codable, Sendable, CaseIterable {
+        /// The refund policy granted it.
+        case approved
+        /// It came when the payment had been given up.
+        case late
+        /// The booking was paid already.
+        case double
+    }
+
     /// The payment.
     public let paymentId: Int
     /// The booking it pays.
@@ -15,16 +25,19 @@ public struct PaymentRefunded: Message {
     public let amount: Int
     /// ISO 4217.
     public let currency: String
+    /// Why it went back.
+    public let cause: Cause
     /// When the gateway accepted the refund.
     public let refundedAt: Date
 
     /// The data of such a message.
-    public init(paymentId: Int, bookingId: Int, userId: Int, amount: Int, currency: String, refundedAt: Date) {
+    public init(paymentId: Int, bookingId: Int, userId: Int, amount: Int, currency: String, cause: Cause, refundedAt: Date) {
         self.paymentId = paymentId
         self.bookingId = bookingId
         self.userId = userId
         self.amount = amount
         self.currency = currency
+        self.cause = cause
         self.refundedAt = refundedAt
     }
 
@@ -35,6 +48,7 @@ public struct PaymentRefunded: Message {
         userId = try data.id("userId")
         amount = try data.amount("amount", atLeast: 1)
         currency = try data.currency("currency")
+        cause = try data.choice("cause")
         refundedAt = try data.instant("refundedAt")
     }
 }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Removes bookings that were cancelled long ago and owe nobody anything. What reports tell of them stays, in `figures`.
+/// Removes bookings that were cancelled long ago and owe nobody anything. What reports tell of them stays, in `removed_figures`.
 struct CleanupOldCancelled: Job {
     static let name = JobName.bookingsCleanupOldCancelled
     static let sliceLimit = 2000
@@ -27,7 +27,7 @@ struct CleanupOldCancelled: Job {
     }
 
     // What a booking owes: the answer to a request, a refund that was granted, the outcome of a payment, and money that came in and is
-    // neither back nor denied.
+    // neither back nor denied. What is on its way back, or was refused by the gateway on that way, no denial speaks of.
     private static let remove: SQL = """
         with old as materialized (
             select id, cancelled_at from bookings
@@ -41,20 +41,21 @@ struct CleanupOldCancelled: Job {
                   select from payments.payment_facts p
                   where p.booking_id = b.id
                     and (p.status in ('pending', 'processing')
-                         or p.paid_at is not null and p.refunded_amount < p.amount and not (b.refund_denied and p.status = 'succeeded')))
+                         or p.paid_at is not null and p.refunded_amount < p.amount
+                            and not (b.refund_denied and p.status = 'succeeded' and p.left_amount = p.amount - p.refunded_amount)))
             returning *),
         forgotten as (
             delete from status_history where of = any (array(select id from removed))),
         kept as (
-            insert into figures as f (quarter, what, reason, currency, bookings, tickets, amount)
-            select date_bin('15 minutes', at, timestamptz '2000-01-01Z'), what, reason, currency, count(*), sum(quantity), sum(total_amount)
+            insert into removed_figures as f (quarter_hour, happened, currency, event_id, reason, count, tickets, amount)
+            select date_bin('15 minutes', at, 'epoch'), happened, currency, event_id, reason, count(*), sum(quantity), sum(total_amount)
             from removed cross join lateral (values
                      ('created', '', created_at), ('confirmed', '', confirmed_at),
-                     ('cancelled', coalesce(cancellation_reason, 'unknown'), cancelled_at)) as moments (what, reason, at)
+                     ('cancelled', coalesce(cancellation_reason, 'unknown'), cancelled_at)) as moments (happened, reason, at)
             where at is not null
-            group by 1, 2, 3, 4
-            on conflict (quarter, what, reason, currency) do update
-            set bookings = f.bookings + excluded.bookings, tickets = f.tickets + excluded.tickets, amount = f.amount + excluded.amount)
+            group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+            on conflict (quarter_hour, happened, currency, event_id, reason) do update
+            set count = f.count + excluded.count, tickets = f.tickets + excluded.tickets, amount = f.amount + excluded.amount)
         select old.cancelled_at, old.id, removed.id is not null as is_removed
         from old left join removed using (id)
         order by old.cancelled_at, old.id

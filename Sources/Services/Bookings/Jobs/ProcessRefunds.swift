@@ -5,7 +5,8 @@ import Postgres
 
 /// Decides the refunds that were asked for, by the ``RefundPolicy``. Whoever is denied one is told; whoever is granted one when the money is back.
 ///
-/// A request waits while a payment of its booking is still open, because nobody knows yet what there is to give back.
+/// A request waits while its booking or one of its payments is still open, because nobody knows yet what there is to give back. When that comes to
+/// nothing, the answer is that nothing was paid.
 struct ProcessRefunds: Job {
     static let name = JobName.bookingsProcessRefunds
 
@@ -76,9 +77,9 @@ struct ProcessRefunds: Job {
         from undecided u join letters on letters.booking_id = u.id
              cross join lateral (
                  select coalesce(bool_or(p.status in ('pending', 'processing')), false) as is_open,
-                        coalesce(max(p.amount) filter (where p.status = 'succeeded'), 0) as paid,
-                        -- Of several that succeeded all but one go back by themselves: the largest rest is what is left.
-                        coalesce(max(p.amount - p.refunded_amount) filter (where p.status = 'succeeded'), 0) as left
+                        -- Of several that succeeded all but one go back by themselves, and nothing is left of those.
+                        coalesce((array_agg(p.amount order by p.left_amount desc) filter (where p.status = 'succeeded'))[1], 0) as paid,
+                        coalesce(max(p.left_amount) filter (where p.status = 'succeeded'), 0) as left
                  from payments.payment_facts p where p.booking_id = u.id) money
         order by u.id
         """

@@ -5,14 +5,25 @@ import Postgres
 
 /// Ends bookings whose money is back with the customer, and tells the customer.
 ///
-/// A booking that is still confirmed was paid twice, and one of its payments went back: that changes nothing for it.
+/// What came back need not be what the booking waits for, whichever is there first:
+///
+/// | back | ends a cancelled booking |
+/// | --- | --- |
+/// | what was granted | always |
+/// | money that came late | when nothing was granted: there was no other |
+/// | a second payment | never: the first one pays for the booking |
+///
+/// Nothing of it changes a booking that is confirmed.
 struct PaymentRefundedReaction: Reaction {
     func react(to messages: [Incoming<PaymentRefunded>], _ tx: Transaction) async throws {
-        let bookings = messages.map(\.data.bookingId)
-        try await UnknownBooking.refuse(bookings, tx)
+        try await UnknownBooking.refuse(messages.map(\.data.bookingId), tx)
+        let ends = messages.filter { $0.data.cause != .double }
+        guard !ends.isEmpty else { return }
+        let bookings = ends.map(\.data.bookingId)
+        let areGranted = ends.map { $0.data.cause == .approved }
         let refunded = try await tx.query(
-            Self.refund, as: WithLetter<Refund>.self, bookings, messages.map(\.data.amount), messages.map(\.data.currency), tx.now)
-        let causes = messages.causes(of: \.bookingId)
+            Self.refund, as: WithLetter<Refund>.self, bookings, ends.map(\.data.amount), ends.map(\.data.currency), areGranted, tx.now)
+        let causes = ends.causes(of: \.bookingId)
         for booking in refunded {
             let (letter, amount, currency) = (booking.letter, booking.row.amountBack, booking.row.currencyBack)
             let cause = causes[letter.bookingId]
@@ -23,7 +34,7 @@ struct PaymentRefundedReaction: Reaction {
                 causedBy: cause)
             try tx.tell(.refunded(amount, currency: currency), letter, causedBy: cause)
         }
-        if let early = try await tx.query(Self.stillHeld, as: String.self, bookings).first { throw TooEarly(reference: early) }
+        if let early = try await tx.query(Self.waiting, as: String.self, bookings, areGranted).first { throw TooEarly(reference: early) }
     }
 
     private struct Refund: Decodable, Sendable {
@@ -37,21 +48,28 @@ struct PaymentRefundedReaction: Reaction {
         var description: String { "booking \(reference) is not cancelled yet" }
     }
 
+    // Late money that takes back a denial: nobody knew of it then.
     private static let refund: SQL = """
         with back as materialized (
-            select distinct on (booking) booking, amount, currency
-            from unnest($1::bigint[], $2::bigint[], $3::text[]) with ordinality as told (booking, amount, currency, place)
-            order by booking, place),
+            select distinct on (booking) booking, amount, currency, is_granted
+            from unnest($1::bigint[], $2::bigint[], $3::text[], $4::boolean[]) with ordinality as told (booking, amount, currency, is_granted, place)
+            order by booking, is_granted desc, place),
         refunded as (
             update bookings b
-            set status = 'refunded', refunded_at = $4, refund_amount = coalesce(b.refund_amount, back.amount), refund_processed = true,
-                refund_failure = null
-            from back where b.id = back.booking and b.status = 'cancelled'
-            returning b.id, back.amount, back.currency)
+            set status = 'refunded', refunded_at = $5, refund_amount = coalesce(b.refund_amount, back.amount), refund_processed = true,
+                refund_denied = false, refund_denial_reason = null, refund_failure = null
+            from back where b.id = back.booking and b.status = 'cancelled' and (back.is_granted or b.refund_approved_at is null)
+            returning b.id, back.amount, back.currency),
+        all_back as (
+            update bookings b set refund_processed = true, refund_failure = null
+            from back where b.id = back.booking and b.status = 'refunded' and back.is_granted and not b.refund_processed)
         select refunded.amount as amount_back, refunded.currency as currency_back, letters.*
         from refunded join letters on letters.booking_id = refunded.id
         order by refunded.id
         """
 
-    private static let stillHeld: SQL = "select reference from bookings where id = any ($1) and status in ('pending', 'cancelled')"
+    private static let waiting: SQL = """
+        select b.reference from unnest($1::bigint[], $2::boolean[]) as told (booking, is_granted) join bookings b on b.id = told.booking
+        where b.status = 'pending' or b.status = 'cancelled' and (told.is_granted or b.refund_approved_at is null)
+        """
 }

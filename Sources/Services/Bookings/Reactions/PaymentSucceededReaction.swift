@@ -29,10 +29,10 @@ struct PaymentSucceededReaction: Reaction {
     // A booking that late money has refunded already may be paid once more, by another payment.
     private static let grantAll: SQL = """
         with owed as materialized (
-            select b.id, max(p.amount - p.refunded_amount) as amount
+            select b.id, max(p.left_amount) as amount
             from bookings b join payments.payment_facts p on p.booking_id = b.id
             where b.id = any ($1) and b.status in ('cancelled', 'refunded') and b.refund_approved_at is null
-              and p.status = 'succeeded' and p.amount > p.refunded_amount
+              and p.status = 'succeeded' and p.left_amount > 0
             group by b.id),
         granted as (
             update bookings b

@@ -38,7 +38,7 @@ create table bookings.bookings (
 create index bookings_pending on bookings.bookings (created_at, id) where status = 'pending';
 -- Confirmed and nobody has told the customer.
 create index bookings_unconfirmed on bookings.bookings (id) where status = 'confirmed' and not confirmation_email_sent;
--- Refunds that wait for a decision.
+-- Refunds that wait for a decision, a few of them on bookings that are pending still.
 create index bookings_undecided on bookings.bookings (id)
     where refund_requested and not refund_processed and not refund_denied and refund_approved_at is null;
 -- Who holds tickets of an event.
@@ -57,26 +57,18 @@ create table bookings.called_off (
     told_at   timestamptz not null
 );
 
--- What reports still tell of bookings that were removed: sums per quarter hour, because the days of every time zone begin at one.
-create table bookings.figures (
-    quarter  timestamptz not null,
-    what     text        not null check (what in ('created', 'confirmed', 'cancelled')),
+-- The figures of bookings that were removed, so that a report of their time stays what it was. Midnight is at a quarter of an hour everywhere.
+create table bookings.removed_figures (
+    quarter_hour timestamptz not null,
+    happened     text        not null check (happened in ('created', 'confirmed', 'cancelled')),
+    currency     char(3)     not null,
+    event_id     bigint      not null,
     -- Of a cancellation; empty otherwise.
-    reason   text        not null,
-    currency char(3)     not null,
-    bookings bigint      not null,
-    tickets  bigint      not null,
-    amount   bigint      not null,
-    primary key (quarter, what, reason, currency)
-);
-
-create table bookings.reports (
-    kind         text        not null,
-    period_start timestamptz not null,
-    period_end   timestamptz not null,
-    body         jsonb       not null,
-    made_at      timestamptz not null default now(),
-    primary key (kind, period_start, period_end)
+    reason       text        not null,
+    count        bigint      not null,
+    tickets      bigint      not null,
+    amount       bigint      not null,
+    primary key (quarter_hour, happened, currency, event_id, reason)
 );
 
 -- What a mail about a booking says, and where it goes. Without a user there is no first_name, without an event no title.
@@ -92,8 +84,12 @@ create view bookings.booking_facts as
     select id as booking_id, reference, user_id, event_id, quantity, total_amount, currency, status, created_at, confirmed_at, cancelled_at,
            refund_amount, reminder_sent, early_reminder_sent
     from bookings.bookings;
+-- Published: what others may know of bookings that were removed: how many, how many tickets and how much money, by when it happened.
+create view bookings.removed_booking_figures as
+    select quarter_hour, happened, currency, event_id, count, tickets, amount from bookings.removed_figures;
 grant usage on schema bookings to "events", "payments";
 grant select on bookings.booking_facts to "events", "payments";
+grant select on bookings.removed_booking_figures to "events";
 
 -- The web shop makes bookings and asks for refunds.
 grant usage on schema bookings to "web-shop";

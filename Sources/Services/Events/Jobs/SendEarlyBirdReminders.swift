@@ -1,12 +1,19 @@
 import Contracts
+import Cron
 import Platform
 
 /// Reminds the holders of bookings for events that are in a week.
 struct SendEarlyBirdReminders: Job {
     static let name = JobName.eventsSendEarlyBirdReminders
     static let sliceLimit = 2000
+    /// When the clock ticks for it.
+    private static let rhythm = "0 10 * * *"
+
+    /// The clock's.
+    let zone: CronZone
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        try await Reminder(.weekBefore, daysAhead: 7, template: "early-bird-reminder").send(slice, tx)
+        let rhythm = try CronExpression(Self.rhythm)
+        return try await Reminder(.weekBefore, daysAhead: 7, template: "early-bird-reminder", at: rhythm, in: zone).send(slice, tx)
     }
 }

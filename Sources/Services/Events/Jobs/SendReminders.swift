@@ -1,12 +1,19 @@
 import Contracts
+import Cron
 import Platform
 
 /// Reminds the holders of bookings for events that are tomorrow.
 struct SendReminders: Job {
     static let name = JobName.eventsSendReminders
     static let sliceLimit = 2000
+    /// When the clock ticks for it.
+    private static let rhythm = "0 9 * * *"
+
+    /// The clock's.
+    let zone: CronZone
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        try await Reminder(.dayBefore, daysAhead: 1, template: "event-reminder").send(slice, tx)
+        let rhythm = try CronExpression(Self.rhythm)
+        return try await Reminder(.dayBefore, daysAhead: 1, template: "event-reminder", at: rhythm, in: zone).send(slice, tx)
     }
 }

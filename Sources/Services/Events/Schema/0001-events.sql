@@ -59,15 +59,6 @@ create table events.reminders (
     primary key (booking_id, kind)
 );
 
-create table events.reports (
-    kind         text        not null,
-    period_start timestamptz not null,
-    period_end   timestamptz not null,
-    body         jsonb       not null,
-    made_at      timestamptz not null default now(),
-    primary key (kind, period_start, period_end)
-);
-
 -- Published: what others may know of an event.
 create view events.event_facts as
     select id as event_id, organizer_id, title, category, location, time_zone, starts_at, ends_at, price, currency, total_tickets, tickets_sold, status

@@ -15,7 +15,7 @@ struct GenerateAnalytics: Job {
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         guard let day = ReportPeriod(of: try CronExpression(Self.rhythm), endedBy: slice.scheduledFor, in: zone) else { return Progress(0) }
         let report = DailyReport(try await tx.query(Self.count, as: Figure.self, day.start, day.end))
-        try await tx.execute(Self.keep, day.start, day.end, PostgresJSON(report), slice.now)
+        try tx.keep(Report(.daily, of: day, body: PostgresJSON(report)))
         return Progress(1)
     }
 
@@ -48,10 +48,5 @@ struct GenerateAnalytics: Job {
             from removed_figures where quarter_hour >= $1 and quarter_hour < $2 group by happened, currency, gateway)
         select happened, currency, gateway, sum(count)::bigint as count, sum(amount)::bigint as amount
         from happened group by happened, currency, gateway order by happened, currency, gateway
-        """
-
-    private static let keep: SQL = """
-        insert into reports (kind, period_start, period_end, body, made_at) values ('daily', $1, $2, $3, $4)
-        on conflict (kind, period_start, period_end) do update set body = excluded.body, made_at = excluded.made_at
         """
 }

@@ -52,7 +52,8 @@ extension Refund {
         try tx.publish(
             paid.map {
                 PaymentRefunded(
-                    paymentId: $0.paymentId, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, refundedAt: tx.now)
+                    paymentId: $0.paymentId, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, cause: $0.cause,
+                    refundedAt: tx.now)
             })
     }
 
@@ -75,6 +76,7 @@ extension Refund {
         let userId: Int
         let amount: Int
         let currency: String
+        let cause: Cause
         let failure: String?
     }
 
@@ -90,17 +92,18 @@ extension Refund {
             from unnest($1::bigint[], $2::bigint[]) as answered (id, round)
             where r.id = answered.id and r.round = answered.round and r.status <> 'paid'
             returning r.payment_id, r.booking_id, (select p.user_id from payments p where p.id = r.payment_id) as user_id, r.amount, r.currency,
-                r.failure),
+                r.cause, r.failure),
         back as (
             update payments p set refunded_amount = p.refunded_amount + sums.amount
             from (select payment_id, sum(amount) as amount from paid group by payment_id) as sums where p.id = sums.payment_id)
-        select payment_id, booking_id, user_id, amount, currency, failure from paid order by payment_id
+        select payment_id, booking_id, user_id, amount, currency, cause, failure from paid order by payment_id
         """
 
     private static let refuse: SQL = """
         update refunds r set status = 'failed', settled_at = $4, failure = answered.reason
         from unnest($1::bigint[], $2::bigint[], $3::text[]) as answered (id, round, reason)
         where r.id = answered.id and r.round = answered.round and r.status = 'pending'
-        returning r.payment_id, r.booking_id, (select p.user_id from payments p where p.id = r.payment_id) as user_id, r.amount, r.currency, r.failure
+        returning r.payment_id, r.booking_id, (select p.user_id from payments p where p.id = r.payment_id) as user_id, r.amount, r.currency, r.cause,
+            r.failure
         """
 }

@@ -5,15 +5,7 @@ import Postgres
 
 /// Money on its way back to a customer, or back. At most one for a payment and cause.
 struct Refund: Decodable, Sendable, Equatable {
-    /// Why the money goes back.
-    enum Cause: String, Codable, Sendable, CaseIterable {
-        /// The refund policy granted it.
-        case approved
-        /// It came when the payment had been given up.
-        case late
-        /// The booking was paid already.
-        case double
-    }
+    typealias Cause = PaymentRefunded.Cause
 
     /// How far it has come.
     enum Status: String, Codable, Sendable, CaseIterable {

@@ -88,15 +88,6 @@ create table payments.removed_figures (
     primary key (quarter_hour, happened, currency, gateway)
 );
 
-create table payments.reports (
-    kind         text        not null,
-    period_start timestamptz not null,
-    period_end   timestamptz not null,
-    body         jsonb       not null,
-    made_at      timestamptz not null default now(),
-    primary key (kind, period_start, period_end)
-);
-
 -- Published: what others may know of a payment.
 create view payments.payment_facts as
     select id as payment_id, booking_id, user_id, amount, currency, status, created_at, paid_at, refunded_amount,
