@@ -85,9 +85,7 @@ struct ParkingTests {
                     try await house.publish(rides)
                     try await house.eventually("select count(*) from loyalty.rides", 19)
                     #expect(try await house.value("select count(*) from loyalty.inbox", as: Int.self) == 19)
-                    // The first pause passes by itself, the longer ones need not.
-                    for attempt in 2...4 { try await house.hurry("loyalty-notifier.events", after: attempt) }
-                    let parked = try await house.parked("loyalty-notifier")
+                    let parked = try await house.hurrying("loyalty-notifier.events") { try await house.parked("loyalty-notifier") }
                     #expect(parked.delivery.properties.messageID == "id-7")
                     #expect(parked.reason.contains("the ride is poisoned"))
                     #expect(parked.attempts == 5)
@@ -128,8 +126,7 @@ struct ParkingTests {
                 try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
                     let body = #"{"userId":7,"rideId":"poison","completedAt":"2026-03-01T02:00:00Z"}"#
                     try await house.publish(raw: body, to: Exchange.events, "ride.completed", id: "hand-1")
-                    for attempt in 1...4 { try await house.hurry("loyalty-notifier.events", after: attempt) }
-                    let parked = try await house.parked("loyalty-notifier")
+                    let parked = try await house.hurrying("loyalty-notifier.events") { try await house.parked("loyalty-notifier") }
                     #expect(parked.attempts == 5)
                     #expect(parked.routingKey == "ride.completed")
                     try await house.database.execute("drop trigger poison on loyalty.rides")
@@ -150,8 +147,7 @@ struct ParkingTests {
             try await Outside.open { outside in
                 try await house.with(TicketsCache.self, settings: outside.settings) { _ in
                     let tick = try await house.tick(.ticketsCacheRefreshStale)
-                    for attempt in 1...4 { try await house.hurry("tickets-cache.ticks", after: attempt) }
-                    let parked = try await house.parked("tickets-cache")
+                    let parked = try await house.hurrying("tickets-cache.ticks") { try await house.parked("tickets-cache") }
                     #expect(parked.attempts == 5)
                     #expect(parked.reason.contains("the refresh is poisoned"))
                     #expect(parked.queue == "tickets-cache.ticks")

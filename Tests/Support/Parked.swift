@@ -55,17 +55,21 @@ extension TestHouse {
         #expect(try await broker.publish([parked.replay]) == [.confirmed])
     }
 
-    /// Lets a message that waits for its next attempt begin it now: waits for it in the delay queue and moves it where its time would.
-    public func hurry(_ queue: String, after attempt: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let delay = ServiceTopology.delay(queue, after: attempt)
-        var found: AMQPDelivery?
-        try await eventually("nothing waits in \(delay)", sourceLocation: sourceLocation) {
-            found = try await broker.get(delay)
-            return found != nil
+    /// Waits for something while the messages of a queue that wait for their next attempt begin it at once: whatever comes into a delay queue is
+    /// moved where its time would move it.
+    public func hurrying<T>(_ queue: String, sourceLocation: SourceLocation = #_sourceLocation, _ waiting: () async throws -> T) async throws -> T {
+        let moving = Task { [broker] in
+            while !Task.isCancelled {
+                for attempt in 1...ServiceTopology.delays.count {
+                    guard let delivery = try await broker.get(ServiceTopology.delay(queue, after: attempt)) else { continue }
+                    let copy = AMQPMessage(exchange: "", routingKey: queue, properties: delivery.properties, body: delivery.body)
+                    #expect(try await broker.publish([copy]) == [.confirmed], sourceLocation: sourceLocation)
+                    broker.ack(delivery)
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
-        let delivery = try #require(found, sourceLocation: sourceLocation)
-        let copy = AMQPMessage(exchange: "", routingKey: queue, properties: delivery.properties, body: delivery.body)
-        #expect(try await broker.publish([copy]) == [.confirmed])
-        broker.ack(delivery)
+        defer { moving.cancel() }
+        return try await waiting()
     }
 }

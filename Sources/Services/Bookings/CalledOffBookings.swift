@@ -47,7 +47,8 @@ enum CalledOffBookings {
             where b.id = holders.id and b.id = any (array(select id from holders)) and b.status in ('pending', 'confirmed')
             returning b.id, b.refund_amount)
         select cancelled.id is not null as is_cancelled, holders.reason as why, cancelled.refund_amount as refund, letters.*
-        from holders join letters on letters.booking_id = holders.id left join cancelled on cancelled.id = holders.id
+        from holders cross join lateral (select * from letters where booking_id = holders.id offset 0) letters
+             left join cancelled on cancelled.id = holders.id
         order by letters.event_id, letters.booking_id
         """
 }

@@ -176,8 +176,9 @@ struct PaymentReactionTests {
             try await stage.house.eventually("select status from bookings.bookings where id = 2", "refunded")
             #expect(try await stage.look(1) == "pending")
             try await stage.run(.bookingsCancelExpired)
-            try await stage.house.hurry("bookings.events", after: 1)
-            try await stage.house.eventually("select status from bookings.bookings where id = 1", "refunded")
+            try await stage.house.hurrying("bookings.events") {
+                try await stage.house.eventually("select status from bookings.bookings where id = 1", "refunded")
+            }
             #expect(try await stage.published(BookingRefunded.self).count == 2)
         }
     }

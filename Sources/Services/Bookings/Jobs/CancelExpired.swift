@@ -42,7 +42,6 @@ struct CancelExpired: Job {
         let isCancelled: Bool
     }
 
-    // Ids as an array and a lateral `offset 0` keep the planner from what would read more with every slice: a merge with all bookings before them.
     private static let cancelDue: SQL = """
         with due as materialized (
             select id, created_at from bookings

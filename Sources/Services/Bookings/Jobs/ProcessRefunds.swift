@@ -74,7 +74,7 @@ struct ProcessRefunds: Job {
                (u.status = 'cancelled' and u.cancellation_reason = any ($4::text[]))
                    or exists (select from called_off c where c.event_id = u.event_id) as tickets_are_gone,
                letters.*
-        from undecided u join letters on letters.booking_id = u.id
+        from undecided u cross join lateral (select * from letters where booking_id = u.id offset 0) letters
              cross join lateral (
                  select coalesce(bool_or(p.status in ('pending', 'processing')), false) as is_open,
                         -- Of several that succeeded all but one go back by themselves, and nothing is left of those.

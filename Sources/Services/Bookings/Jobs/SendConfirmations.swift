@@ -18,7 +18,7 @@ struct SendConfirmations: Job {
         with waiting as materialized (
             select id from bookings where status = 'confirmed' and not confirmation_email_sent and id > $1
             order by id limit $2 for update)
-        select letters.* from waiting join letters on letters.booking_id = waiting.id
+        select letters.* from waiting cross join lateral (select * from letters where booking_id = waiting.id offset 0) letters
         order by waiting.id
         """
 

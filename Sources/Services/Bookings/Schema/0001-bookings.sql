@@ -72,6 +72,7 @@ create table bookings.removed_figures (
 );
 
 -- What a mail about a booking says, and where it goes. Without a user there is no first_name, without an event no title.
+-- A slice joins it as `cross join lateral (select * from letters where booking_id = due.id offset 0)`, see docs/runs.md, "Statements of slices".
 create view bookings.letters as
     select b.id as booking_id, b.reference, b.quantity, b.total_amount, b.currency, b.user_id, u.first_name, u.email, u.language,
            b.event_id, e.title, e.location, e.starts_at, e.time_zone

@@ -20,6 +20,6 @@ struct ArchivePast: Job {
             select id from events where status = 'completed' and completed_at < $1 order by completed_at, id limit $3),
         held as materialized (
             select id from events where id in (select id from due) and status = 'completed' order by id for no key update)
-        update events e set status = 'archived', archived = true, archived_at = $2 from held h where e.id = h.id
+        update events e set status = 'archived', archived = true, archived_at = $2 where e.id = any (array(select id from held))
         """
 }

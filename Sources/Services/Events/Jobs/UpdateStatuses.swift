@@ -25,13 +25,13 @@ struct UpdateStatuses: Job {
             select id from events where status = 'upcoming' and starts_at <= $1 order by starts_at, id limit $2),
         held as materialized (
             select id from events where id in (select id from due) and status = 'upcoming' order by id for no key update)
-        update events e set status = 'live' from held h where e.id = h.id
+        update events e set status = 'live' where e.id = any (array(select id from held))
         """
 
     private static let complete: SQL = """
         with held as materialized (
             select id from events where status = 'live' and (ends_at <= $1 or ends_at is null and starts_at <= $2)
             order by id limit $3 for no key update)
-        update events e set status = 'completed', completed_at = $1 from held h where e.id = h.id
+        update events e set status = 'completed', completed_at = $1 where e.id = any (array(select id from held))
         """
 }

@@ -42,11 +42,11 @@ struct CleanupAbandoned: Job {
     }
 
     private static let abandon: SQL = """
-        with due as (
+        with due as materialized (
             select id from payments where status = 'pending' and flaw is null and created_at < $1
             order by created_at, id limit $2 for no key update skip locked)
         update payments p set status = 'abandoned', abandoned_at = $3
-        from due where p.id = due.id and p.status = 'pending'
+        where p.id = any (array(select id from due)) and p.status = 'pending'
         returning p.id, p.booking_id, p.user_id, p.amount, p.currency
         """
 

@@ -25,8 +25,8 @@ struct CleanupOldFailed: Job {
         refunded as (
             delete from refunds r using old where r.payment_id = old.id
             returning r.settled_at, r.amount, old.currency, old.gateway),
-        forgotten as (delete from status_history h using old where h.of = old.id),
-        removed as (delete from payments p using old where p.id = old.id returning p.id),
+        forgotten as (delete from status_history where of = any (array(select id from old))),
+        removed as (delete from payments where id = any (array(select id from old)) returning id),
         figures as (
             select at, happened, currency, gateway, amount
             from old cross join lateral (values (created_at, 'created'), (failed_at, 'failed'), (abandoned_at, 'abandoned'), (paid_at, 'late'))

@@ -12,14 +12,19 @@ struct DemoSale: Sendable {
     /// The booking of this number.
     init(_ number: Int, of event: DemoEvent, in company: DemoCompany) {
         var random = SeededGenerator(seed: company.seed, number: number &+ 1 << 40)
-        // Whatever is decided by now was bought two days before the last moment, so that there was time for it.
         let last = event.cancelledAt ?? min(event.startsAt, company.now)
         let quantity = [1, 2, 2, 2, 3, 4, 4, 6][Int.random(in: 0..<8, using: &random)]
         fate = .any(in: event.occasion.phase, &random)
+        // Bought so long before the last moment that there was time for what became of it.
+        let time: TimeInterval =
+            switch fate {
+            case .refunded, .refundRefused, .refundRequested, .refundDenied: 2 * .day
+            default: 3 * .hour
+            }
         booking = DemoBooking(
             number: number, reference: DemoBooking.reference(number, seed: company.seed), userId: Int.random(in: 1...company.users, using: &random),
             eventId: event.number, quantity: quantity, totalAmount: quantity * event.price, currency: event.currency,
-            createdAt: Date.random(in: event.createdAt...(last - 2 * .day), using: &random))
+            createdAt: Date.random(in: event.createdAt...(last - time), using: &random))
         self.event = event
         self.seed = company.seed
         self.random = random
