@@ -16,6 +16,9 @@ struct TickConsumer: Service {
     /// How long the ticks that waited may take to arrive.
     private static let gathering = Duration.seconds(1)
 
+    /// How long what goes back to the queue is held before, so that it does not come again at once.
+    private static let pause = Duration.seconds(1)
+
     private let runtime: ServiceRuntime
     private let topology: ServiceTopology
     private let runners: [JobName: JobRunner]
@@ -164,7 +167,7 @@ struct TickConsumer: Service {
             runtime.broker.ack(delivery)
         } catch {
             runtime.logger.warning("A tick goes back to the queue", error: error)
-            try? await Task.sleep(for: .seconds(1))
+            try? await Task.sleep(for: Self.pause)
             runtime.broker.reject(delivery, requeue: true)
         }
     }

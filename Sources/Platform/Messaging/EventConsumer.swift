@@ -23,6 +23,9 @@ struct EventConsumer: Service {
     private static let large = 1000
     private static let moment = Duration.milliseconds(50)
 
+    /// How long what goes back to the queue is held before, so that it does not come again at once.
+    private static let pause = Duration.seconds(1)
+
     private let runtime: ServiceRuntime
     private let topology: ServiceTopology
     private let reactions: [MessageType: AnyReaction]
@@ -93,7 +96,7 @@ struct EventConsumer: Service {
             return false
         } catch {
             runtime.logger.warning("A batch goes back to the queue", error: error, metadata: ["queue": "\(topology.events)"])
-            try? await Task.sleep(for: .seconds(1))
+            try? await Task.sleep(for: Self.pause)
             runtime.broker.nack(through: last, requeue: true)
         }
         return true

@@ -39,12 +39,8 @@ public struct OutgoingMessage: Sendable {
             """
     }
 
-    /// The message as it goes to the broker: persistent, its id as `message_id`, its trace in the headers.
-    public var amqp: AMQPMessage {
-        var properties = AMQPProperties(contentType: "application/cloudevents+json", messageID: id)
-        properties.headers[MessageHeader.traceparent] = .string(traceparent)
-        return AMQPMessage(exchange: exchange, routingKey: routingKey, properties: properties, body: Array(body.utf8))
-    }
+    /// The message as it goes to the broker.
+    public var amqp: AMQPMessage { AMQPMessage(cloudEvent: body, id: id, traceparent: traceparent, exchange: exchange, routingKey: routingKey) }
 
     /// A fresh id: a version 7 UUID (RFC 9562), so that ids of one time lie together in an index.
     public static func newID(at now: Date = Date()) -> String {
@@ -59,5 +55,14 @@ public struct OutgoingMessage: Sendable {
             Hexadecimal.append(word, digits: digits, to: &text)
         }
         return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension AMQPMessage {
+    /// A CloudEvent in structured mode: persistent, its id as `message_id`, its trace in the headers.
+    init(cloudEvent body: String, id: String, traceparent: String?, exchange: String, routingKey: String) {
+        var properties = AMQPProperties(contentType: "application/cloudevents+json", messageID: id)
+        if let traceparent { properties.headers[MessageHeader.traceparent] = .string(traceparent) }
+        self.init(exchange: exchange, routingKey: routingKey, properties: properties, body: Array(body.utf8))
     }
 }

@@ -108,11 +108,7 @@ struct Relay: Service {
         let body: String
 
         var message: AMQPMessage {
-            var properties = AMQPProperties()
-            properties.contentType = "application/cloudevents+json"
-            properties.messageID = messageId
-            if let traceparent { properties.headers[MessageHeader.traceparent] = .string(traceparent) }
-            return AMQPMessage(exchange: exchange, routingKey: routingKey, properties: properties, body: Array(body.utf8))
+            AMQPMessage(cloudEvent: body, id: messageId, traceparent: traceparent, exchange: exchange, routingKey: routingKey)
         }
     }
 
