@@ -127,6 +127,18 @@ struct PaymentReactionTests {
         }
     }
 
+    @Test("Late money that is back leaves a booking that another payment may still pay", arguments: ["pending", "processing", "succeeded"])
+    func staysPending(_ status: String) async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, minutesAgo: 1)
+            try await stage.payment(1, of: 1, "failed")
+            try await stage.payment(2, of: 1, status)
+            let before = try await stage.snapshot()
+            try await stage.tell(refunded: 1, of: 1, amount: 5000, because: .late)
+            #expect(try await stage.snapshot() == before)
+        }
+    }
+
     @Test("Other money that is back before, or after, what was granted does not end the booking", arguments: causes, [true, false])
     func otherMoney(_ cause: PaymentRefunded.Cause, _ isFirst: Bool) async throws {
         try await Stage.open { stage in

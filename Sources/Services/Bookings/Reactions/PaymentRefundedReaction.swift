@@ -13,7 +13,7 @@ import Postgres
 /// | money that came late | when nothing was granted: there was no other |
 /// | a second payment | never: the first one pays for the booking |
 ///
-/// Nothing of it changes a booking that is confirmed.
+/// Nothing of it changes a booking that is confirmed, or one that another payment may still pay.
 struct PaymentRefundedReaction: Reaction {
     func react(to messages: [Incoming<PaymentRefunded>], _ tx: Transaction) async throws {
         try await UnknownBooking.refuse(messages.map(\.data.bookingId), tx)
@@ -70,6 +70,8 @@ struct PaymentRefundedReaction: Reaction {
 
     private static let waiting: SQL = """
         select b.reference from unnest($1::bigint[], $2::boolean[]) as told (booking, is_granted) join bookings b on b.id = told.booking
-        where b.status = 'pending' or b.status = 'cancelled' and (told.is_granted or b.refund_approved_at is null)
+        where b.status = 'cancelled' and (told.is_granted or b.refund_approved_at is null)
+           or b.status = 'pending' and not exists (
+               select from payments.payment_facts p where p.booking_id = b.id and p.status in ('pending', 'processing', 'succeeded'))
         """
 }
