@@ -58,6 +58,8 @@ struct TickConsumer: Service {
             stopping.open()
             Task { await deliveries.stop() }
         }
+        // The connection may be closed before its turn to stop has come: a part that ends then is taken for a failure.
+        try? await gracefulShutdown()
     }
 
     private func ticksWaiting() async -> Int {

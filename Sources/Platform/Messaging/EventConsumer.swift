@@ -71,6 +71,8 @@ struct EventConsumer: Service {
         } onGracefulShutdown: {
             Task { await deliveries.stop() }
         }
+        // The connection may be closed before its turn to stop has come: a part that ends then is taken for a failure.
+        try? await gracefulShutdown()
     }
 
     /// - Returns: false when the batch was left to the broker, because the service stops.
