@@ -6,7 +6,7 @@ import Postgres
 /// is entered in the belief that all of it is new; if that is wrong, the primary key says so, and the batch is worked again with care.
 enum Inbox {
     /// Enters messages of which none has been seen.
-    /// - Throws: a unique violation when one has; see ``isRepeat(_:)``.
+    /// - Throws: a `PostgresError` with the SQLSTATE of a unique violation when one has.
     static func enterAll(_ messages: [ReadMessage], _ tx: Transaction) throws {
         try tx.enqueue(enterNew, messages.map(\.id), tx.now)
     }
