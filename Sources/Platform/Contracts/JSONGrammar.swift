@@ -45,6 +45,22 @@ enum JSONGrammar {
         return take(UInt8(ascii: "]"), text, &at)
     }
 
+    /// Where the elements of an array are that was walked over before, counted from its first byte.
+    static func elements(_ text: Span<UInt8>) -> [Range<Int>] {
+        var elements: [Range<Int>] = []
+        var at = 1
+        skipSpace(text, &at)
+        guard !take(UInt8(ascii: "]"), text, &at) else { return elements }
+        repeat {
+            skipSpace(text, &at)
+            let start = at
+            _ = skipValue(text, &at, depth: 1)
+            elements.append(start..<at)
+            skipSpace(text, &at)
+        } while take(UInt8(ascii: ","), text, &at)
+        return elements
+    }
+
     /// A string with its quotes.
     /// - Returns: whether there are escapes in it; nil when it is no string.
     static func skipString(_ text: Span<UInt8>, _ at: inout Int) -> Bool? {

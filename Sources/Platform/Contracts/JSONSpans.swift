@@ -104,6 +104,12 @@ public struct JSONSpans: Sendable {
         }
     }
 
+    /// The bytes of each element of a member that is an array; nil when it is absent or something else.
+    public func elements(_ name: String) -> [ArraySlice<UInt8>]? {
+        guard let value = value(name), value.first == UInt8(ascii: "[") else { return nil }
+        return JSONGrammar.elements(value.span).map { value[(value.startIndex + $0.lowerBound)..<(value.startIndex + $0.upperBound)] }
+    }
+
     private func bytes(in range: Range<UInt32>) -> ArraySlice<UInt8> {
         bytes[(bytes.startIndex + Int(range.lowerBound))..<(bytes.startIndex + Int(range.upperBound))]
     }

@@ -98,6 +98,17 @@ public struct MessageData: Sendable {
         return try MessageData(value, path: "\(path).\(name)")
     }
 
+    /// An array of so many objects.
+    public func objects(_ name: String, count: ClosedRange<Int>) throws(ContractViolation) -> [MessageData] {
+        guard let elements = spans.elements(name), count.contains(elements.count) else {
+            throw violation(name, "an array of \(count.lowerBound) to \(count.upperBound) JSON objects")
+        }
+        var objects: [MessageData] = []
+        objects.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() { objects.append(try MessageData(element, path: "\(path).\(name)[\(index)]")) }
+        return objects
+    }
+
     /// Whether the member is there and not null.
     public func has(_ name: String) -> Bool {
         guard let value = spans.value(name) else { return false }

@@ -51,7 +51,7 @@ extension MessageType {
     /// Money could not go back; somebody has to look.
     public static let paymentRefundFailed = MessageType(rawValue: "payment.refund-failed")
 
-    /// A booking no longer holds tickets.
+    /// Bookings no longer hold tickets.
     public static let bookingCancelled = MessageType(rawValue: "booking.cancelled")
     /// A customer wants the money back.
     public static let bookingRefundRequested = MessageType(rawValue: "booking.refund-requested")

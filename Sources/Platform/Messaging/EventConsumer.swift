@@ -10,7 +10,7 @@ import ServiceLifecycle
 ///
 /// One task reads and decodes what the broker delivers while another one commits what was read before. A batch is one transaction: the
 /// inbox insert drops what was seen, the reactions work the rest, and one cumulative ack follows the commit. When a batch fails, its messages
-/// are taken one at a time, so that a bad one costs itself alone.
+/// are taken one at a time, so that a bad one costs itself alone; and one that tells of several things is split when it has failed for good.
 struct EventConsumer: Service {
     /// The most messages of one transaction.
     static let batch = 4000
@@ -18,10 +18,6 @@ struct EventConsumer: Service {
     static let prefetch = 2 * batch
     /// How long deliveries gather before they are read, while a batch is being worked.
     private static let gathering = Duration.milliseconds(5)
-    /// After a batch of so many the service is under load: the next batch may wait a moment to become a large one, which costs less a message.
-    private static let load = 100
-    private static let large = 1000
-    private static let moment = Duration.milliseconds(50)
 
     /// How long what goes back to the queue is held before, so that it does not come again at once.
     private static let pause = Duration.seconds(1)
@@ -33,6 +29,7 @@ struct EventConsumer: Service {
     private let caution = Caution()
     private let worked: Counter
     private let repeated: Counter
+    private let divided: Counter
     private let seconds: Timer
 
     init(_ runtime: ServiceRuntime, _ topology: ServiceTopology, _ reactions: [AnyReaction]) {
@@ -42,6 +39,7 @@ struct EventConsumer: Service {
         self.failures = FailedMessages(runtime: runtime, queue: topology.events, parking: topology.parked)
         worked = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "worked")])
         repeated = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "repeated")])
+        divided = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "split")])
         seconds = Timer(label: "boxoffice_batch_seconds", dimensions: [("queue", topology.events)])
     }
 
@@ -62,9 +60,7 @@ struct EventConsumer: Service {
                 }
                 group.addTask {
                     // A batch that is left unsettled must stay the last: the ack of a later one would cover it.
-                    while let batch = await handoff.take(atMost: Self.batch), await work(batch) {
-                        if batch.count >= Self.load { await handoff.gather(Self.large, atMost: Self.moment) }
-                    }
+                    while let batch = await handoff.take(atMost: Self.batch), await work(batch) {}
                     await runtime.broker.flush()
                 }
             }
@@ -114,19 +110,34 @@ struct EventConsumer: Service {
         } catch let error as CancellationError {
             throw error
         } catch {
-            if messages.count == 1 { return [Self.failure(of: messages[0], error)] }
+            guard messages.count > 1 else { return try await end(messages[0], error) }
         }
         var failed: [FailedMessages.Failed] = []
-        for message in messages {
-            do {
-                try await transact([message])
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                failed.append(Self.failure(of: message, error))
+        for message in messages { failed += try await commit([message]) }
+        return failed
+    }
+
+    /// Splits a message that has failed for the last time, if it tells of several things.
+    /// - Returns: the message, if it remains a failed one.
+    private func end(_ message: ReadMessage, _ error: any Error) async throws -> [FailedMessages.Failed] {
+        let failure = Self.failure(of: message, error)
+        guard FailedMessages.isLast(failure), let parts = (message.data as? any Splittable)?.parts, parts.count > 1 else { return [failure] }
+        try await split(message, into: parts)
+        divided.increment()
+        runtime.logger.warning("A message is split", error: error, metadata: ["queue": "\(topology.events)", "message": "\(message.id)"])
+        return []
+    }
+
+    /// Replaces a message by its parts: each comes back to this queue by the outbox, as a message of its own.
+    private func split(_ message: ReadMessage, into parts: [any Splittable]) async throws {
+        try await TraceContext.$current.withValue(message.trace) {
+            try await runtime.patiently("The consumer of \(topology.events)") {
+                try await runtime.transaction { tx in
+                    guard try await !Inbox.unseen([message], tx).isEmpty else { return }
+                    for part in parts { try tx.publish(part, to: topology.events) }
+                }
             }
         }
-        return failed
     }
 
     private static func failure(of message: ReadMessage, _ error: any Error) -> FailedMessages.Failed {

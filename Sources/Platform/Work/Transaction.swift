@@ -76,15 +76,19 @@ public final class Transaction: Sendable {
     // MARK: - Effects
 
     /// Tells everybody what happened, once this transaction has committed.
-    public func publish<M: Message>(_ messages: [M]) throws {
-        let outgoing = try messages.map { try OutgoingMessage($0, from: service, at: now) }
+    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
+    public func publish<M: Message>(_ messages: [M], causedBy cause: TraceContext? = .current) throws {
+        let outgoing = try TraceContext.$current.withValue(cause) { try messages.map { try OutgoingMessage($0, from: service, at: now) } }
         effects.withLock { $0.messages += outgoing }
     }
 
     /// Tells everybody what happened, once this transaction has committed.
     /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
-    public func publish<M: Message>(_ message: M, causedBy cause: TraceContext? = .current) throws {
-        try TraceContext.$current.withValue(cause) { try publish([message]) }
+    public func publish<M: Message>(_ message: M, causedBy cause: TraceContext? = .current) throws { try publish([message], causedBy: cause) }
+
+    /// Tells one queue what happened, once this transaction has committed.
+    func publish<M: Message>(_ message: M, to queue: String) throws {
+        publish(try OutgoingMessage(message, exchange: "", routingKey: queue, from: service, at: now, id: OutgoingMessage.newID(at: now)))
     }
 
     /// Starts a job of this service soon: a run that is at work now will look once more before it ends, otherwise a tick goes out.

@@ -10,14 +10,13 @@ enum CalledOffBookings {
     static func cancel(atMost limit: Int, at instant: Date, _ tx: Transaction) async throws -> (cancelled: Int, more: Bool) {
         let holders = try await tx.query(
             cancelHolders, as: WithLetter<Holder>.self, limit, instant, CancellationReason.eventCalledOff.rawValue)
-        var cancelled = 0
-        for booking in holders where booking.row.isCancelled {
-            try tx.publish(BookingCancelled(booking.letter, because: .eventCalledOff, at: instant))
+        let cancelled = holders.filter(\.row.isCancelled)
+        try tx.publish(BookingCancelled.all(cancelled.map(\.letter), because: .eventCalledOff, at: instant))
+        for booking in cancelled {
             if let refund = booking.row.refund { try tx.publish(BookingRefundApproved(booking.letter, amount: refund, at: instant)) }
             try tx.tell(.calledOff(reason: booking.row.why, refund: booking.row.refund), booking.letter)
-            cancelled += 1
         }
-        return (cancelled, holders.count == limit)
+        return (cancelled.count, holders.count == limit)
     }
 
     private struct Holder: Decodable, Sendable {

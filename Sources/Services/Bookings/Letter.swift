@@ -75,11 +75,12 @@ extension Transaction {
 }
 
 extension BookingCancelled {
-    /// Tells that a booking was cancelled.
-    init(_ letter: Letter, because reason: CancellationReason, at instant: Date) {
-        self.init(
-            bookingId: letter.bookingId, eventId: letter.eventId, userId: letter.userId, quantity: letter.quantity, reason: reason.rawValue,
-            cancelledAt: instant)
+    /// Tells that bookings were cancelled, in as few messages as hold them.
+    static func all(_ letters: [Letter], because reason: CancellationReason, at instant: Date) -> [BookingCancelled] {
+        let bookings = letters.map { Booking(bookingId: $0.bookingId, eventId: $0.eventId, userId: $0.userId, quantity: $0.quantity) }
+        return stride(from: 0, to: bookings.count, by: most).map { start in
+            BookingCancelled(Array(bookings[start...].prefix(most)), reason: reason.rawValue, cancelledAt: instant)
+        }
     }
 }
 

@@ -16,7 +16,7 @@ struct LostPayments {
         let cancelled = try await tx.query(Self.cancel, as: Letter.self, bookings, payments, tx.now, reason.rawValue)
         for letter in cancelled {
             let cause = causes[letter.bookingId]
-            try tx.publish(BookingCancelled(letter, because: reason, at: tx.now), causedBy: cause)
+            try tx.publish(BookingCancelled.all([letter], because: reason, at: tx.now), causedBy: cause)
             try tx.tell(news, letter, causedBy: cause)
         }
     }

@@ -2,7 +2,7 @@ import Contracts
 import FoundationEssentials
 
 /// Where a slice stopped among rows that are taken in the order of an instant: behind this one.
-struct Place: Equatable, Sendable {
+struct Place: Equatable, Decodable, Sendable {
     /// Before all rows.
     static let start = Place(instant: .distantPast, id: 0)
 

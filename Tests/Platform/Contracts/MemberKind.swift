@@ -32,6 +32,20 @@ struct MemberKind: Sendable {
             + [text(""), text("refresh"), text("a.b.c"), text(".b"), text("a."), text("A.b"), text("1.b"), text("a b.c"), "\"a.b\\n\"", text("a.é")]
             + [text("a." + String(repeating: "b", count: 99))])
 
+    /// What only `booking.cancelled` has.
+    static let cancelledBookings: MemberKind = {
+        func booking(_ id: String = "1") -> String { #"{"bookingId": \#(id), "eventId": 1, "quantity": 1, "userId": 1}"# }
+        func array(_ count: Int) -> String { "[" + Array(repeating: booking(), count: count).joined(separator: ",") + "]" }
+        let withMore = #"[{"bookingId": 1, "eventId": 1, "quantity": 1, "userId": 1, "x": [{}]}]"#
+        let nameless = [
+            #"[{"bookingId": 1, "eventId": 1, "quantity": 1}]"#, #"[{"bookingId": 1, "eventId": 0, "quantity": 1, "userId": 1}]"#,
+        ]
+        let noArrays = ["7", "true", "{}", "\"[]\"", "[]", "[1]", "[[]]", "[null]", booking(), "[\(booking()),]", "[\(booking()), {}]"]
+        let badIDs = ["0", "-1", "1.5", "\"1\"", "null"].map { "[\(booking()), \(booking($0))]" }
+        return MemberKind(
+            good: [array(1), array(50), "[ \(booking("2.0")) , \(booking()) ]", withMore], bad: noArrays + [array(51)] + badIDs + nameless)
+    }()
+
     static func choice(_ words: String...) -> MemberKind {
         MemberKind(good: words.map(text), bad: noTexts + [text(""), text(words[0].uppercased()), text(words[0] + " "), "0"])
     }

@@ -59,8 +59,10 @@ extension Sample {
                 "paymentId": .id, "bookingId": .id, "userId": .id, "amount": .id, "currency": .currency, "reason": .reason, "failedAt": .instant,
             ]),
         Sample(
-            message: BookingCancelled(bookingId: 5001, eventId: 301, userId: 42, quantity: 2, reason: "payment never came", cancelledAt: then),
-            members: ["bookingId": .id, "eventId": .id, "userId": .id, "quantity": .id, "reason": .reason, "cancelledAt": .instant]),
+            message: BookingCancelled(
+                [.init(bookingId: 5001, eventId: 301, userId: 42, quantity: 2), .init(bookingId: 5002, eventId: 302, userId: 43, quantity: 1)],
+                reason: "payment never came", cancelledAt: then),
+            members: ["bookings": .cancelledBookings, "reason": .reason, "cancelledAt": .instant]),
         Sample(
             message: BookingRefundRequested(bookingId: 5001, requestedAt: then),
             members: ["bookingId": .id, "requestedAt": .instant]),

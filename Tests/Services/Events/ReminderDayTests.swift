@@ -60,14 +60,14 @@ struct ReminderDayTests {
     func day(_ morning: Morning) async throws {
         try await TestHouse.events(at: morning.now) { house, _ in
             try await house.user(1)
-            for (index, event) in morning.events.enumerated() {
-                try await house.event(index, starts: event.starts, zone: event.zone)
-                try await house.bookings(index...index, of: index)
+            for (id, event) in zip(1..., morning.events) {
+                try await house.event(id, starts: event.starts, zone: event.zone)
+                try await house.bookings(id...id, of: id)
             }
             let run = try await house.run(morning.job)
             #expect(run.outcome == "succeeded")
             let reminded = try await house.database.query("select booking_id from events.reminders order by booking_id", as: Int.self)
-            #expect(reminded == morning.events.indices.filter { morning.events[$0].isDue })
+            #expect(reminded == zip(1..., morning.events).filter(\.1.isDue).map(\.0))
         }
     }
 

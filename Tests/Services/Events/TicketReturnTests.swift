@@ -1,6 +1,7 @@
 import AMQP
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -12,7 +13,14 @@ struct TicketReturnTests {
     private static let now = "2026-11-21T12:00:00Z"
 
     private func cancelled(_ booking: Int, of event: Int, _ quantity: Int = 1) -> BookingCancelled {
-        BookingCancelled(bookingId: booking, eventId: event, userId: 1, quantity: quantity, reason: "expired", cancelledAt: Date(Self.now))
+        cancelled([(booking, event, quantity)])
+    }
+
+    /// One message about several bookings: which, of which event, how many tickets.
+    private func cancelled(_ bookings: [(id: Int, event: Int, quantity: Int)]) -> BookingCancelled {
+        BookingCancelled(
+            bookings.map { .init(bookingId: $0.id, eventId: $0.event, userId: 1, quantity: $0.quantity) }, reason: "expired",
+            cancelledAt: Date(Self.now))
     }
 
     private func refunded(_ booking: Int, of event: Int, _ quantity: Int = 1) -> BookingRefunded {
@@ -60,7 +68,7 @@ struct TicketReturnTests {
             try await house.bookings(1...4, of: 1, status: "pending")
             try await house.database.execute("update bookings.bookings set status = 'cancelled', cancelled_at = now() where id <= 3")
             let messages = [cancelled(1, of: 1), cancelled(90, of: 99), cancelled(2, of: 1), cancelled(91, of: 1, 7), cancelled(3, of: 1)]
-            try await house.publish(messages.map { ($0, "message-\($0.bookingId)") })
+            try await house.publish(messages.enumerated().map { ($1, "message-\($0)") })
             try await house.eventually("select tickets_sold from events.events", 1)
             var reasons = [try await house.parked("events"), try await house.parked("events")]
             reasons.sort { $0.body < $1.body }
@@ -75,6 +83,29 @@ struct TicketReturnTests {
         }
     }
 
+    @Test("A message about many bookings that cannot be worked is split: what is wrong with one of them costs that one alone")
+    func split() async throws {
+        try await TestHouse.events(at: Self.now) { house, _ in
+            try await house.event(1, starts: "2026-12-01T20:00:00Z")
+            try await house.bookings(1...4, of: 1, status: "pending")
+            try await house.database.execute("update bookings.bookings set status = 'cancelled', cancelled_at = now() where id <= 3")
+            let trace = TraceContext()
+            try await TraceContext.$current.withValue(trace) {
+                for _ in 1...2 { try await house.publish(cancelled([(1, 1, 1), (90, 99, 1), (2, 1, 1)]), id: "told twice") }
+            }
+            try await house.publish(cancelled(3, of: 1))
+            try await house.eventually("select tickets_sold from events.events", 1)
+            let parked = try await house.parked("events")
+            #expect(parked.reason == "event 99 does not exist")
+            #expect(try Envelope(parked.delivery).trace?.traceID == trace.traceID)
+            #expect(try BookingCancelled.decode(Envelope(parked.delivery).data) == cancelled(90, of: 99))
+            #expect(try await house.database.query("select booking_id from events.releases order by 1", as: Int.self) == [1, 2, 3])
+            try await house.eventually("select count(*) from events.inbox", 4)
+            #expect(try await house.broker.get("events.parked") == nil)
+            #expect(try await house.breaches() == [])
+        }
+    }
+
     @Test("Two replicas that are told of 12,000 cancelled bookings of few events, each twice, return each booking's tickets once")
     func manyOfFew() async throws {
         try await TestHouse.events(at: Self.now) { house, outside in
@@ -85,8 +116,8 @@ struct TicketReturnTests {
                 }
                 try await house.database.execute("update bookings.bookings set status = 'cancelled', cancelled_at = now()")
                 let messages = (1...6).flatMap { event in (0..<2000).map { cancelled(event * 10_000 + $0, of: event, 2) } }
-                try await house.publish(messages.map { ($0, "first-\($0.bookingId)") }.shuffled())
-                try await house.publish(messages.map { ($0, "second-\($0.bookingId)") }.shuffled())
+                try await house.publish(messages.enumerated().map { ($1, "first-\($0)") }.shuffled())
+                try await house.publish(messages.enumerated().map { ($1, "second-\($0)") }.shuffled())
                 try await house.eventually("select count(*) from events.inbox", 24_000)
                 #expect(try await house.value("select sum(tickets_sold)::bigint from events.events", as: Int.self) == 0)
                 #expect(try await house.value("select count(*) from events.releases", as: Int.self) == 12_000)

@@ -165,7 +165,9 @@ struct GatewayReportedTests {
             try await till.add(3, age: 60, booking: 6)
             for _ in 1...2 {
                 try await till.house.publish(
-                    BookingCancelled(bookingId: 5, eventId: 1, userId: 7, quantity: 1, reason: "expired", cancelledAt: Till.noon))
+                    BookingCancelled(
+                        [.init(bookingId: 5, eventId: 1, userId: 7, quantity: 1), .init(bookingId: 9, eventId: 1, userId: 8, quantity: 1)],
+                        reason: "expired", cancelledAt: Till.noon))
             }
             try await till.house.eventually("select count(*) from payments.inbox", 2)
             #expect(try await till.statuses() == ["voided", "processing", "pending"])

@@ -1,40 +1,61 @@
 import FoundationEssentials
 
-/// A booking no longer holds tickets.
-public struct BookingCancelled: Message {
+/// Bookings no longer hold tickets: one, or many that were lost for the same reason at the same time.
+public struct BookingCancelled: Splittable {
     /// `booking.cancelled`
     public static let type = MessageType.bookingCancelled
+    /// How many bookings one message tells of at most.
+    public static let most = 50
 
-    /// The booking.
-    public let bookingId: Int
-    /// The event it was for.
-    public let eventId: Int
-    /// The user.
-    public let userId: Int
-    /// How many tickets it held.
-    public let quantity: Int
+    /// A booking that was cancelled.
+    public struct Booking: Encodable, Sendable, Equatable {
+        /// The booking.
+        public let bookingId: Int
+        /// The event it was for.
+        public let eventId: Int
+        /// The user.
+        public let userId: Int
+        /// How many tickets it held.
+        public let quantity: Int
+
+        /// A booking that was cancelled.
+        public init(bookingId: Int, eventId: Int, userId: Int, quantity: Int) {
+            self.bookingId = bookingId
+            self.eventId = eventId
+            self.userId = userId
+            self.quantity = quantity
+        }
+    }
+
+    /// Which ones: 1 to ``most``.
+    public let bookings: [Booking]
     /// Why.
     public let reason: String
-    /// When it was cancelled.
+    /// When they were cancelled.
     public let cancelledAt: Date
 
     /// The data of such a message.
-    public init(bookingId: Int, eventId: Int, userId: Int, quantity: Int, reason: String, cancelledAt: Date) {
-        self.bookingId = bookingId
-        self.eventId = eventId
-        self.userId = userId
-        self.quantity = quantity
+    public init(_ bookings: [Booking], reason: String, cancelledAt: Date) {
+        self.bookings = bookings
         self.reason = reason
         self.cancelledAt = cancelledAt
     }
 
     /// Reads it from JSON.
     public init(_ data: MessageData) throws(ContractViolation) {
-        bookingId = try data.id("bookingId")
-        eventId = try data.id("eventId")
-        userId = try data.id("userId")
-        quantity = try data.integer("quantity", in: 1...Int.max)
+        bookings = try data.objects("bookings", count: 1...Self.most).map { (booking) throws(ContractViolation) in try Booking(booking) }
         reason = try data.reason("reason")
         cancelledAt = try data.instant("cancelledAt")
+    }
+
+    /// A message for each booking.
+    public var parts: [BookingCancelled] { bookings.map { BookingCancelled([$0], reason: reason, cancelledAt: cancelledAt) } }
+}
+
+extension BookingCancelled.Booking {
+    fileprivate init(_ data: MessageData) throws(ContractViolation) {
+        self.init(
+            bookingId: try data.id("bookingId"), eventId: try data.id("eventId"), userId: try data.id("userId"),
+            quantity: try data.integer("quantity", in: 1...Int.max))
     }
 }

@@ -8,7 +8,9 @@ import Postgres
 /// A booking whose payment is at the gateway is passed over: the payment decides about it.
 struct CancelExpired: Job {
     static let name = JobName.bookingsCancelExpired
-    static let sliceLimit = 2500
+    static let sliceLimit = 5 * page
+    /// How many bookings one statement cancels.
+    private static let page = 1000
 
     /// How long a booking waits for its payment.
     static let grace: TimeInterval = 10 * 60
@@ -19,42 +21,60 @@ struct CancelExpired: Job {
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         var expired = 0
         if slice.cursor != Self.calledOff {
-            let place = slice.cursor.flatMap(Place.init) ?? .start
-            let due = try await tx.query(
-                Self.cancelDue, as: WithLetter<Due>.self, slice.now - Self.grace, place.instant, place.id, slice.limit, slice.now,
-                CancellationReason.expired.rawValue)
-            for booking in due where booking.row.isCancelled {
-                try tx.publish(BookingCancelled(booking.letter, because: .expired, at: slice.now))
-                try tx.tell(.expired, booking.letter)
-                expired += 1
-            }
-            if due.count == slice.limit, let last = due.last {
-                return Progress(expired, more: true, cursor: Place(instant: last.row.createdAt, id: last.letter.bookingId).cursor)
-            }
+            let end: Place?
+            (expired, end) = try await expire(slice, tx)
+            if let end { return Progress(expired, more: true, cursor: end.cursor) }
         }
         let holders = try await CalledOffBookings.cancel(atMost: slice.limit, at: slice.now, tx)
         return Progress(expired + holders.cancelled, more: holders.more, cursor: Self.calledOff)
     }
 
-    /// A booking whose time is up: cancelled, or passed over.
-    private struct Due: Decodable, Sendable {
-        let createdAt: Date
-        let isCancelled: Bool
+    /// Cancels the next bookings in pages: while the database works one, the customers of the one before are written to.
+    /// - Returns: how many were cancelled, and where the slice ended if there may be more.
+    private func expire(_ slice: Slice, _ tx: Transaction) async throws -> (cancelled: Int, end: Place?) {
+        let start = slice.cursor.flatMap(Place.init) ?? .start
+        let ends = try await tx.query(
+            Self.pageEnds, as: Place.self, slice.now - Self.grace, start.instant, start.id, slice.limit, Self.page)
+        let isFull = ends.count * Self.page == slice.limit
+        let cancelled = try await withThrowingTaskGroup { group in
+            for start in [start] + ends.dropLast(isFull ? 1 : 0) {
+                group.addTask {
+                    try await tx.query(
+                        Self.cancelPage, as: Letter.self, slice.now - Self.grace, start.instant, start.id, Self.page, slice.now,
+                        CancellationReason.expired.rawValue)
+                }
+            }
+            var cancelled = 0
+            for try await letters in group {
+                try tx.publish(BookingCancelled.all(letters, because: .expired, at: slice.now))
+                for letter in letters { try tx.tell(.expired, letter) }
+                cancelled += letters.count
+            }
+            return cancelled
+        }
+        return (cancelled, isFull ? ends.last : nil)
     }
 
-    private static let cancelDue: SQL = """
-        with due as materialized (
-            select id, created_at from bookings
-            where status = 'pending' and created_at < $1 and (created_at, id) > ($2, $3)
-            order by created_at, id limit $4),
-        cancelled as (
+    /// The last booking of each full page of those whose time is up.
+    private static let pageEnds: SQL = """
+        select created_at as instant, id
+        from (
+            select created_at, id, row_number() over (order by created_at, id) as number
+            from bookings where status = 'pending' and created_at < $1 and (created_at, id) > ($2, $3)
+            order by created_at, id limit $4) as due
+        where number % $5 = 0
+        """
+
+    private static let cancelPage: SQL = """
+        with cancelled as (
             update bookings b set status = 'cancelled', cancelled_at = $5, cancellation_reason = $6
-            where b.id = any (array(select id from due)) and b.status = 'pending'
+            where b.id = any (array(
+                    select id from bookings where status = 'pending' and created_at < $1 and (created_at, id) > ($2, $3)
+                    order by created_at, id limit $4))
+              and b.status = 'pending'
               and not exists (
                   select from payments.payment_facts p where p.booking_id = b.id and p.status in ('processing', 'succeeded'))
             returning b.id)
-        select due.created_at, due.id in (select id from cancelled) as is_cancelled, letters.*
-        from due cross join lateral (select * from letters where booking_id = due.id offset 0) letters
-        order by due.created_at, due.id
+        select letters.* from cancelled cross join lateral (select * from letters where booking_id = cancelled.id offset 0) letters
         """
 }

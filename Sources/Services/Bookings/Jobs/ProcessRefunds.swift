@@ -41,8 +41,9 @@ struct ProcessRefunds: Job {
             Self.grantRefunds, as: Int.self, refunds.map(\.letter.bookingId), refunds.map(\.amount), slice.now,
             CancellationReason.refundApproved.rawValue)
         let held = Set(cancelled)
+        let lost = refunds.map(\.letter).filter { held.contains($0.bookingId) }
+        try tx.publish(BookingCancelled.all(lost, because: .refundApproved, at: slice.now))
         for (letter, amount) in refunds {
-            if held.contains(letter.bookingId) { try tx.publish(BookingCancelled(letter, because: .refundApproved, at: slice.now)) }
             try tx.publish(BookingRefundApproved(letter, amount: amount, at: slice.now))
         }
     }

@@ -1,10 +1,10 @@
 import Contracts
 import Platform
 
-/// A cancelled booking's tickets can be sold again.
+/// The tickets of cancelled bookings can be sold again.
 struct BookingCancelledReaction: Reaction {
     func react(to messages: [Incoming<BookingCancelled>], _ tx: Transaction) async throws {
-        let returns = messages.map { TicketReturn(bookingId: $0.data.bookingId, eventId: $0.data.eventId, quantity: $0.data.quantity) }
+        let returns = messages.flatMap(\.data.bookings).map { TicketReturn(bookingId: $0.bookingId, eventId: $0.eventId, quantity: $0.quantity) }
         try await TicketReturn.give(back: returns, areNew: !tx.mayRepeat, tx)
     }
 }
