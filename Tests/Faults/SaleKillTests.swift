@@ -71,9 +71,7 @@ extension FaultTests {
 
         /// Everybody who held a parcel is dead; a minute and a half later it is anybody's again.
         private static func endLeases(_ house: TestHouse) async throws {
-            for schema in services {
-                try await house.database.execute(SQL(file: "update \(schema).deliveries set next_attempt_at = now() where status = 'queued'"))
-            }
+            for schema in services { try await house.endLeases(in: schema) }
         }
     }
 }

@@ -207,6 +207,18 @@ public struct TestHouse: Sendable {
         try await database.query(sql, as: type, parameters: parameters).first
     }
 
+    /// Makes all parcels of a schema due, whoever holds them, as if their leases were over.
+    public func endLeases(in schema: String) async throws {
+        while true {
+            do {
+                try await database.execute(SQL(file: "update \(schema).deliveries set next_attempt_at = now() where status = 'queued'"))
+                return
+            } catch let error as PostgresError where error.sqlState == .deadlockDetected {
+                // A courier that lives has locked some of them in another order.
+            }
+        }
+    }
+
     /// Waits for the end of a run.
     public func ended(_ tick: String) async throws -> EndedRun {
         var run: EndedRun?

@@ -24,6 +24,7 @@ struct RunDetails: Codable, Sendable, Equatable {
             published = (published ?? [:]).merging([message.routingKey: 1], uniquingKeysWith: +)
         }
         for parcel in effects.parcels { delivered = (delivered ?? [:]).merging([parcel.kind.rawValue: 1], uniquingKeysWith: +) }
+        for (kind, count) in effects.handedOver { delivered = (delivered ?? [:]).merging([kind.rawValue: count], uniquingKeysWith: +) }
         add(effects.failures, further: 0)
     }
 

@@ -14,6 +14,8 @@ import ServiceLifecycle
 struct EventConsumer: Service {
     /// The most messages of one transaction.
     static let batch = 4000
+    /// The most bytes of their bodies: what large messages tell of is worked and held in memory at once, too.
+    static let batchBytes = 2_000_000
     /// Enough for one batch being worked and one being read.
     static let prefetch = 2 * batch
     /// How long deliveries gather before they are read, while a batch is being worked.
@@ -60,7 +62,7 @@ struct EventConsumer: Service {
                 }
                 group.addTask {
                     // A batch that is left unsettled must stay the last: the ack of a later one would cover it.
-                    while let batch = await handoff.take(atMost: Self.batch), await work(batch) {}
+                    while let batch = await handoff.take(atMost: Self.batch, weighing: Self.batchBytes, \.delivery.body.count), await work(batch) {}
                     await runtime.broker.flush()
                 }
             }

@@ -41,20 +41,28 @@ final class Handoff<Element: Sendable>: Sendable {
         }
     }
 
-    /// Waits for elements and takes at most so many, in their order; nil when all have been taken and no more will come.
-    func take(atMost limit: Int) async -> [Element]? {
+    /// Waits for elements and takes at most so many, in their order, that together weigh no more than `most`, but at least one; nil when all have been
+    /// taken and no more will come.
+    func take(atMost limit: Int, weighing most: Int = .max, _ weight: (Element) -> Int = { _ in 0 }) async -> [Element]? {
         while true {
             let taken = state.withLock { state -> [Element]? in
                 guard !state.elements.isEmpty else {
                     state.isAwaited = true
                     return state.isFinished ? nil : []
                 }
-                guard state.elements.count > limit else {
+                var room = most
+                var taken = 0
+                while taken < min(limit, state.elements.count) {
+                    room -= weight(state.elements[taken])
+                    guard room >= 0 || taken == 0 else { break }
+                    taken += 1
+                }
+                guard state.elements.count > taken else {
                     defer { state.elements = [] }
                     return state.elements
                 }
-                defer { state.elements.removeFirst(limit) }
-                return Array(state.elements.prefix(limit))
+                defer { state.elements.removeFirst(taken) }
+                return Array(state.elements.prefix(taken))
             }
             guard taken?.isEmpty == true, !Task.isCancelled else { return taken?.isEmpty == true ? nil : taken }
             await filled.wait()

@@ -15,11 +15,15 @@ public final class Transaction: Sendable {
     let postgres: PostgresTransaction
     private let effects = Mutex(Effects())
     private let tables = Mutex(Written())
+    /// So many parcels go into their table at once.
+    private static let load = 1000
 
     /// What a transaction causes beyond its rows.
     struct Effects: Sendable {
         var messages: [OutgoingMessage] = []
         var parcels: [Parcel] = []
+        /// Parcels that have gone into their table already, by kind.
+        var handedOver: [Parcel.Kind: Int] = [:]
         var failures: [RowFailure] = []
     }
 
@@ -59,20 +63,6 @@ public final class Transaction: Sendable {
         try postgres.enqueue(sql, parameters: parameters)
     }
 
-    /// Rows that are undone alone when the body throws, messages and deliveries with them.
-    public func savepoint<T: Sendable>(_ body: () async throws -> T) async throws -> T {
-        let before = effects.withLock { ($0.messages.count, $0.parcels.count) }
-        do {
-            return try await postgres.savepoint(body)
-        } catch {
-            effects.withLock { effects in
-                effects.messages.removeSubrange(before.0...)
-                effects.parcels.removeSubrange(before.1...)
-            }
-            throw error
-        }
-    }
-
     // MARK: - Effects
 
     /// Tells everybody what happened, once this transaction has committed.
@@ -102,10 +92,21 @@ public final class Transaction: Sendable {
     func publish(_ message: OutgoingMessage) { effects.withLock { $0.messages.append(message) } }
 
     /// Has something sent out, once this transaction has committed. What was handed in before under the same dedupe key is not sent again.
-    public func deliver(_ parcels: [Parcel]) { effects.withLock { $0.parcels += parcels } }
+    ///
+    /// Many parcels do not wait for the end: they go into their table a load at a time, with the statements that follow.
+    public func deliver(_ parcels: [Parcel]) throws {
+        let load = effects.withLock { effects -> [Parcel] in
+            effects.parcels += parcels
+            guard effects.parcels.count >= Self.load else { return [] }
+            for parcel in effects.parcels { effects.handedOver[parcel.kind, default: 0] += 1 }
+            defer { effects.parcels = [] }
+            return effects.parcels
+        }
+        if !load.isEmpty { try write(Effects(parcels: load)) }
+    }
 
     /// Has something sent out, once this transaction has committed.
-    public func deliver(_ parcel: Parcel) { deliver([parcel]) }
+    public func deliver(_ parcel: Parcel) throws { try deliver([parcel]) }
 
     /// Records a row that could not be worked. The run goes on and ends as `partial`; in a reaction, which has no run, it is a warning in the log.
     /// - Parameters:

@@ -5,9 +5,12 @@ import Postgres
 
 /// Bookings that hold tickets of an event that was called off.
 enum CalledOffBookings {
+    /// How many are cancelled at once: each has up to three messages and mails.
+    private static let limit = 2500
+
     /// Cancels some of them and grants their customers all that they paid.
     /// - Returns: how many, and whether there may be more.
-    static func cancel(atMost limit: Int, at instant: Date, _ tx: Transaction) async throws -> (cancelled: Int, more: Bool) {
+    static func cancel(at instant: Date, _ tx: Transaction) async throws -> (cancelled: Int, more: Bool) {
         let holders = try await tx.query(
             cancelHolders, as: WithLetter<Holder>.self, limit, instant, CancellationReason.eventCalledOff.rawValue)
         let cancelled = holders.filter(\.row.isCancelled)

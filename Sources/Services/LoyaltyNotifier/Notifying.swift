@@ -17,7 +17,7 @@ struct Notifying: Sendable {
     /// - Returns: how many users are told now.
     func notify(users: [Int]?, limit: Int, causes: [Int: TraceContext] = [:], _ tx: Transaction) async throws -> Int {
         let claimed = try await tx.query(Self.claim, as: Claimed.self, users, limit, tx.now)
-        tx.deliver(try claimed.map { try parcel($0, causedBy: causes[$0.userId] ?? .current) })
+        try tx.deliver(claimed.map { try parcel($0, causedBy: causes[$0.userId] ?? .current) })
         return claimed.count
     }
 

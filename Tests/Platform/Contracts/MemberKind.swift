@@ -43,7 +43,7 @@ struct MemberKind: Sendable {
         let noArrays = ["7", "true", "{}", "\"[]\"", "[]", "[1]", "[[]]", "[null]", booking(), "[\(booking()),]", "[\(booking()), {}]"]
         let badIDs = ["0", "-1", "1.5", "\"1\"", "null"].map { "[\(booking()), \(booking($0))]" }
         return MemberKind(
-            good: [array(1), array(50), "[ \(booking("2.0")) , \(booking()) ]", withMore], bad: noArrays + [array(51)] + badIDs + nameless)
+            good: [array(1), array(25), "[ \(booking("2.0")) , \(booking()) ]", withMore], bad: noArrays + [array(26)] + badIDs + nameless)
     }()
 
     static func choice(_ words: String...) -> MemberKind {

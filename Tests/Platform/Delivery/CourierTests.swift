@@ -32,7 +32,7 @@ struct Mailing: TestParts {
     struct Post: Reaction {
         func react(to messages: [Incoming<TicketsRefreshRequested>], _ tx: Transaction) async throws {
             for message in messages {
-                tx.deliver(try Parcel(kind: .mail, dedupeKey: "\(message.id)/\(message.data.userId)", content: Content(text: "hello")))
+                try tx.deliver(Parcel(kind: .mail, dedupeKey: "\(message.id)/\(message.data.userId)", content: Content(text: "hello")))
             }
         }
     }

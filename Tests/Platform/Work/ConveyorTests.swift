@@ -114,6 +114,19 @@ struct SignalTests {
         #expect(await handoff.take(atMost: 4) == nil)
     }
 
+    @Test("A handoff gives no more than what one can carry, but always something")
+    func weight() async {
+        let handoff = Handoff<Int>()
+        handoff.put([4, 5, 2, 30, 1])
+        handoff.finish()
+        func take() async -> [Int]? { await handoff.take(atMost: 2, weighing: 10) { $0 } }
+        #expect(await take() == [4, 5])
+        #expect(await take() == [2])
+        #expect(await take() == [30])
+        #expect(await take() == [1])
+        #expect(await take() == nil)
+    }
+
     @Test("Pauses double up to the longest, with jitter between a half and the whole")
     func backoff() {
         for _ in 0..<100 {

@@ -36,7 +36,7 @@ struct RefundTests {
             for _ in 1...2 { _ = try await house.ended(try await house.tick(.bookingsProcessRefunds, trigger: .manual)) }
             try await house.eventually("the refunds are not paid") {
                 // What the courier put off is due now.
-                try await house.database.execute("update payments.deliveries set next_attempt_at = now() where status = 'queued' and attempts > 0")
+                try await house.endLeases(in: "payments")
                 return try await house.value("select count(*) from bookings.bookings where status = 'refunded'", as: Int.self) == orders.count
             }
             try await house.shop.booksBalance()

@@ -63,22 +63,51 @@ struct CancelExpiredTests {
     @Test("A booking whose payment is processing or succeeded is passed over, however many of them come first")
     func passedOver() async throws {
         try await Stage.open { stage in
-            // More than two slices of bookings at the gateway, then three that nobody pays.
+            // More than a slice of bookings at the gateway, then three that nobody pays.
             try await stage.house.database.execute(
                 """
                 insert into bookings.bookings (id, reference, user_id, event_id, quantity, total_amount, currency, created_at)
-                select n, 'B-' || n, 1, 1, 2, 5000, 'EUR', $1::timestamptz - interval '1 day' + n * interval '1 second' from generate_series(1, 5503) n
+                select n, 'B-' || n, 1, 1, 2, 5000, 'EUR', $1::timestamptz - interval '1 day' + n * interval '1 second' from generate_series(1, 20503) n
                 """, Stage.noon)
             try await stage.house.database.execute(
                 """
                 insert into payments.payments (booking_id, user_id, amount, currency, gateway, reference, status, paid_at)
                 select n, 1, 5000, 'EUR', 'gateway', 'P-' || n, case when n % 2 = 0 then 'processing' else 'succeeded' end, case when n % 2 = 1 then now() end
-                from generate_series(1, 5500) n
+                from generate_series(1, 20500) n
                 """)
             let run = try await stage.run(.bookingsCancelExpired)
             #expect(run.processed == 3)
-            #expect(try await stage.published(BookingCancelled.self).flatMap(\.bookings).map(\.bookingId).sorted() == [5501, 5502, 5503])
-            #expect(try await stage.count("bookings where status = 'pending'") == 5500)
+            #expect(try await stage.published(BookingCancelled.self).flatMap(\.bookings).map(\.bookingId).sorted() == [20_501, 20_502, 20_503])
+            #expect(try await stage.count("bookings where status = 'pending'") == 20_500)
+        }
+    }
+
+    @Test("Thousands, among them some that are passed over, are cancelled page by page: each is told once, and a dry run counts the same")
+    func pages() async throws {
+        try await Stage.open { stage in
+            try await stage.house.database.execute(
+                """
+                insert into bookings.bookings (id, reference, user_id, event_id, quantity, total_amount, currency, created_at)
+                select n, 'B-' || n, 1, 1, 2, 5000, 'EUR', $1::timestamptz - interval '1 day' + n / 10 * interval '1 second'
+                from generate_series(1, 3300) n
+                """, Stage.noon)
+            try await stage.house.database.execute(
+                """
+                insert into payments.payments (booking_id, user_id, amount, currency, gateway, reference, status)
+                select n, 1, 5000, 'EUR', 'gateway', 'P-' || n, 'processing' from generate_series(1, 3300) n where n % 11 = 0
+                """)
+            let dry = try await stage.run(.bookingsCancelExpired, dryRun: true)
+            #expect(try await stage.count("deliveries") == 0)
+            let run = try await stage.run(.bookingsCancelExpired)
+            for run in [dry, run] {
+                #expect(run.processed == 3000)
+                #expect(run.details.contains(#""mail": 3000"#))
+            }
+            let told = try await stage.published(BookingCancelled.self)
+            #expect(told.flatMap(\.bookings).map(\.bookingId).sorted() == (1...3300).filter { $0 % 11 != 0 })
+            #expect(told.allSatisfy { (1...BookingCancelled.most).contains($0.bookings.count) })
+            #expect(try await stage.count("bookings where status = 'cancelled'") == 3000)
+            #expect(try await stage.count("deliveries where kind = 'mail'") == 3000)
         }
     }
 

@@ -38,7 +38,7 @@ struct NotifyTests {
                     _ = try await house.ended(try await house.tick(.loyaltyNotifierNotify))
                     try await house.eventually("select attempts from loyalty.deliveries where last_error is not null", 1)
                     #expect(try await house.value("select status from tickets.refresh_log", as: Int.self) == 0)
-                    try await house.database.execute("update loyalty.deliveries set next_attempt_at = now()")
+                    try await house.endLeases(in: "loyalty")
                     try await house.eventually("select status from tickets.refresh_log", 1)
                     #expect(try await outside.pushes().count == 1)
                     #expect(try await outside.received("push").count == 2)

@@ -5,7 +5,7 @@ public struct BookingCancelled: Splittable {
     /// `booking.cancelled`
     public static let type = MessageType.bookingCancelled
     /// How many bookings one message tells of at most.
-    public static let most = 50
+    public static let most = 25
 
     /// A booking that was cancelled.
     public struct Booking: Encodable, Sendable, Equatable {

@@ -34,6 +34,6 @@ extension Transaction {
     /// Writes to people, once this transaction has committed. A mail whose key is known already is not sent again.
     /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
     public func mail(_ mails: [Mail], causedBy cause: TraceContext? = .current) throws {
-        deliver(mails.map { Parcel(kind: .mail, dedupeKey: $0.dedupeKey, json: $0.json, causedBy: cause) })
+        try deliver(mails.map { Parcel(kind: .mail, dedupeKey: $0.dedupeKey, json: $0.json, causedBy: cause) })
     }
 }

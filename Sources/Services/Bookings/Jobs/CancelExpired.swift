@@ -8,7 +8,7 @@ import Postgres
 /// A booking whose payment is at the gateway is passed over: the payment decides about it.
 struct CancelExpired: Job {
     static let name = JobName.bookingsCancelExpired
-    static let sliceLimit = 5 * page
+    static let sliceLimit = 20 * page
     /// How many bookings one statement cancels.
     private static let page = 1000
 
@@ -25,7 +25,7 @@ struct CancelExpired: Job {
             (expired, end) = try await expire(slice, tx)
             if let end { return Progress(expired, more: true, cursor: end.cursor) }
         }
-        let holders = try await CalledOffBookings.cancel(atMost: slice.limit, at: slice.now, tx)
+        let holders = try await CalledOffBookings.cancel(at: slice.now, tx)
         return Progress(expired + holders.cancelled, more: holders.more, cursor: Self.calledOff)
     }
 
@@ -36,19 +36,24 @@ struct CancelExpired: Job {
         let ends = try await tx.query(
             Self.pageEnds, as: Place.self, slice.now - Self.grace, start.instant, start.id, slice.limit, Self.page)
         let isFull = ends.count * Self.page == slice.limit
-        let cancelled = try await withThrowingTaskGroup { group in
-            for start in [start] + ends.dropLast(isFull ? 1 : 0) {
+        var starts = ([start] + ends.dropLast(isFull ? 1 : 0))[...]
+        let cancelled = try await withThrowingTaskGroup(of: [Letter].self) { group in
+            func addPage() {
+                guard let start = starts.popFirst() else { return }
                 group.addTask {
                     try await tx.query(
                         Self.cancelPage, as: Letter.self, slice.now - Self.grace, start.instant, start.id, Self.page, slice.now,
                         CancellationReason.expired.rawValue)
                 }
             }
+            addPage()
+            addPage()
             var cancelled = 0
             for try await letters in group {
                 try tx.publish(BookingCancelled.all(letters, because: .expired, at: slice.now))
                 for letter in letters { try tx.tell(.expired, letter) }
                 cancelled += letters.count
+                addPage()
             }
             return cancelled
         }

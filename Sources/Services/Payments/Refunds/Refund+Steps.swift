@@ -13,7 +13,7 @@ extension Refund {
         guard !orders.isEmpty else { return }
         let begun = try await tx.query(
             begin, as: Begun.self, orders.map(\.payment), orders.map(\.amount), orders.map(\.cause.rawValue), tx.now)
-        tx.deliver(
+        try tx.deliver(
             try begun.map { refund in
                 try Parcel(
                     kind: .refund, dedupeKey: "\(RefundKey(refund: refund.id, round: refund.round))",
