@@ -25,6 +25,11 @@ struct ParkedMessage: Sendable {
     var queue: String { text(MessageHeader.queue) ?? "\(service).events" }
     var exchange: String { text(MessageHeader.exchange) ?? "" }
     var routingKey: String { text(MessageHeader.routingKey) ?? delivery.routingKey }
+    /// What it is: the key it was published with, which of a part of a split message is the queue's name, and its type says more.
+    var subject: String {
+        guard exchange.isEmpty, let envelope = try? Envelope(delivery) else { return routingKey }
+        return envelope.type.rawValue
+    }
     var reason: String { text(MessageHeader.reason) ?? "" }
     var parkedAt: String { text(MessageHeader.parkedAt) ?? "" }
     var parkedBy: String { text(MessageHeader.parkedBy) ?? "" }

@@ -39,8 +39,8 @@ struct Parked: AsyncParsableCommand {
             }
             if json { return Terminal.say(try ParkedMessage.json(messages)) }
             Terminal.table(
-                ["id", "service", "routing key", "attempts", "parked at", "reason"],
-                messages.map { [$0.id, $0.service, $0.routingKey, "\($0.attempts)", $0.parkedAt, $0.reason] })
+                ["id", "service", "message", "attempts", "parked at", "reason"],
+                messages.map { [$0.id, $0.service, $0.subject, "\($0.attempts)", $0.parkedAt, $0.reason] })
         }
     }
 
