@@ -21,13 +21,14 @@ struct LostPayments {
         }
     }
 
+    // The payments are named by an array as well: for thousands of bookings all payments would be read.
     private static let cancel: SQL = """
         with cancelled as (
             update bookings b set status = 'cancelled', cancelled_at = $3, cancellation_reason = $4
             where b.id = any ($1) and b.status = 'pending'
               and not exists (
                   select from payments.payment_facts p
-                  where p.booking_id = b.id and p.status in ('pending', 'processing', 'succeeded')
+                  where p.booking_id = b.id and p.booking_id = any ($1) and p.status in ('pending', 'processing', 'succeeded')
                     and p.payment_id not in (select unnest($2::bigint[])))
             returning b.id)
         select letters.* from cancelled join letters on letters.booking_id = cancelled.id
