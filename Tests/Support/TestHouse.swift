@@ -29,17 +29,22 @@ public struct TestHouse: Sendable {
     public static func open(
         at instant: Date? = nil, on servers: TestServers = .shared, _ body: @Sendable (TestHouse) async throws -> Void
     ) async throws {
-        let databaseURL = try await servers.makeDatabase()
+        // The virtual host first: those who wait for one have no connection to the database yet, which takes three hundred.
         let host = try await servers.takeHost()
         do {
-            try await run(databaseURL, try await servers.amqp(host: host), TestClock(instant), body)
+            let databaseURL = try await servers.makeDatabase()
+            do {
+                try await run(databaseURL, try await servers.amqp(host: host), TestClock(instant), body)
+            } catch {
+                await servers.dropDatabase(databaseURL)
+                throw error
+            }
+            await servers.dropDatabase(databaseURL)
         } catch {
             await servers.giveBack(host)
-            await servers.dropDatabase(databaseURL)
             throw error
         }
         await servers.giveBack(host)
-        await servers.dropDatabase(databaseURL)
     }
 
     private static func run(_ databaseURL: String, _ amqpURL: String, _ clock: TestClock, _ body: @Sendable (TestHouse) async throws -> Void)
