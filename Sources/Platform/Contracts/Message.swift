@@ -20,13 +20,6 @@ extension Message {
     public func validate() throws(ContractViolation) { _ = try WireCoding.encode(self) }
 }
 
-/// A message about several things that can be told of each by itself: when the whole cannot be worked, its parts are (the pattern Splitter of
-/// Hohpe and Woolf, Enterprise Integration Patterns).
-public protocol Splittable: Message {
-    /// The same, a message for each thing.
-    var parts: [Self] { get }
-}
-
 /// The messages that exist.
 public enum Messages {
     /// Every type with a schema in Contracts/messages.

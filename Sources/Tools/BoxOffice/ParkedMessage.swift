@@ -25,7 +25,7 @@ struct ParkedMessage: Sendable {
     var queue: String { text(MessageHeader.queue) ?? "\(service).events" }
     var exchange: String { text(MessageHeader.exchange) ?? "" }
     var routingKey: String { text(MessageHeader.routingKey) ?? delivery.routingKey }
-    /// What it is: the key it was published with, which of a part of a split message is the queue's name, and its type says more.
+    /// What it is: the key it was published with or, of one that was sent straight to a queue as the parts of a split message are, its type.
     var subject: String {
         guard exchange.isEmpty, let envelope = try? Envelope(delivery) else { return routingKey }
         return envelope.type.rawValue
