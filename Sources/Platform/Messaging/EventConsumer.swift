@@ -61,8 +61,14 @@ struct EventConsumer: Service {
                     handoff.finish()
                 }
                 group.addTask {
-                    // A batch that is left unsettled must stay the last: the ack of a later one would cover it.
-                    while let batch = await handoff.take(atMost: Self.batch, weighing: Self.batchBytes, \.delivery.body.count), await work(batch) {}
+                    while let batch = await handoff.take(atMost: Self.batch, weighing: Self.batchBytes, \.delivery.body.count) {
+                        guard !Task.isShuttingDownGracefully else {
+                            giveBack(batch)
+                            continue
+                        }
+                        // A batch that is left unsettled must stay the last: the ack of a later one would cover it.
+                        guard await work(batch) else { break }
+                    }
                     await runtime.broker.flush()
                 }
             }
@@ -97,9 +103,15 @@ struct EventConsumer: Service {
         } catch {
             runtime.logger.warning("A batch goes back to the queue", error: error, metadata: ["queue": "\(topology.events)"])
             try? await Task.sleep(for: Self.pause)
-            runtime.broker.nack(through: last, requeue: true)
+            giveBack(batch)
         }
         return true
+    }
+
+    /// Puts messages that are not settled back into the queue, at once.
+    private func giveBack(_ batch: [MessageReader.Reading]) {
+        guard let last = batch.last?.delivery else { return }
+        runtime.broker.nack(through: last, requeue: true)
     }
 
     /// Commits the messages, all at once or, when that fails, one at a time.
