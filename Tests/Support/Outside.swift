@@ -47,12 +47,20 @@ public struct Outside: Sendable {
     }
 
     /// Tells the sandbox what to be like: `POST /_sandbox/<path>`.
-    public func order(_ path: String, _ json: String = "") async throws {
-        let response = try await web.send(HTTPRequest(.post, url: "\(url)/_sandbox/\(path)", body: Array(json.utf8)))
+    public func order(_ path: String, _ json: String = "") async throws { try await tell(.post, path, json) }
+
+    private func tell(_ method: HTTPMethod, _ path: String, _ json: String = "") async throws {
+        let response = try await web.send(HTTPRequest(method, url: "\(url)/_sandbox/\(path)", body: Array(json.utf8)))
         guard (200..<300).contains(response.status) else {
             throw TestServers.Missing(description: "the sandbox refuses \(path): \(String(decoding: response.body, as: UTF8.self))")
         }
     }
+
+    /// Has a part keep all requests waiting until `letGo()`.
+    public func hold(_ part: String) async throws { try await order("faults", #"{"part":"\#(part)","action":{"delayMs":3600000}}"#) }
+
+    /// Ends all faults: what waits goes on.
+    public func letGo() async throws { try await tell(.delete, "faults") }
 
     /// The pushes that reached phones.
     public func pushes() async throws -> [Push] { try await look("pushes", as: [Push].self) }

@@ -144,6 +144,17 @@ struct FaultTests {
         }
     }
 
+    @Test("A delay ends when its fault is deleted, and the request goes on")
+    func delayUntilDeleted() async throws {
+        try await Self.arranged(#"{"part":"bytemark","action":{"delayMs":3600000}}"#) { sandbox in
+            async let delayed = Self.passes(sandbox)
+            try await eventually("the request waits") { sandbox.world.journals[.bytemark].counts.inFlight == 1 }
+            try await sandbox.call("DELETE", "/_sandbox/faults").map { #expect($0.status == 200) }
+            let reply = try await delayed
+            #expect(reply?.status == 200)
+        }
+    }
+
     @Test("A delay holds back the answer and combines with a status")
     func delay() async throws {
         try await Self.arranged(#"{"part":"bytemark","action":{"delayMs":80,"status":429,"retryAfter":"Sat, 21 Nov 2026 08:00:00 GMT"}}"#) {

@@ -34,7 +34,7 @@ struct FaultRequest: Codable, Sendable {
         var status: Int?
         /// Seconds, or a date as it stands, for the `Retry-After` header of `status`.
         var retryAfter: JSONValue?
-        /// Wait before anything else; the effect comes after the wait, whether the caller is still there or not.
+        /// Wait before anything else, or until the fault is deleted; the effect comes after the wait, whether the caller is still there or not.
         var delayMs: Int?
         var cut: Cut?
         /// Never answer; the connection stays open until the caller leaves, the fault is deleted or the sandbox ends. No effect.

@@ -11,12 +11,15 @@ final class Faults: Sendable {
         var matched = 0
         var applied = 0
         var hanging: [ObjectIdentifier: any Channel] = [:]
+        /// The ends of the delays that are under way, by numbers of their own.
+        var delays: [Int: EventLoopPromise<Void>] = [:]
 
         var isSpent: Bool { request.times.map { applied >= $0 } ?? false }
     }
 
     private struct State {
         var lastId = 0
+        var lastDelay = 0
         var entries: [Entry] = []
         var latency: [Part: Duration] = [:]
     }
@@ -71,7 +74,33 @@ final class Faults: Sendable {
         }
     }
 
-    /// Removes faults and closes what hangs by them: one by its id, those of some parts, or all. Gives how many there were.
+    /// Waits so long, or until the fault is deleted. Throws only when the sandbox ends.
+    func delay(_ duration: Duration, fault: Int, on loop: any EventLoop) async throws {
+        guard duration > .zero else { return }
+        let end = loop.makePromise(of: Void.self)
+        let timer = loop.scheduleTask(in: TimeAmount(duration)) { end.succeed() }
+        let number = state.withLock { state -> Int? in
+            guard let index = state.entries.firstIndex(where: { $0.id == fault }) else { return nil }
+            state.lastDelay += 1
+            state.entries[index].delays[state.lastDelay] = end
+            return state.lastDelay
+        }
+        if number == nil { end.succeed() }
+        defer {
+            timer.cancel()
+            state.withLock { state in
+                guard let number, let index = state.entries.firstIndex(where: { $0.id == fault }) else { return }
+                state.entries[index].delays[number] = nil
+            }
+        }
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await end.futureResult.get()
+        } onCancelOrGracefulShutdown: {
+            end.fail(CancellationError())
+        }
+    }
+
+    /// Removes faults and ends what hangs or waits by them: one by its id, those of some parts, or all. Gives how many there were.
     @discardableResult
     func remove(id: Int? = nil, parts: Set<Part> = Set(Part.allCases)) -> Int {
         let removed = state.withLock { state in
@@ -81,6 +110,7 @@ final class Faults: Sendable {
             return removed
         }
         for channel in removed.flatMap(\.hanging.values) { channel.close(promise: nil) }
+        for delay in removed.flatMap(\.delays.values) { delay.succeed() }
         return removed.count
     }
 

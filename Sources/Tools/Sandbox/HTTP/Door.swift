@@ -20,11 +20,13 @@ struct Door: Sendable {
         var status: Int?
         defer { journal.finished(number, status: status, fault: fault?.id) }
 
-        let delay = faults.latency(of: peer.part) + .milliseconds(fault?.action.delayMs ?? 0)
-        try await Pause.wait(delay, on: channel.eventLoop)
-        if let fault, fault.action.hang == true {
-            await faults.hang(channel, fault: fault.id)
-            throw Cut()
+        try await Pause.wait(faults.latency(of: peer.part), on: channel.eventLoop)
+        if let fault {
+            try await faults.delay(.milliseconds(fault.action.delayMs ?? 0), fault: fault.id, on: channel.eventLoop)
+            if fault.action.hang == true {
+                await faults.hang(channel, fault: fault.id)
+                throw Cut()
+            }
         }
         if fault?.action.cut == .before { throw await cut(channel) }
         if let refused = try refusal(by: fault?.action) {

@@ -196,7 +196,7 @@ struct SMTPSession {
 
     /// Does what a fault says; throws when it ends the session.
     private mutating func suffer(_ fault: (id: Int, action: FaultRequest.Action)) async throws -> String? {
-        try await Pause.wait(.milliseconds(fault.action.delayMs ?? 0), on: channel.eventLoop)
+        try await world.faults.delay(.milliseconds(fault.action.delayMs ?? 0), fault: fault.id, on: channel.eventLoop)
         if fault.action.hang == true {
             envelope?.status = 0
             await world.faults.hang(channel, fault: fault.id)
