@@ -1,6 +1,5 @@
-import AMQP
 import Contracts
-import Foundation
+import FoundationEssentials
 import Platform
 import Postgres
 import Support
@@ -9,102 +8,68 @@ import Testing
 @testable import LoyaltyNotifier
 @testable import TicketsCache
 
+/// Every message of these and of the ticketing scenarios is taken off the broker and shown to its schema, with its properties.
 @Suite("Real messages follow Contracts/")
 struct RealMessageTests {
-    @Test("What the services publish is captured off the broker and is what its schema says, as are its properties")
-    func captured() async throws {
+    @Test("What loyalty-notifier and tickets-cache publish")
+    func membersAndPasses() async throws {
         try await TestHouse.open { house in
-            try await house.broker.declare(
-                .init(
-                    queues: [.init("listener", exclusive: true)],
-                    bindings: [
-                        .init(queue: "listener", exchange: Exchange.events, routingKey: "#"),
-                        .init(queue: "listener", exchange: Exchange.ticks, routingKey: "#"),
-                    ]))
-            try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1')")
-            try await house.database.execute("insert into tickets.cache (user_id, refreshed_at) values (1, '2020-01-01')")
-            var captured: [AMQPDelivery] = []
-            try await Outside.open { outside in
-                try await outside.passes(of: 1, #"[{"uuid":"p-1","status":"USABLE","time_created":"2026-01-01T00:00:00Z"}]"#)
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                    try await house.with(TicketsCache.self, settings: outside.settings) { _ in
-                        try await house.publish(
-                            (1...50).map { (RideCompleted(userId: 1, rideId: "ride-\($0)", completedAt: house.clock.now), "id-\($0)") })
-                        try await house.publish(TicketsRefreshRequested(userId: 1))
-                        _ = try await house.ended(try await house.tick(.ticketsCacheRefreshStale))
-                        try await house.eventually("select count(*) from tickets.refresh_log where status = 1", 2)
-                        try await house.eventually("select (select count(*) from loyalty.outbox) + (select count(*) from tickets.outbox)", 0)
+            let heard = try await house.judged {
+                try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1'), (2, 'token-2')")
+                try await house.database.execute("insert into tickets.cache (user_id, refreshed_at) values (1, '2020-01-01')")
+                try await Outside.open { outside in
+                    for user in 1...2 {
+                        try await outside.passes(of: user, #"[{"uuid":"p-\#(user)","status":"USABLE","time_created":"2026-01-01T00:00:00Z"}]"#)
+                    }
+                    try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                        try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                            try await house.publish(
+                                (1...50).map { (RideCompleted(userId: 1, rideId: "ride-\($0)", completedAt: house.clock.now), "id-\($0)") })
+                            try await house.publish(TicketsRefreshRequested(userId: 2))
+                            _ = try await house.ended(try await house.tick(.ticketsCacheRefreshStale))
+                            try await house.eventually("select count(*) from tickets.refresh_log where status = 1", 2)
+                            try await house.eventually("select (select count(*) from loyalty.outbox) + (select count(*) from tickets.outbox)", 0)
+                        }
                     }
                 }
             }
-            captured += try await house.take("listener")
-            try await house.broker.delete(queue: "listener")
-
-            let keys = Set(captured.map(\.routingKey))
-            #expect(keys.isSuperset(of: ["ride.completed", "loyalty.milestone-reached", "tickets.refresh-requested", "tickets-cache.refresh"]))
-            let verdicts = try SchemaJudge.verdicts(
-                captured.map {
-                    .init(message: $0.exchange == Exchange.ticks ? "tick" : $0.routingKey, json: String(decoding: $0.body, as: UTF8.self))
-                })
-            #expect(verdicts.count == captured.count)
-            for (delivery, verdict) in zip(captured, verdicts) {
-                #expect(verdict == nil, "\(delivery.routingKey): \(String(decoding: delivery.body, as: UTF8.self))")
-                let event = try JSONDecoder().decode(Event.self, from: Data(delivery.body))
-                #expect(delivery.properties.contentType == "application/cloudevents+json")
-                #expect(delivery.properties.messageID == event.id)
-                #expect(delivery.properties.persistent)
-                #expect(delivery.properties.headers[MessageHeader.traceparent]?.string == event.traceparent)
-                #expect(TraceContext(traceparent: event.traceparent) != nil)
-                let type = delivery.exchange == Exchange.ticks ? "com.boxoffice.tick" : "com.boxoffice.\(delivery.routingKey)"
-                #expect(event.type == type)
-            }
+            let messages: Set = ["ride.completed", "loyalty.milestone-reached", "tickets.refresh-requested", "tickets-cache.refresh-stale"]
+            #expect(messages.subtracting(heard).isEmpty)
         }
     }
 
-    private struct Event: Decodable {
-        let id: String
-        let type: String
-        let traceparent: String
+    @Test("What payments, bookings and events publish, and what the web shop publishes for them")
+    func ticketing() async throws {
+        let messages: Set = [
+            "payment.gateway-reported", "payment.succeeded", "payment.failed", "payment.abandoned", "payment.refunded", "payment.refund-failed",
+            "booking.cancelled", "booking.refund-requested", "booking.refund-approved", "booking.refunded", "booking.reminded", "event.cancelled",
+            "payments.cleanup-abandoned", "bookings.process-refunds", "events.send-reminders",
+        ]
+        try await Ticketing.open(at: Date(timeIntervalSince1970: 1_795_000_000), hearing: messages) { house, outside async throws in
+            let now = house.clock.now
+            let event = try await house.shop.event(startsAt: now + 90_000)
+            let calledOff = try await house.shop.event(startsAt: now + 90_000)
+            let orders = try await house.shop.orders(4, of: event, at: now - 3600)
+            try await outside.transactions(orders.map { .init($0.reference, "success", amount: 1998, currency: "EUR") })
+            // Two are paid, the third fails, the fourth is given up by its customer.
+            for (order, status) in zip(orders, [PaymentGatewayReported.Status.success, .success, .failed]) {
+                try await house.publish(
+                    PaymentGatewayReported(reference: order.reference, status: status, amount: 1998, currency: "EUR", occurredAt: now))
+            }
+            try await house.eventually("select count(*) from payments.payments where status = 'pending'", 1)
+            _ = try await house.ended(try await house.tick(.paymentsCleanupAbandoned, trigger: .manual))
+            try await house.eventually("select count(*) from bookings.bookings where status = 'confirmed'", 2)
+            try await house.eventually("select count(*) from bookings.bookings where status = 'cancelled'", 2)
+            _ = try await house.ended(try await house.tick(.eventsSendReminders, trigger: .manual))
+            // Of the two refunds the gateway pays one and refuses the other.
+            try await outside.order("faults", #"{"part":"gateway","match":{"path":"/gateway/refund"},"times":1,"action":{"status":422}}"#)
+            for order in orders.prefix(2) { try await house.publish(BookingRefundRequested(bookingId: order.bookingId, requestedAt: now)) }
+            try await house.eventually("select count(*) from bookings.bookings where refund_requested", 2)
+            _ = try await house.ended(try await house.tick(.bookingsProcessRefunds, trigger: .manual))
+            try await house.eventually("select count(*) from bookings.bookings where status = 'refunded'", 1)
+            try await house.eventually("select count(*) from payments.refunds where status = 'failed'", 1)
+            try await house.publish(EventCancelled(eventId: calledOff, reason: "the band is ill"))
+            try await house.shop.booksBalance()
+        }
     }
-}
-
-/// The validator of Contracts/check, a program of its own.
-enum SchemaJudge {
-    /// A whole CloudEvent and the name of its message.
-    struct Question: Encodable {
-        let message: String
-        let json: String
-        let event = true
-    }
-
-    private static var python: String? { ProcessInfo.processInfo.environment["BOXOFFICE_PYTHON"] }
-    private static var program: String {
-        let root = ProcessInfo.processInfo.environment["BOXOFFICE_ROOT"] ?? "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        return root + "/Contracts/check/contracts.py"
-    }
-
-    /// What the schemas refuse, in the order of the questions; nil where they accept.
-    static func verdicts(_ questions: [Question]) throws -> [String?] {
-        try JSONDecoder().decode(Answer.self, from: ask("verdicts", try JSONEncoder().encode(questions))).verdicts
-    }
-
-    /// What `contracts.py` answers.
-    static func ask(_ verb: String, _ input: Data = Data()) throws -> Data {
-        let file = FileManager.default.temporaryDirectory.appending(path: "question-\(UUID().uuidString).json")
-        try input.write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let output = Pipe()
-        let child = Process()
-        child.executableURL = URL(filePath: try #require(python, "BOXOFFICE_PYTHON is not set; run the tests by make test"))
-        child.arguments = ["-B", program, verb]
-        child.standardInput = try FileHandle(forReadingFrom: file)
-        child.standardOutput = output
-        try child.run()
-        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-        child.waitUntilExit()
-        try #require(child.terminationStatus == 0)
-        return answer
-    }
-
-    private struct Answer: Decodable { let verdicts: [String?] }
 }
