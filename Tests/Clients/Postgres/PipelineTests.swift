@@ -85,6 +85,31 @@ struct PipelineTests {
         }
     }
 
+    @Test("Of statements that are under way together, those behind the one that fails tell its error")
+    func failedTogether() async throws {
+        try await TestDatabase.run { client in
+            var errors: [PostgresError] = []
+            try? await client.transaction { transaction in
+                errors = await withTaskGroup(of: PostgresError?.self) { group in
+                    for divisor in [1, 0, 1, 1] {
+                        group.addTask {
+                            do {
+                                try await transaction.execute("select 1 / $1::int", divisor)
+                                return nil
+                            } catch {
+                                return error as? PostgresError
+                            }
+                        }
+                    }
+                    return await group.reduce(into: []) { if let error = $1 { $0.append(error) } }
+                }
+            }
+            #expect(!errors.isEmpty && errors.allSatisfy { $0.sqlState == .divisionByZero })
+            let after = try await client.transaction { transaction in try await transaction.query("select 1", as: Int.self) }
+            #expect(after == [1])
+        }
+    }
+
     @Test("A body that swallows an error has nothing committed and is told so")
     func swallowed() async throws {
         try await TestDatabase.run { client in

@@ -73,8 +73,7 @@ extension Wire {
     }
 
     private func endSegment(_ end: Expected) {
-        let (error, result, isStale) = (segmentError, segmentResult, segmentIsStale)
-        segmentError = nil
+        let (error, result, isStale) = (takeError(), segmentResult, segmentIsStale)
         segmentResult = nil
         segmentIsStale = false
         switch end {
@@ -91,6 +90,18 @@ extension Wire {
         case .prepare, .execute, .deallocate:
             break
         }
+    }
+
+    /// The error of a segment that has ended; of one that came too late for its transaction, what failed that.
+    private func takeError() -> (any Error)? {
+        defer { segmentError = nil }
+        if let error = segmentError as? PostgresError, error.sqlState == .inFailedSQLTransaction { return transactionError ?? error }
+        switch transactionStatus {
+        case .idle, .open: transactionError = nil
+        // Unknown: more statements are under way.
+        case .failed, .unknown: transactionError = segmentError ?? transactionError
+        }
+        return segmentError
     }
 
     /// A result outside the pipeline: of a script or a COPY.
@@ -126,8 +137,7 @@ extension Wire {
         guard let operation = simpleOperation else { return }
         guard PQenterPipelineMode(connection) == 1 else { return fail(connection.errorText) }
         mode = .pipeline
-        let (error, result) = (segmentError, segmentResult)
-        segmentError = nil
+        let (error, result) = (takeError(), segmentResult)
         segmentResult = nil
         if case .copyStart = operation.work, error == nil {
             complete(operation, .failure(PostgresError.unsendable("no COPY … FROM STDIN: \(operation.sql ?? "")")))

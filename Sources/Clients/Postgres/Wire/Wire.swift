@@ -35,6 +35,8 @@ final class Wire {
     private(set) var wantsWrite = false
     /// What the current segment has come to.
     var segmentError: (any Error)?
+    /// Why the transaction has failed: statements that were sent behind are refused for no reason of their own.
+    var transactionError: (any Error)?
     var segmentResult: PostgresResult?
     var segmentIsStale = false
     /// Why the connection cannot go on.
