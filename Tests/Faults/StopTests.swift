@@ -20,7 +20,7 @@ extension FaultTests {
                 try await scene.startReady("loyalty-notifier").kill()
                 try await house.publish((1...members).flatMap { Rides.of($0, 1...50) })
                 // The batch is in the middle for as long as this transaction is open.
-                let (first, signalled) = try await house.database.transaction { transaction in
+                let first = try await house.database.transaction { transaction in
                     try await transaction.execute("lock table loyalty.rides in share mode")
                     let first = try scene.start("loyalty-notifier")
                     try await house.eventually("a batch is to be counted") {
@@ -28,17 +28,14 @@ extension FaultTests {
                             "select count(*) from pg_locks where relation = 'loyalty.rides'::regclass and not granted", as: Int.self) ?? 0 > 0
                     }
                     first.signal(SIGTERM)
-                    return (first, ContinuousClock.now)
+                    return first
                 }
                 #expect(try await first.ended(within: Self.patience) == .exited(0))
-                let stopped = ContinuousClock.now
                 let counted = try await Self.count(house)
                 #expect(counted > 0 && counted < members * 50)
-                // Five seconds after the signal the connection is closed: what a slower machine commits then comes again, and the inbox drops it.
-                if stopped - signalled < .seconds(5) {
-                    try await house.eventually("all that is counted is acked, all else is back in the queue") {
-                        try await house.broker.inspect(queue: "loyalty-notifier.events")?.messages == members * 50 - counted
-                    }
+                // An ack is confirmed to nobody: on a busy machine a batch that was committed may come again, and the inbox drops it.
+                try await house.eventually("all that is not counted is back in the queue") {
+                    try await house.broker.inspect(queue: "loyalty-notifier.events")?.messages ?? 0 >= members * 50 - counted
                 }
                 _ = try scene.start("loyalty-notifier")
                 try await house.eventually("select count(*) from loyalty.members where rides = 50", members)
