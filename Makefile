@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo up down test lint bench clean
+.PHONY: help demo up down test prove lint bench clean
 
 # What `make lint` reads: folders that are there, and every bash script by its first line.
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Plugins Benchmarks)
@@ -19,6 +19,9 @@ down: ## stop exactly what `make up` started; the data stays
 
 test: ## all tests, against private servers (FILTER=pattern for some of them, KEEP=1 leaves the servers running)
 	@Tests/run
+
+prove: ## the long proofs in full, about an hour (PROVE_SEED=n repeats one; FILTER=pattern for some of them)
+	@PROVE=1 Tests/run
 
 lint: ## format, scripts and warnings
 	swift format lint --strict --recursive $(SWIFT_SOURCES)

@@ -155,7 +155,12 @@ let package = Package(
         tests(
             "ScenariosTests", "Scenarios",
             ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
-        tests("FaultsTests", "Faults", ["AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support", logging]),
+        tests(
+            "FaultsTests", "Faults",
+            [
+                "Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Curl", "Migrations", "Platform",
+                "Postgres", "Support", logging,
+            ]),
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
