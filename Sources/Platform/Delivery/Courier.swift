@@ -69,7 +69,7 @@ struct Courier: Service {
     }
 
     private var conveyor: Conveyor<Claimed, Outcome> {
-        Conveyor(places: channel.inFlight) { finished, wanted in
+        Conveyor(places: channel.inFlight, logger: runtime.logger) { finished, wanted in
             try await runtime.patiently("The courier") {
                 try await runtime.transaction { tx in
                     try await record(finished, tx)
@@ -162,11 +162,12 @@ struct Courier: Service {
         var counts: [String: Int] { Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +) }
     }
 
+    // An array is made once, whatever the plan; a subquery behind `in` may be asked for each row again, and its limit is then none.
     private static let claim: SQL = """
         update deliveries set attempts = attempts + 1, next_attempt_at = $3
-        where id in (
+        where id = any (array(
             select id from deliveries where status = 'queued' and kind = $1 and next_attempt_at <= $2
-            order by next_attempt_at limit $4 for update skip locked)
+            order by next_attempt_at limit $4 for update skip locked))
         returning id, dedupe_key, payload::text as payload, attempts, traceparent
         """
 

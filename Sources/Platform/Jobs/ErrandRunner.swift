@@ -25,7 +25,7 @@ struct ErrandRunner<E: Errand>: Sendable {
         let tally = Tally()
         let started = ContinuousClock.now
         let isOut: @Sendable () -> Bool = { isStopping() || ContinuousClock.now - started > Self.claimingTime }
-        let conveyor = Conveyor<E.Item, E.Outcome>(places: errand.inFlight) { finished, wanted in
+        let conveyor = Conveyor<E.Item, E.Outcome>(places: errand.inFlight, logger: runtime.logger) { finished, wanted in
             try await runtime.patiently("\(E.name)") { try await turn(row, number, finished, wanted, tally) }
         } perform: { item in
             await errand.perform(item)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Logging
 import Synchronization
 
 /// Work on things that live outside the database: claimed from it, performed outside many at once, recorded in groups.
@@ -8,6 +9,8 @@ import Synchronization
 struct Conveyor<Item: Sendable, Outcome: Sendable>: Sendable {
     /// How many are performed at once.
     let places: Int
+    /// Learns when more was claimed than was asked for.
+    let logger: Logger
     /// Records what finished and claims at most so many; an empty claim means that there is nothing more to do now.
     let turn: @Sendable (_ finished: [(Item, Outcome)], _ wanted: Int) async throws -> [Item]
     /// Performs one, outside of any transaction. Failing is an outcome.
@@ -17,6 +20,9 @@ struct Conveyor<Item: Sendable, Outcome: Sendable>: Sendable {
     private static var gathering: Duration { .milliseconds(10) }
 
     /// Works until nothing is left to claim, or until `isStopping` says to claim no more; what was claimed is always finished and recorded.
+    ///
+    /// A claim that returns more than was asked for is at fault. The surplus is not performed but left to its leases: performed, it would open
+    /// more connections than there are places.
     /// - Throws: what `turn` throws; what was being performed then is abandoned to its lease.
     func run(isStopping: @escaping @Sendable () -> Bool = { false }) async throws {
         let finished = Finished()
@@ -27,7 +33,13 @@ struct Conveyor<Item: Sendable, Outcome: Sendable>: Sendable {
                 running -= done.count
                 let wanted = isStopping() ? 0 : places - running
                 if !done.isEmpty || wanted > 0 {
-                    for item in try await turn(done, wanted) {
+                    let claimed = try await turn(done, wanted)
+                    if claimed.count > wanted {
+                        logger.error(
+                            "A claim returned more than it was asked for; the surplus waits for the end of its leases",
+                            metadata: ["wanted": "\(wanted)", "claimed": "\(claimed.count)"])
+                    }
+                    for item in claimed.prefix(wanted) {
                         running += 1
                         group.addTask { finished.append((item, await perform(item))) }
                     }

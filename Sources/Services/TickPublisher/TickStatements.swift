@@ -82,16 +82,15 @@ enum TickStatements {
 
     /// Takes over ticks whose lease has ended, oldest first: $1 this replica, $2 lease in seconds behind the fire time (or now), $3 how many at most.
     static let takeOver: SQL = """
-        update operations.ticks t
+        update operations.ticks
            set armed_by = $1::text, attempts = attempts + 1,
-               lease_until = greatest(t.scheduled_for, clock_timestamp()) + make_interval(secs => $2::float8)
-          from (select id from operations.ticks
-                 where status = 'armed' and lease_until < clock_timestamp()
-                 order by scheduled_for
-                 limit $3
-                   for update skip locked) lapsed
-         where t.id = lapsed.id
-        returning t.id, t.job, t.scheduled_for
+               lease_until = greatest(scheduled_for, clock_timestamp()) + make_interval(secs => $2::float8)
+         where id = any (array(select id from operations.ticks
+                                where status = 'armed' and lease_until < clock_timestamp()
+                                order by scheduled_for
+                                limit $3
+                                  for update skip locked))
+        returning id, job, scheduled_for
         """
 
     /// Records the broker's answers: $1 ids text[], $2 published|unroutable text[], $3 instants of the answers timestamptz[], $4 this replica.
@@ -118,10 +117,10 @@ enum TickStatements {
     /// Removes settled ticks of before $1 (timestamptz), the oldest $2 (bigint) of them.
     static let prune: SQL = """
         delete from operations.ticks
-         where id in (select id from operations.ticks
-                       where status <> 'armed' and scheduled_for < $1
-                       order by scheduled_for
-                       limit $2
-                         for update skip locked)
+         where id = any (array(select id from operations.ticks
+                                where status <> 'armed' and scheduled_for < $1
+                                order by scheduled_for
+                                limit $2
+                                  for update skip locked))
         """
 }

@@ -27,12 +27,11 @@ enum RefreshStatements {
         """
 
     static let claim: SQL = """
-        with due as (
+        update refresh_state s set leased_by = $5, next_attempt_at = $3
+        where s.user_id = any (array(
             select user_id from refresh_state
             where wanted_since is not null and next_attempt_at <= $1 and failed_run is distinct from $4
-            order by next_attempt_at limit $2 for update skip locked)
-        update refresh_state s set leased_by = $5, next_attempt_at = $3
-        from due where s.user_id = due.user_id
+            order by next_attempt_at limit $2 for update skip locked))
         returning s.user_id,
             (select t.token from bytemark_tokens t where t.user_id = s.user_id) as token,
             (select c.digest from cache c where c.user_id = s.user_id) as digest,

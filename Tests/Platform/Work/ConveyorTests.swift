@@ -1,3 +1,5 @@
+import Logging
+import Support
 import Synchronization
 import Testing
 
@@ -18,13 +20,14 @@ struct ConveyorTests {
         let state: Mutex<State>
         init(_ items: [Int]) { state = Mutex(State(waiting: items)) }
 
-        func conveyor(places: Int, failingTurn: Int? = nil) -> Conveyor<Int, Int> {
-            Conveyor(places: places) { finished, wanted in
+        /// - Parameter surplus: How many more than it was asked for a claim returns.
+        func conveyor(places: Int, failingTurn: Int? = nil, surplus: Int = 0) -> Conveyor<Int, Int> {
+            Conveyor(places: places, logger: TestServers.logger) { finished, wanted in
                 try self.state.withLock { state in
                     state.turns += 1
                     if state.turns == failingTurn { throw Broken() }
                     state.recorded += finished.map(\.1)
-                    let taken = Array(state.waiting.prefix(wanted))
+                    let taken = Array(state.waiting.prefix(wanted == 0 ? 0 : wanted + surplus))
                     state.waiting.removeFirst(taken.count)
                     return taken
                 }
@@ -50,6 +53,18 @@ struct ConveyorTests {
         #expect(state.recorded.sorted() == (1...500).map { $0 * 10 })
         #expect(state.mostPerforming <= 7)
         #expect(state.performing == 0)
+    }
+
+    @Test("Of a claim that returns more than it was asked for only as many are performed as there are places")
+    func surplus() async throws {
+        let book = Book(Array(1...500))
+        try await book.conveyor(places: 4, surplus: 90).run()
+        let state = book.state.withLock { $0 }
+        #expect(state.mostPerforming <= 4)
+        #expect(state.waiting.isEmpty)
+        #expect(Set(state.recorded).count == state.recorded.count)
+        #expect(!state.recorded.isEmpty)
+        #expect(state.recorded.count <= 4 * state.turns)
     }
 
     @Test("When it is to stop it claims nothing more and records what it had claimed")

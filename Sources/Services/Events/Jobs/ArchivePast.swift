@@ -16,10 +16,11 @@ struct ArchivePast: Job {
 
     // A row is locked while its status is the one it leaves, in the order of the ids, as those do who return tickets.
     private static let archive: SQL = """
-        with due as (
-            select id from events where status = 'completed' and completed_at < $1 order by completed_at, id limit $3),
-        held as materialized (
-            select id from events where id in (select id from due) and status = 'completed' order by id for no key update)
+        with held as materialized (
+            select id from events
+            where id = any (array(
+                    select id from events where status = 'completed' and completed_at < $1 order by completed_at, id limit $3))
+              and status = 'completed' order by id for no key update)
         update events e set status = 'archived', archived = true, archived_at = $2 where e.id = any (array(select id from held))
         """
 }

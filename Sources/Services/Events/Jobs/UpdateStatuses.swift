@@ -21,10 +21,11 @@ struct UpdateStatuses: Job {
     // A row is locked while its status is the one it leaves, in the order of the ids, as those do who return tickets.
 
     private static let begin: SQL = """
-        with due as (
-            select id from events where status = 'upcoming' and starts_at <= $1 order by starts_at, id limit $2),
-        held as materialized (
-            select id from events where id in (select id from due) and status = 'upcoming' order by id for no key update)
+        with held as materialized (
+            select id from events
+            where id = any (array(
+                    select id from events where status = 'upcoming' and starts_at <= $1 order by starts_at, id limit $2))
+              and status = 'upcoming' order by id for no key update)
         update events e set status = 'live' where e.id = any (array(select id from held))
         """
 

@@ -62,10 +62,9 @@ struct HandleTimeouts: Errand {
         again as (
             select id from payments where ask_at <= $2 and asked_in is distinct from $4
             order by ask_at limit $3 for no key update skip locked)
-        update payments p set ask_at = $5
-        from (select id from unasked union all select id from again limit $3) as due
-        where p.id = due.id
-        returning p.id, p.reference, p.asked
+        update payments set ask_at = $5
+        where id = any (array(select id from unasked union all select id from again limit $3))
+        returning id, reference, asked
         """
 
     private static let note: SQL = """
