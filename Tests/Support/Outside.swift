@@ -71,6 +71,14 @@ public struct Outside: Sendable {
     /// The refunds that the gateway paid, oldest first.
     public func refunds() async throws -> [Refund] { try await look("refunds", as: [Refund].self) }
 
+    /// Somebody else has the gateway pay money back.
+    public func payBack(_ transaction: String, _ amount: Int, currency: String = "EUR", key: String) async throws {
+        let body = #"{"transaction":"\#(transaction)","amount":\#(amount),"currency":"\#(currency)"}"#
+        let request = HTTPRequest(.post, url: "\(url)/gateway/refund", headers: ["Idempotency-Key": key], body: Array(body.utf8))
+        let response = try await web.send(request)
+        guard response.status == 200 else { throw TestServers.Missing(description: "the gateway pays nothing back: \(response.status)") }
+    }
+
     /// Tells the gateway of payments; one that is told again takes the place of the earlier one.
     public func transactions(_ transactions: [GatewayTransaction]) async throws {
         try await order("gateway/transactions", String(decoding: try JSONEncoder().encode(transactions), as: UTF8.self))

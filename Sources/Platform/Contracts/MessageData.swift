@@ -30,11 +30,13 @@ public struct MessageData: Sendable {
     public func amount(_ name: String, atLeast least: Int = 0) throws(ContractViolation) -> Int { try integer(name, in: least...Int.max) }
 
     /// An ISO 4217 code: three capital letters.
-    public func currency(_ name: String) throws(ContractViolation) -> String {
-        guard let text = spans.string(name), text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
-            throw violation(name, "an ISO 4217 code: three capital letters")
+    /// - Parameter ignoringCase: Whether small letters are as good; the code that is given has capital ones.
+    public func currency(_ name: String, ignoringCase: Bool = false) throws(ContractViolation) -> String {
+        let mask: UInt8 = ignoringCase ? 0xDF : 0xFF
+        guard let text = spans.string(name), text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0 & mask) }) else {
+            throw violation(name, "an ISO 4217 code: three \(ignoringCase ? "" : "capital ")letters")
         }
-        return text
+        return ignoringCase ? text.uppercased() : text
     }
 
     /// A text with so many Unicode scalars. NUL is refused, because PostgreSQL's `text` cannot hold it.

@@ -88,7 +88,12 @@ struct Courier: Service {
         let reason: String
         let asked: Duration?
         do {
-            try await channel.send(Array(claimed.payload.utf8), key: claimed.dedupeKey)
+            let payload = Array(claimed.payload.utf8)
+            if claimed.attempts > 1 {
+                try await channel.resend(payload, key: claimed.dedupeKey)
+            } else {
+                try await channel.send(payload, key: claimed.dedupeKey)
+            }
             return .sent
         } catch {
             switch error {

@@ -11,11 +11,16 @@ public protocol DeliveryChannel: Sendable {
     /// Sends one parcel. It may be asked twice for the same one (when a process died in between), always with the same key.
     /// - Throws: ``DeliveryFailure``.
     func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure)
+    /// Sends one parcel that was tried before and may have got through.
+    /// - Throws: ``DeliveryFailure``.
+    func resend(_ payload: [UInt8], key: String) async throws(DeliveryFailure)
 }
 
 extension DeliveryChannel {
     /// Ten: with the pauses between them that is about five hours.
     public var attempts: Int? { 10 }
+    /// As the first time.
+    public func resend(_ payload: [UInt8], key: String) async throws(DeliveryFailure) { try await send(payload, key: key) }
 }
 
 /// Why a parcel did not get through, and whether asking again can help.

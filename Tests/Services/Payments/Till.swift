@@ -83,6 +83,16 @@ struct Till: Sendable {
         ])
     }
 
+    /// The gateway answers the next request about refunds like that; several orders take their turns.
+    func strike(_ action: String) async throws {
+        try await outside.order("faults", #"{"part":"gateway","match":{"path":"/gateway/refund"},"times":1,"action":\#(action)}"#)
+    }
+
+    /// How refunds of a payment stand at the gateway from now on.
+    func orderRefunds(of id: Int, _ status: String) async throws {
+        try await outside.order("gateway/refunds", #"{"transaction":"R-\#(id)","status":"\#(status)"}"#)
+    }
+
     /// The gateway tells of a payment by itself.
     func report(_ id: Int, _ status: PaymentGatewayReported.Status, amount: Int = 1000, at instant: Date? = nil) async throws {
         try await house.publish(
@@ -111,11 +121,16 @@ struct Till: Sendable {
             BookingRefundApproved(bookingId: booking, userId: 7, amount: amount, currency: currency, approvedAt: house.clock.now))
     }
 
-    /// Waits until the courier has failed for the so-manieth time, and lets the time pass until it tries again.
-    func hurry(after attempt: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    /// Waits until the courier has failed for the so-manieth time.
+    func failed(_ attempt: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         try await house.eventually(
             "select attempts from payments.deliveries where last_error is not null", attempt, sourceLocation: sourceLocation)
         try await house.database.execute("update payments.deliveries set last_error = null")
+    }
+
+    /// Waits until the courier has failed for the so-manieth time, and lets the time pass until it tries again.
+    func hurry(after attempt: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        try await failed(attempt, sourceLocation: sourceLocation)
         house.clock.advance(3600)
     }
 

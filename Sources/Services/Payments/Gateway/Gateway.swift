@@ -10,10 +10,10 @@ struct Gateway: Sendable {
 
     /// How many questions, and how many refunds, at once.
     let inFlight: Int
-    private let url: String
+    let url: String
     private let key: String
     private let web: CurlClient
-    private let clock: WallClock
+    let clock: WallClock
 
     /// The gateway at `PAYMENT_GATEWAY_URL` with `PAYMENT_GATEWAY_KEY`, `PAYMENT_GATEWAY_IN_FLIGHT` at once.
     init(_ settings: Settings, _ assembly: Assembly) throws(ConfigurationError) {
@@ -39,27 +39,8 @@ struct Gateway: Sendable {
         }
     }
 
-    /// Asks for a refund: `POST /refund`. The same key is paid once, however often it is asked with.
-    func refund(_ request: [UInt8], key idempotencyKey: String) async -> RefundAnswer {
-        let response: HTTPResponse
-        do {
-            response = try await send(
-                HTTPRequest(
-                    .post, url: "\(url)/refund", headers: ["Content-Type": "application/json", "Idempotency-Key": idempotencyKey], body: request))
-        } catch {
-            // Whatever broke, the gateway may have done it.
-            return .later("\(error)", after: nil)
-        }
-        switch response.status {
-        case 200..<300: return .paid
-        // It does not know us: our key is to blame, not the refund.
-        case 401, 403: return .later("check PAYMENT_GATEWAY_KEY: the gateway answered \(response.status)", after: nil)
-        case 400..<500 where ![408, 409, 425, 429].contains(response.status): return .refused(Self.refusal(response))
-        default: return .later("the gateway answered \(response.status)", after: response.retryAfter(now: clock.now))
-        }
-    }
-
-    private func send(_ request: HTTPRequest) async throws(CurlError) -> HTTPResponse {
+    /// Sends a request with our key.
+    func send(_ request: HTTPRequest) async throws(CurlError) -> HTTPResponse {
         var request = request.authorization(bearer: key)
         request.timeout = Self.timeout
         if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
@@ -80,14 +61,25 @@ struct Gateway: Sendable {
         }
     }
 
+    /// Whether the gateway itself refuses something, and not a proxy or another page at its address: a JSON object that does not say yes.
+    static func saysNo(_ response: HTTPResponse) -> Bool {
+        JSONSpans(response.body).map { $0.boolean("status") != true } ?? false
+    }
+
     /// What the gateway gives as its reason, short enough for a message.
-    private static func refusal(_ response: HTTPResponse) -> String {
+    static func refusal(_ response: HTTPResponse) -> String {
         let reason = JSONSpans(response.body)?.string("message")?.replacing("\0", with: " ").prefix(500)
         return "the gateway answered \(response.status)" + (reason.map { ": \($0)" } ?? "")
     }
 
-    /// The reference as one segment of a path (RFC 3986 section 2.3): all but unreserved characters escaped.
-    private static func escaped(_ reference: String) -> String {
+    /// The gateway does not know us: our key is to blame, not what was asked.
+    static func keyIsRefused(_ response: HTTPResponse) -> String { "check PAYMENT_GATEWAY_KEY: the gateway answered \(response.status)" }
+
+    /// An answer that says nothing about what was asked.
+    static func noAnswer(_ response: HTTPResponse) -> String { "the gateway answered \(response.status)" }
+
+    /// The reference as one segment of a path or value of a query (RFC 3986 section 2.3): all but unreserved characters escaped.
+    static func escaped(_ reference: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var path: [UInt8] = []
         for byte in reference.utf8 {

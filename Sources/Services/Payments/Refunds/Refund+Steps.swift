@@ -17,7 +17,8 @@ extension Refund {
             try begun.map { refund in
                 try Parcel(
                     kind: .refund, dedupeKey: "\(RefundKey(refund: refund.id, round: refund.round))",
-                    content: RefundRequest(transaction: refund.reference, amount: refund.amount, currency: refund.currency),
+                    content: RefundPayload(
+                        transaction: refund.reference, amount: refund.amount, currency: refund.currency, refundedBefore: refund.refundedBefore),
                     causedBy: causes[refund.paymentId] ?? .current)
             })
     }
@@ -29,6 +30,7 @@ extension Refund {
         let amount: Int
         let currency: String
         let reference: String
+        let refundedBefore: Int
     }
 
     private static let begin: SQL = """
@@ -39,7 +41,8 @@ extension Refund {
         on conflict (payment_id, cause) do update
             set status = 'pending', round = r.round + 1, amount = excluded.amount, requested_at = excluded.requested_at, settled_at = null, failure = null
             where r.status = 'failed'
-        returning id, payment_id, round, amount, currency, (select p.reference from payments p where p.id = r.payment_id) as reference
+        returning id, payment_id, round, amount, currency, (select p.reference from payments p where p.id = r.payment_id) as reference,
+            (select p.refunded_amount from payments p where p.id = r.payment_id) as refunded_before
         """
 
     // MARK: - Settled

@@ -1,6 +1,11 @@
+import Contracts
 import Platform
 
 /// Refunds at the gateway, with the dedupe key as `Idempotency-Key`. Asked again until the gateway has said yes or no: money is not forgotten.
+///
+/// Gateways forget keys, and a new round has a new one. So once a request may have got through, the gateway is asked first how the
+/// transaction stands: what is back is paid, and what is on its way is waited for. A refusal is not believed before that either, because
+/// "already refunded" is one, too.
 struct RefundChannel: DeliveryChannel {
     let kind = Parcel.Kind.refund
     let attempts: Int? = nil
@@ -9,10 +14,48 @@ struct RefundChannel: DeliveryChannel {
     var inFlight: Int { gateway.inFlight }
 
     func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure) {
-        switch await gateway.refund(payload, key: key) {
+        try await ask(for: try Self.refund(payload), key, mayBeBack: (RefundKey(key)?.round ?? 1) > 1)
+    }
+
+    func resend(_ payload: [UInt8], key: String) async throws(DeliveryFailure) {
+        try await ask(for: try Self.refund(payload), key, mayBeBack: true)
+    }
+
+    private func ask(for refund: RefundPayload, _ key: String, mayBeBack: Bool) async throws(DeliveryFailure) {
+        if mayBeBack, try await isBack(refund) { return }
+        switch await gateway.refund(refund.request, key: key) {
         case .paid: return
-        case .refused(let reason): throw .refused(reason)
+        // The same key gets the same answer for ever; what became of the refund since then only the list tells.
+        case .accepted:
+            guard try await isBack(refund, wasAccepted: true) else { throw .later(Self.isOnItsWay) }
+        case .refused(let reason):
+            guard try await isBack(refund, refusal: reason) else { throw .refused(reason) }
         case .later(let reason, let pause): throw .later(reason, after: pause)
+        }
+    }
+
+    /// Whether the gateway has paid the refund already.
+    /// - Parameters:
+    ///   - refusal: What the gateway said to the request, if it refused it.
+    ///   - wasAccepted: Whether it said that it took the request.
+    /// - Throws: that it must be asked later, or that it did not keep what it had accepted.
+    private func isBack(_ refund: RefundPayload, refusal: String? = nil, wasAccepted: Bool = false) async throws(DeliveryFailure) -> Bool {
+        switch await gateway.standing(of: refund) {
+        case .back: return true
+        case .onItsWay: throw .later(Self.isOnItsWay)
+        case .failed where wasAccepted: throw .refused("the gateway accepted the refund, and then it failed")
+        case .failed, .absent: return false
+        case .unknown(let reason, let pause): throw .later(refusal.map { "\($0); how the transaction stands: \(reason)" } ?? reason, after: pause)
+        }
+    }
+
+    private static let isOnItsWay = "the gateway has accepted the refund, the money is not back yet"
+
+    private static func refund(_ payload: [UInt8]) throws(DeliveryFailure) -> RefundPayload {
+        do {
+            return try WireCoding.decodeJSON(from: payload[...])
+        } catch {
+            throw .refused("the refund cannot be read: \(error)")
         }
     }
 }

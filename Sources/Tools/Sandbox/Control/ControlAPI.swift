@@ -16,6 +16,7 @@ struct ControlAPI: Sendable {
         control.post("reset") { request, context in try await reset(request, context) }
         control.post("bytemark/tokens") { request, context in try await preloadTokens(request, context) }
         control.post("gateway/transactions") { request, context in try await preloadTransactions(request, context) }
+        control.post("gateway/refunds") { request, context in try await orderRefunds(request, context) }
         control.post("latency") { request, context in try await setLatency(request, context) }
         control.get("counts") { _, _ in try counts() }
         control.get("pushes") { request, _ in try pushes(request) }
@@ -48,6 +49,16 @@ struct ControlAPI: Sendable {
         let transactions: [Transaction] = try await body(request, context)
         world.gateway.preload(transactions)
         return try json(["transactions": transactions.count])
+    }
+
+    private func orderRefunds(_ request: Request, _ context: SandboxContext) async throws -> Response {
+        struct Order: Codable {
+            let transaction: String
+            let status: RefundStatus
+        }
+        let order: Order = try await body(request, context)
+        world.gateway.order(order.status, ofRefundsOf: order.transaction)
+        return try json(order)
     }
 
     private func setLatency(_ request: Request, _ context: SandboxContext) async throws -> Response {

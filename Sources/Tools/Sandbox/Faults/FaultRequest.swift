@@ -34,6 +34,8 @@ struct FaultRequest: Codable, Sendable {
         var status: Int?
         /// Seconds, or a date as it stands, for the `Retry-After` header of `status`.
         var retryAfter: JSONValue?
+        /// The body of that answer: a text as it stands, anything else as JSON; by default a refusal in the stand-ins' own words.
+        var body: JSONValue?
         /// Wait before anything else, or until the fault is deleted; the effect comes after the wait, whether the caller is still there or not.
         var delayMs: Int?
         var cut: Cut?
@@ -78,6 +80,7 @@ struct FaultRequest: Codable, Sendable {
         if let after, after < 0 { return "after must not be negative" }
         if let delay = action.delayMs, !(0...3_600_000).contains(delay) { return "action.delayMs must be from 0 to 3600000" }
         if let status = action.status, !(200...599).contains(status) { return "action.status must be from 200 to 599" }
+        if action.body != nil, action.status == nil { return "action.body goes with action.status" }
         if let reply = action.smtpReply {
             let code = reply.prefix(3)
             guard part == .smtp, let number = Int(code), (200...599).contains(number) else {

@@ -3,22 +3,13 @@ import Synchronization
 
 /// Stands in for the payment gateway: verifies payments and refunds each idempotency key once.
 final class Gateway: Peer {
-    /// A refund that was really paid.
-    private struct Refunded: Sendable {
-        let at: Timestamp
-        let idempotencyKey: String
-        let request: RefundRequest
-    }
-
     private struct State {
         var transactions: [String: Transaction] = [:]
-        /// Minor units paid back so far, by reference.
-        var refunded: [String: Int64] = [:]
-        var refunds: Ring<Refunded>
+        var refunds: RefundBook
         var answers: IdempotentAnswers<RefundRequest>
 
         init(keep: Int) {
-            refunds = Ring(capacity: keep)
+            refunds = RefundBook(keep: keep)
             answers = IdempotentAnswers(capacity: keep)
         }
     }
@@ -26,6 +17,7 @@ final class Gateway: Peer {
     let part = Part.gateway
     let keepsBodies = true
     private static let verify = "/gateway/transaction/verify/"
+    private static let refund = "/gateway/refund"
     private let keep: Int
     private let key: String?
     private let state: Mutex<State>
@@ -44,8 +36,13 @@ final class Gateway: Peer {
         }
     }
 
+    /// Has the refunds of a transaction come to stand so: those that are pending, and those that are asked for from now on.
+    func order(_ status: RefundStatus, ofRefundsOf transaction: String) {
+        state.withLock { $0.refunds.order(status, of: transaction) }
+    }
+
     func subject(of request: OutsideRequest) -> FaultSubject {
-        let reference = verified(by: request) ?? (try? request.decode(RefundRequest.self).transaction)
+        let reference = verified(by: request) ?? listed(by: request) ?? (try? request.decode(RefundRequest.self).transaction)
         return FaultSubject(path: request.path, token: request.bearer, reference: reference)
     }
 
@@ -55,10 +52,11 @@ final class Gateway: Peer {
             guard request.method == .get else { return try .refusal(405, "A transaction is verified with GET.") }
             return try verify(reference)
         }
-        guard request.path == "/gateway/refund" else {
+        guard request.path == Self.refund else {
             return try .refusal(404, "There is /gateway/transaction/verify/{reference} and /gateway/refund.")
         }
-        guard request.method == .post else { return try .refusal(405, "A refund is asked for with POST.") }
+        if request.method == .get { return try refunds(of: listed(by: request)) }
+        guard request.method == .post else { return try .refusal(405, "A refund is asked for with POST, refunds are looked at with GET.") }
         guard let key = request.idempotencyKey else { return try .refusal(400, "A refund needs an Idempotency-Key.") }
         do {
             return try refund(try request.decode(RefundRequest.self), key: key)
@@ -79,7 +77,7 @@ final class Gateway: Peer {
 
     /// What was refunded, oldest first.
     func refunds(since: Int, limit: Int?) -> [RefundReport] {
-        state.withLock { $0.refunds.elements(since: since, limit: limit) }.map { number, refund in
+        state.withLock { $0.refunds.paid.elements(since: since, limit: limit) }.map { number, refund in
             RefundReport(
                 id: number, at: refund.at, idempotencyKey: refund.idempotencyKey, transaction: refund.request.transaction,
                 amount: refund.request.amount, currency: refund.request.currency)
@@ -90,6 +88,25 @@ final class Gateway: Peer {
         guard request.path.hasPrefix(Self.verify), request.path.utf8.count > Self.verify.utf8.count else { return nil }
         let reference = String(request.path.dropFirst(Self.verify.count))
         return reference.percentDecoded ?? reference
+    }
+
+    /// The transaction whose refunds are asked for.
+    private func listed(by request: OutsideRequest) -> String? {
+        guard request.path == Self.refund, request.method == .get, let transaction = request.query["transaction"] else { return nil }
+        return String(transaction).percentDecoded ?? String(transaction)
+    }
+
+    private func refunds(of transaction: String?) throws -> Answer {
+        guard let transaction else { return try .refusal(400, "Say whose refunds: ?transaction=.") }
+        struct Listed: Encodable {
+            let status = true
+            let message = "Refunds retrieved"
+            let data: [RefundBook.Entry]
+        }
+        return try state.withLock { state in
+            guard state.transactions[transaction] != nil else { return try .refusal(404, "Transaction reference not found.") }
+            return try Answer(status: 200, json: Listed(data: state.refunds.refunds(of: transaction)))
+        }
     }
 
     private func verify(_ reference: String) throws -> Answer {
@@ -113,23 +130,23 @@ final class Gateway: Peer {
             case .fresh: break
             }
             guard let transaction = state.transactions[request.transaction] else { return try .refusal(404, "Transaction reference not found.") }
-            guard transaction.status == .success else { return try .refusal(400, "The transaction is \(transaction.status), so nothing was paid.") }
-            guard transaction.currency == request.currency else { return try .refusal(400, "The transaction is in \(transaction.currency).") }
-            let rest = transaction.amount - state.refunded[request.transaction, default: 0]
+            guard transaction.status == "success" else { return try .refusal(400, "The transaction is \(transaction.status), so nothing was paid.") }
+            guard transaction.currency.uppercased() == request.currency.uppercased() else {
+                return try .refusal(400, "The transaction is in \(transaction.currency).")
+            }
+            let rest = transaction.amount - state.refunds.refunded(request.transaction)
             guard request.amount > 0, request.amount <= rest else {
                 return try .refusal(400, "The amount must be from 1 to \(rest), what is left of it.")
             }
 
-            state.refunded[request.transaction, default: 0] += request.amount
-            let number = state.refunds.append(Refunded(at: .now, idempotencyKey: key, request: request))
-            struct Paid: Encodable {
+            struct Refunded: Encodable {
                 let status = true
-                let message = "Refund processed"
+                let message: String
                 let data: RefundReport
             }
-            let report = RefundReport(
-                id: number, at: .now, idempotencyKey: key, transaction: request.transaction, amount: request.amount, currency: request.currency)
-            let answer = try Answer(status: 200, json: Paid(data: report), effect: .done)
+            let report = state.refunds.add(request, currency: transaction.currency, key: key)
+            let refunded = Refunded(message: "Refund \(report.status)", data: report)
+            let answer = try Answer(status: 200, json: refunded, effect: report.status == .failed ? .none : .done)
             state.answers.keep(key, request, answer)
             return answer
         }

@@ -1,4 +1,4 @@
-/// A refund that was paid, as `/_sandbox/refunds` tells it.
+/// A refund as `POST /gateway/refund` answers it; those that were paid as `/_sandbox/refunds` tells them.
 struct RefundReport: Encodable {
     let id: Int
     let at: Timestamp
@@ -6,4 +6,5 @@ struct RefundReport: Encodable {
     let transaction: String
     let amount: Int64
     let currency: String
+    var status = RefundStatus.processed
 }

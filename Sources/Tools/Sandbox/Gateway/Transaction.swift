@@ -1,17 +1,11 @@
 /// A payment as the gateway knows it; the members are those of its API.
 struct Transaction: Codable, Sendable {
-    enum Status: String, Codable, Sendable {
-        case success
-        case failed
-        case abandoned
-        case pending
-    }
-
     let reference: String
-    let status: Status
+    /// `success`, `failed`, `abandoned`, `pending`; any other word is told as it is.
+    let status: String
     /// Minor units.
     let amount: Int64
-    /// ISO 4217.
+    /// ISO 4217, in whatever letter case.
     let currency: String
     /// RFC 3339; nil unless paid.
     var paidAt: String?

@@ -61,7 +61,14 @@ struct Door: Sendable {
         guard let action else { return nil }
         if action.void == true { return try Answer.refusal(401, "The token is void.") }
         guard let status = action.status else { return nil }
-        var refused = try Answer.refusal(status, "Ordered by a sandbox fault.")
+        var refused: Answer
+        switch action.body {
+        case nil: refused = try Answer.refusal(status, "Ordered by a sandbox fault.")
+        case .string(let text):
+            refused = Answer(status: status, body: ByteBuffer(string: text))
+            refused.headers[.contentType] = "text/html"
+        case let value: refused = try Answer(status: status, json: value)
+        }
         switch action.retryAfter {
         case .integer(let seconds): refused.headers[.retryAfter] = String(seconds)
         case .string(let date): refused.headers[.retryAfter] = date
