@@ -70,18 +70,52 @@ struct Courier: Service {
 
     private var conveyor: Conveyor<Claimed, Outcome> {
         Conveyor(places: channel.inFlight, logger: runtime.logger) { finished, wanted in
-            try await runtime.patiently("The courier") {
-                try await runtime.transaction { tx in
-                    try await record(finished, tx)
-                    guard wanted > 0 else { return [] }
-                    return try await tx.query(
-                        Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, wanted)
-                }
-            }
+            try await turn(finished, wanted)
         } perform: { claimed in
             let trace = claimed.traceparent.flatMap(TraceContext.init(traceparent:))
             return await TraceContext.$current.withValue(trace) { await send(claimed) }
         }
+    }
+
+    /// Marks what was sent and claims as much again, in one transaction. If that fails because of a parcel, the parcels are marked in
+    /// halves, so that the marks of the others are kept: they would be sent again when their leases are over.
+    private func turn(_ finished: [(Claimed, Outcome)], _ wanted: Int) async throws -> [Claimed] {
+        do {
+            return try await transact(finished[...], wanted)
+        } catch where error.isPermanent && !finished.isEmpty {
+            runtime.logger.warning("Marks of deliveries are divided", error: error, metadata: ["deliveries": "\(finished.count)"])
+        }
+        try await Division.process(finished[...]) { some in
+            _ = try await transact(some, 0)
+        } failed: { element, error in
+            try await park(element.0, element.1, error)
+        }
+        return try await transact([], wanted)
+    }
+
+    /// A turn's transaction.
+    private func transact(_ finished: ArraySlice<(Claimed, Outcome)>, _ wanted: Int) async throws -> [Claimed] {
+        let marks = Marks(finished, now: runtime.clock.now)
+        let claimed = try await runtime.patiently("The courier") {
+            try await runtime.transaction { tx -> [Claimed] in
+                try await record(marks, tx)
+                guard wanted > 0 else { return [] }
+                return try await tx.query(
+                    Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, wanted)
+            }
+        }
+        for (status, count) in marks.counts { outcomes(status).increment(by: count) }
+        return claimed
+    }
+
+    /// Parks a parcel that cannot be marked as what it is, so that it is not sent again and again. The service is not told: its
+    /// part of the mark may be what failed.
+    private func park(_ claimed: Claimed, _ outcome: Outcome, _ error: any Error) async throws {
+        let reason = "\(outcome), but this cannot be recorded: \(error)"
+        runtime.logger.error("A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(reason)"])
+        let marks = Marks([(claimed, .parked(reason))], now: runtime.clock.now)
+        try await runtime.patiently("The courier") { try await runtime.transaction { try await mark(marks, $0) } }
+        outcomes("parked").increment()
     }
 
     private func send(_ claimed: Claimed) async -> Outcome {
@@ -112,14 +146,15 @@ struct Courier: Service {
         return .later(reason, max(asked ?? .zero, pause))
     }
 
-    private func record(_ finished: [(Claimed, Outcome)], _ tx: Transaction) async throws {
-        guard !finished.isEmpty else { return }
-        var marks = Marks()
-        for (claimed, outcome) in finished { marks.add(claimed, outcome, now: tx.now) }
-        try await tx.execute(Self.mark, marks.ids, marks.statuses, marks.errors, marks.next, tx.now)
-        for (status, count) in marks.counts { outcomes(status).increment(by: count) }
+    private func record(_ marks: Marks, _ tx: Transaction) async throws {
+        guard !marks.ids.isEmpty else { return }
+        try await mark(marks, tx)
         if !marks.sentKeys.isEmpty { try await outlet.onSent?(marks.sentKeys, tx) }
         if !marks.refused.isEmpty { try await outlet.onRefused?(marks.refused, tx) }
+    }
+
+    private func mark(_ marks: Marks, _ tx: Transaction) async throws {
+        try await tx.execute(Self.mark, marks.ids, marks.statuses, marks.errors, marks.next, tx.now)
     }
 
     private struct Claimed: Decodable, Sendable {
@@ -130,11 +165,19 @@ struct Courier: Service {
         let traceparent: String?
     }
 
-    private enum Outcome: Sendable {
+    private enum Outcome: Sendable, CustomStringConvertible {
         case sent
         case bounced(String)
         case parked(String)
         case later(String, Duration)
+
+        var description: String {
+            switch self {
+            case .sent: "it was sent"
+            case .bounced(let reason): "it was refused (\(reason))"
+            case .parked(let reason), .later(let reason, _): "it failed (\(reason))"
+            }
+        }
     }
 
     private struct Marks {
@@ -145,21 +188,26 @@ struct Courier: Service {
         var sentKeys: [String] = []
         var refused: [RefusedParcel] = []
 
-        mutating func add(_ claimed: Claimed, _ outcome: Outcome, now: Date) {
+        /// Reasons quote what the other side said; they become storable here and nowhere else.
+        init(_ finished: some Sequence<(Claimed, Outcome)>, now: Date) {
+            for (claimed, outcome) in finished { add(claimed, outcome, now: now) }
+        }
+
+        private mutating func add(_ claimed: Claimed, _ outcome: Outcome, now: Date) {
             ids.append(claimed.id)
             let (status, error, pause): (String, String?, Duration) =
                 switch outcome {
                 case .sent: ("sent", nil, .zero)
-                case .bounced(let reason): ("bounced", reason, .zero)
-                case .parked(let reason): ("parked", reason, .zero)
-                case .later(let reason, let pause): ("queued", reason, pause)
+                case .bounced(let reason): ("bounced", reason.storable(), .zero)
+                case .parked(let reason): ("parked", reason.storable(), .zero)
+                case .later(let reason, let pause): ("queued", reason.storable(), pause)
                 }
             statuses.append(status)
             errors.append(error)
             next.append(now + pause.timeInterval)
             switch outcome {
             case .sent: sentKeys.append(claimed.dedupeKey)
-            case .bounced(let reason), .parked(let reason): refused.append(RefusedParcel(dedupeKey: claimed.dedupeKey, reason: reason))
+            case .bounced(let reason), .parked(let reason): refused.append(RefusedParcel(dedupeKey: claimed.dedupeKey, reason: reason.storable()))
             case .later: break
             }
         }
@@ -169,7 +217,7 @@ struct Courier: Service {
 
     // An array is made once, whatever the plan; a subquery behind `in` may be asked for each row again, and its limit is then none.
     private static let claim: SQL = """
-        update deliveries set attempts = attempts + 1, next_attempt_at = $3
+        update deliveries set attempts = least(attempts, 2147483646) + 1, next_attempt_at = $3
         where id = any (array(
             select id from deliveries where status = 'queued' and kind = $1 and next_attempt_at <= $2
             order by next_attempt_at limit $4 for update skip locked))

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import Metrics
 import Postgres
+import Synchronization
 
 /// Works the slices of one job.
 struct JobRunner: Sendable {
@@ -39,39 +40,77 @@ struct JobRunner: Sendable {
         try await workSlice(run, slice, runtime, isStopping)
     }
 
+    /// Processes one slice; one that fails because of a row is processed again with half its limit, down to one row.
     private static func work<J: Job>(_ job: J, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceEnd {
-        let end = try await runtime.patiently("\(J.name)") {
-            try await runtime.transaction { tx -> SliceEnd? in
-                guard let row = try await RunLedger.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
-                guard !row.dryRun else { return nil }
-                let slice = Slice(row, number: number, limit: J.sliceLimit, now: tx.now)
-                let progress = try await job.run(slice, tx)
-                let isOver = !progress.more && !row.askedAgain
-                var details = row.details
-                // A run that was asked for again starts over at the beginning of its rows.
-                details.cursor = progress.more ? progress.cursor : nil
-                try await finish(run, number, J.name, row, details, count: progress.count, isOver: isOver, tx)
-                return isOver ? .over : .more
+        var most = Int.max
+        while true {
+            let taken = Mutex(1)
+            do {
+                let end = try await runtime.patiently("\(J.name)") {
+                    try await runtime.transaction { tx -> SliceEnd? in
+                        guard let row = try await RunLedger.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
+                        guard !row.dryRun else { return nil }
+                        let limit = max(1, min(most, row.details.limit ?? J.sliceLimit))
+                        taken.withLock { $0 = limit }
+                        return try await work(job, row, number, limit: limit, tx)
+                    }
+                }
+                guard let end else { return try await rehearse(job, run, number, runtime) }
+                return end
+            } catch where error.mayComeFromARow {
+                let limit = taken.withLock { $0 }
+                guard limit > 1 else { throw error }
+                most = limit / 2
+                runtime.logger.info("A slice is divided", error: error, metadata: ["job": "\(J.name)", "limit": "\(most)"])
             }
         }
-        guard let end else { return try await rehearse(job, run, number, runtime) }
-        return end
     }
 
-    /// Writes the end of a slice, everything that it caused and, in front of that, the message for the next one: the relay has published it when it
-    /// comes to the slice's own.
+    /// Processes a slice of so many rows in its transaction.
+    private static func work<J: Job>(
+        _ job: J, _ row: RunLedger.RunRow, _ number: Int, limit: Int, _ tx: Transaction
+    ) async throws -> SliceEnd {
+        let slice = Slice(row, number: number, limit: limit, now: tx.now)
+        let (progress, written) = limit > 1 ? (try await job.run(slice, tx), nil) : try await workAlone(job, slice, tx)
+        let isOver = !progress.more && !row.askedAgain
+        var details = row.details
+        // A run that was asked for again starts over at the beginning of its rows.
+        details.cursor = progress.more ? progress.cursor : nil
+        // Behind a bad row the limit doubles, so that a bad stretch of rows is not met with whole slices again and again.
+        details.limit = progress.more && limit < J.sliceLimit / 2 ? limit * 2 : nil
+        try await finish(row, number, J.name, details, written, count: progress.count, isOver: isOver, tx)
+        return isOver ? .over : .more
+    }
+
+    /// Processes a single row. If that fails because of it, the row is recorded on the run and passed over.
+    /// - Returns: what was done, and its effects if they are in their tables already.
+    private static func workAlone<J: Job>(_ job: J, _ slice: Slice, _ tx: Transaction) async throws -> (Progress, Transaction.Effects?) {
+        guard let row = try await job.firstRow(of: slice, tx) else { return (try await job.run(slice, tx), nil) }
+        do {
+            return try await tx.savepoint { try await job.run(slice, tx) }
+        } catch where error.mayComeFromARow {
+            tx.fail(row.name, error)
+            return (Progress(0, more: true, cursor: row.cursor), nil)
+        }
+    }
+
+    /// Writes the end of a slice, everything that it caused and, in front of that, the message for the next one: the relay has
+    /// published it when it comes to the slice's own.
     private static func finish(
-        _ run: Int, _ number: Int, _ job: JobName, _ row: RunLedger.RunRow, _ details: RunDetails, count: Int, isOver: Bool, _ tx: Transaction
+        _ row: RunLedger.RunRow, _ number: Int, _ job: JobName, _ details: RunDetails, _ written: Transaction.Effects?, count: Int, isOver: Bool,
+        _ tx: Transaction
     ) async throws {
         var effects = tx.takeEffects()
         var details = details
+        if let written { details.add(written) }
         details.add(effects)
+        let failed = effects.failures.count + (written?.failures.count ?? 0)
         if !isOver {
-            let next = try OutgoingMessage(slice: number + 1, of: run, job: job, row: row, service: tx.service, at: tx.now, delay: nil)
+            let next = try OutgoingMessage(slice: number + 1, of: row.id, job: job, row: row, service: tx.service, at: tx.now, delay: nil)
             effects.messages.insert(next, at: 0)
         }
         try tx.write(effects)
-        try await RunLedger.advance(run, details, processed: count, failed: effects.failures.count, isOver: isOver, tx)
+        try await RunLedger.advance(row.id, details, processed: count, failed: failed, isOver: isOver, tx)
     }
 
     /// All slices in one transaction that is rolled back; only the ledger learns what they would have done.
@@ -82,15 +121,25 @@ struct JobRunner: Sendable {
                 let tx = Transaction(postgres, service: runtime.name, now: now)
                 guard let row = try await RunLedger.take(run: run, slice: number, instance: runtime.instance, tx) else { return nil as Rehearsal? }
                 var rehearsal = Rehearsal(row.details)
-                var cursor = row.details.cursor
-                var slice = number
-                var more = true
+                var (cursor, slice, limit, more) = (row.details.cursor, number, J.sliceLimit, true)
                 while more {
-                    let progress = try await job.run(Slice(row, number: slice, limit: J.sliceLimit, now: now, cursor: cursor), tx)
-                    rehearsal.add(progress, tx.takeEffects())
-                    cursor = progress.cursor
-                    more = progress.more
-                    slice += 1
+                    let next = Slice(row, number: slice, limit: limit, now: now, cursor: cursor)
+                    do {
+                        let (progress, effects) = try await tx.savepoint { try await job.run(next, tx) }
+                        rehearsal.add(progress, effects)
+                        (cursor, more) = (progress.cursor, progress.more)
+                        limit = min(J.sliceLimit, limit * 2)
+                        slice += 1
+                    } catch where error.mayComeFromARow {
+                        if limit > 1 {
+                            limit /= 2
+                            continue
+                        }
+                        guard let bad = try await job.firstRow(of: next, tx) else { throw error }
+                        rehearsal.add(RowFailure(row: bad.name, error: "\(error)"))
+                        cursor = bad.cursor
+                        slice += 1
+                    }
                 }
                 return rehearsal
             }
@@ -120,6 +169,11 @@ struct JobRunner: Sendable {
             count += progress.count
             failed += effects.failures.count
             details.add(effects)
+        }
+
+        mutating func add(_ failure: RowFailure) {
+            failed += 1
+            details.add(Transaction.Effects(failures: [failure]))
         }
     }
 }

@@ -4,7 +4,7 @@ public struct Progress: Sendable {
     public let count: Int
     /// Whether there is more to do.
     public let more: Bool
-    /// Where the next slice goes on; nil for jobs that find the rest by its state.
+    /// Where the next slice continues. A job that finds its next rows by their state returns the cursor of its slice.
     public let cursor: String?
 
     /// So many rows, and whether there are more.

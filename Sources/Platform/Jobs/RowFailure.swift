@@ -1,7 +1,13 @@
-/// A row that a run could not work.
+/// A row that a run could not process.
 public struct RowFailure: Codable, Sendable, Equatable {
     /// What the row is called by people.
     public let row: String
     /// Why.
     public let error: String
+
+    /// A row and why it failed. Both may quote what came from outside, so both are made storable.
+    public init(row: String, error: String) {
+        self.row = row.storable(atMost: 200)
+        self.error = error.storable()
+    }
 }

@@ -4,6 +4,8 @@ import Contracts
 struct RunDetails: Codable, Sendable, Equatable {
     /// Where the next slice goes on.
     var cursor: String?
+    /// How many rows the next slice takes, after a slice failed because of a row; nil for as many as the job says.
+    var limit: Int?
     /// What the trigger asked for.
     var parameters: [String: String]?
     /// Messages published, by routing key; of a dry run: that would have been.

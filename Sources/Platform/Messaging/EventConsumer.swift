@@ -9,8 +9,8 @@ import ServiceLifecycle
 /// Works the messages of one queue in batches, each message once.
 ///
 /// One task reads and decodes what the broker delivers while another one commits what was read before. A batch is one transaction: the
-/// inbox insert drops what was seen, the reactions work the rest, and one cumulative ack follows the commit. When a batch fails, its messages
-/// are taken one at a time, so that a bad one costs itself alone; and one that tells of several things is split when it has failed for good.
+/// inbox insert drops what was seen, the reactions work the rest, and one cumulative ack follows the commit. A batch that
+/// fails is halved until the bad message fails alone; one that is about several things is split when it has failed for good.
 struct EventConsumer: Service {
     /// The most messages of one transaction.
     static let batch = 4000
@@ -114,7 +114,7 @@ struct EventConsumer: Service {
         runtime.broker.nack(through: last, requeue: true)
     }
 
-    /// Commits the messages, all at once or, when that fails, one at a time.
+    /// Commits the messages, all at once or, when that fails, in halves, so that one bad message costs itself alone.
     /// - Returns: those that failed.
     private func commit(_ messages: [ReadMessage]) async throws -> [FailedMessages.Failed] {
         guard !messages.isEmpty else { return [] }
@@ -126,9 +126,8 @@ struct EventConsumer: Service {
         } catch {
             guard messages.count > 1 else { return try await end(messages[0], error) }
         }
-        var failed: [FailedMessages.Failed] = []
-        for message in messages { failed += try await commit([message]) }
-        return failed
+        let middle = messages.count / 2
+        return try await commit(Array(messages[..<middle])) + commit(Array(messages[middle...]))
     }
 
     /// Splits a message that has failed for the last time, if it tells of several things.

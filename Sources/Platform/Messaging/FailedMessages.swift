@@ -25,12 +25,7 @@ struct FailedMessages: Sendable {
     }
 
     /// Judges an error.
-    static func isPermanent(_ error: any Error) -> Bool {
-        if error is any PermanentFailure || error is ContractViolation || error is Envelope.Unreadable { return true }
-        guard let error = error as? PostgresError, let state = error.sqlState else { return false }
-        // Data exceptions and integrity violations (SQLSTATE classes 22 and 23) come from what the message says.
-        return state.errorClass == "22" || state.errorClass == "23"
-    }
+    static func isPermanent(_ error: any Error) -> Bool { error.isPermanent }
 
     /// Whether this failure is the message's last.
     static func isLast(_ failed: Failed) -> Bool { failed.isPermanent || attempt(failed.delivery) >= attempts }
@@ -105,7 +100,7 @@ struct FailedMessages: Sendable {
         var properties = Self.properties(of: failed.delivery)
         var headers = properties.headers
         headers[MessageHeader.attempts] = .int(Int64(attempt))
-        headers[MessageHeader.reason] = .string(String(failed.reason.prefix(2000)))
+        headers[MessageHeader.reason] = .string(failed.reason.storable())
         headers[MessageHeader.queue] = .string(queue)
         if isLast {
             headers[MessageHeader.parkedAt] = .string(RFC3339.string(from: runtime.clock.now))

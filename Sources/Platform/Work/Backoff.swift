@@ -22,7 +22,7 @@ public struct Backoff: Sendable {
     /// The pause after so many failed attempts, counted from 0.
     public static func pause(after attempt: Int, first: Duration, longest: Duration) -> Duration {
         var whole = first
-        for _ in 0..<min(attempt, 30) where whole < longest { whole = whole * 2 }
+        for _ in 0..<min(max(attempt, 0), 30) where whole < longest { whole = whole * 2 }
         return min(whole, longest) * Double.random(in: 0.5...1)
     }
 }

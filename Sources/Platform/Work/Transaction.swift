@@ -116,6 +116,23 @@ public final class Transaction: Sendable {
         effects.withLock { $0.failures.append(RowFailure(row: row, error: "\(reason)")) }
     }
 
+    /// Runs the body so that its rows, messages and deliveries are undone if it throws. Whatever was caused before must have
+    /// been taken with ``takeEffects()``.
+    /// - Returns: what the body returned, and its effects, which are in their tables already.
+    func savepoint<T: Sendable>(_ body: () async throws -> T) async throws -> (T, Effects) {
+        do {
+            return try await postgres.savepoint {
+                let value = try await body()
+                let effects = takeEffects()
+                try write(effects)
+                return (value, effects)
+            }
+        } catch {
+            _ = takeEffects()
+            throw error
+        }
+    }
+
     /// Takes what has been caused so far; the caller counts it, and writes it with ``write(_:)`` unless the run is dry.
     func takeEffects() -> Effects {
         effects.withLock { effects in

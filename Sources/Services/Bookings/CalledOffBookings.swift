@@ -7,20 +7,55 @@ import Postgres
 enum CalledOffBookings {
     /// How many are cancelled at once: each has up to three messages and mails.
     private static let limit = 2500
+    /// What cursors among them begin with; the event and the booking that were passed over last follow.
+    private static let mark = "called off"
+
+    /// Whether a cursor stands among these bookings.
+    static func isCursor(_ cursor: String?) -> Bool { cursor?.hasPrefix(mark) == true }
+
+    private static func cursor(event: Int, booking: Int) -> String { "\(mark) \(event) \(booking)" }
+
+    /// The event and the booking of a cursor; before all of them for any other.
+    private static func place(_ cursor: String?) -> (event: Int, booking: Int) {
+        let parts = isCursor(cursor) ? (cursor ?? "").dropFirst(mark.count).split(separator: " ").compactMap { Int($0) } : []
+        return parts.count == 2 ? (parts[0], parts[1]) : (.min, .min)
+    }
+
+    /// The first of them behind the slice's cursor.
+    static func first(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let place = place(slice.cursor)
+        guard let first = try await tx.query(firstHolder, as: First.self, place.event, place.booking).first else { return nil }
+        return JobRow("booking \(first.reference)", cursor: cursor(event: first.eventId, booking: first.id))
+    }
 
     /// Cancels some of them and grants their customers all that they paid.
-    /// - Returns: how many, and whether there may be more.
-    static func cancel(at instant: Date, _ tx: Transaction) async throws -> (cancelled: Int, more: Bool) {
+    static func cancel(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let instant = slice.now
+        let place = place(slice.cursor)
+        let limit = min(limit, slice.limit)
         let holders = try await tx.query(
-            cancelHolders, as: WithLetter<Holder>.self, limit, instant, CancellationReason.eventCalledOff.rawValue)
+            cancelHolders, as: WithLetter<Holder>.self, limit, instant, CancellationReason.eventCalledOff.rawValue, place.event, place.booking)
         let cancelled = holders.filter(\.row.isCancelled)
         try tx.publish(BookingCancelled.all(cancelled.map(\.letter), because: .eventCalledOff, at: instant))
         for booking in cancelled {
             if let refund = booking.row.refund { try tx.publish(BookingRefundApproved(booking.letter, amount: refund, at: instant)) }
             try tx.tell(.calledOff(reason: booking.row.why, refund: booking.row.refund), booking.letter)
         }
-        return (cancelled.count, holders.count == limit)
+        return Progress(cancelled.count, more: holders.count == limit, cursor: cursor(event: place.event, booking: place.booking))
     }
+
+    private struct First: Decodable, Sendable {
+        let eventId: Int
+        let id: Int
+        let reference: String
+    }
+
+    private static let firstHolder: SQL = """
+        select b.event_id, b.id, b.reference
+        from called_off c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')
+        where c.event_id >= $1 and (b.event_id, b.id) > ($1, $2)
+        order by b.event_id, b.id limit 1
+        """
 
     private struct Holder: Decodable, Sendable {
         let isCancelled: Bool
@@ -32,6 +67,7 @@ enum CalledOffBookings {
     private static let cancelHolders: SQL = """
         with holders as materialized (
             select b.id, c.reason from called_off c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')
+            where c.event_id >= $4 and (b.event_id, b.id) > ($4, $5)
             order by b.event_id, b.id limit $1),
         owed as (
             select holders.id, max(p.left_amount) as amount

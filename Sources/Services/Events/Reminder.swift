@@ -53,6 +53,18 @@ struct Reminder: Sendable {
             reminded, more: holders.count == slice.limit, cursor: holders.last.map { Place(event: $0.eventId, booking: $0.bookingId).cursor })
     }
 
+    /// The first booking behind the slice's cursor.
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let exactly = slice.now + Double(daysAhead) * 86_400
+        let next = rhythm.next(after: max(slice.now, slice.scheduledFor), in: zone) ?? slice.now
+        let place = Place(slice.cursor)
+        let first = try await tx.query(
+            Self.first, as: First.self, slice.now, daysAhead, max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty,
+            place.event, place.booking, next
+        ).first
+        return first.map { JobRow("booking \($0.reference)", cursor: Place(event: $0.eventId, booking: $0.bookingId).cursor) }
+    }
+
     private func remind(_ holders: [Holder], _ slice: Slice, _ tx: Transaction) async throws -> Int {
         var reachable: [Holder] = []
         for holder in holders {
@@ -75,6 +87,12 @@ struct Reminder: Sendable {
     private struct Misplaced: Decodable, Sendable {
         let id: Int
         let timeZone: String
+    }
+
+    private struct First: Decodable, Sendable {
+        let eventId: Int
+        let bookingId: Int
+        let reference: String
     }
 
     /// Up to where the bookings have been looked at.
@@ -150,6 +168,20 @@ struct Reminder: Sendable {
                p.user_id, u.user_id is not null as is_user, nullif(trim(u.email), '') as email, u.first_name, u.language
         from page p left join storefront.user_contacts u on u.user_id = p.user_id
         order by p.id, p.booking_id
+        """
+
+    // The first row of `page`, by its keys.
+    private static let first: SQL = """
+        select d.id as event_id, b.booking_id, b.reference
+        from events d cross join lateral (
+                select booking_id, reference from bookings.booking_facts
+                where event_id = d.id and status = 'confirmed' and booking_id > case d.id when $5 then $6 else 0 end
+                order by booking_id limit 1) b
+        where d.status = 'upcoming' and d.starts_at > $3 and d.starts_at < $4 and d.id >= $5
+          and local_time(d.starts_at, d.time_zone)::date - $2::integer >= local_time($1, d.time_zone)::date
+          and local_time(d.starts_at, d.time_zone)::date - $2::integer
+              < greatest(local_time($1, d.time_zone)::date + 1, local_time($7, d.time_zone)::date)
+        order by d.id limit 1
         """
 
     private static let claim: SQL = """

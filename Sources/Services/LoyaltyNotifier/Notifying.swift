@@ -13,10 +13,13 @@ struct Notifying: Sendable {
     /// Hands one push a user to the courier, for at most so many users.
     /// - Parameters:
     ///   - users: Only these; nil for everybody.
+    ///   - behind: Only users with a greater id.
     ///   - causes: The traces of what led to it, by user; where there is none, that of the current task.
     /// - Returns: how many users are told now.
-    func notify(users: [Int]?, limit: Int, causes: [Int: TraceContext] = [:], _ tx: Transaction) async throws -> Int {
-        let claimed = try await tx.query(Self.claim, as: Claimed.self, users, limit, tx.now)
+    func notify(
+        users: [Int]?, behind: Int = .min, limit: Int, causes: [Int: TraceContext] = [:], _ tx: Transaction
+    ) async throws -> Int {
+        let claimed = try await tx.query(Self.claim, as: Claimed.self, users, limit, tx.now, behind)
         try tx.deliver(claimed.map { try parcel($0, causedBy: causes[$0.userId] ?? .current) })
         return claimed.count
     }
@@ -45,7 +48,7 @@ struct Notifying: Sendable {
         with pending as (
             select l.id, l.user_id, dense_rank() over (order by l.user_id) as position
             from tickets.refresh_log l
-            where l.status = 0 and l.activity_type = 2 and ($1::bigint[] is null or l.user_id = any ($1))
+            where l.status = 0 and l.activity_type = 2 and ($1::bigint[] is null or l.user_id = any ($1)) and l.user_id > $4
               and not exists (select from notifications n where n.log_id = l.id)),
         keyed as (
             select id, user_id, 'loyalty-reward/' || user_id || '/' || max(id) over (partition by user_id) as dedupe_key

@@ -6,7 +6,7 @@ import Postgres
 struct RefreshResults {
     /// The pause after a user's first failure; it doubles with each further one.
     private static let firstPause = Duration.seconds(2)
-    private static let longestPause = Duration.seconds(3600)
+    static let longestPause = Duration.seconds(3600)
 
     private var changed: [(user: Int, update: CacheUpdate)] = []
     private var unchanged: [Int] = []
@@ -30,7 +30,8 @@ struct RefreshResults {
         case .tokenVoid:
             void.append((item.userId, item.token ?? ""))
             voidRows += item.rows
-        case .failed(let reason, let asked):
+        case .failed(let why, let asked):
+            let reason = why.storable()
             let pause = Backoff.pause(after: item.failures, first: Self.firstPause, longest: Self.longestPause)
             failed.append((item.userId, reason, now + max(asked ?? .zero, pause).timeInterval))
         }

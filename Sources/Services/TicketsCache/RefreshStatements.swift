@@ -41,6 +41,13 @@ enum RefreshStatements {
                      and (l.activity_type = 1 or l.scheduled_on <= $1)) as rows
         """
 
+    /// The first that `claim` takes.
+    static let firstDue: SQL = """
+        select user_id from refresh_state
+        where wanted_since is not null and next_attempt_at <= $1 and failed_run is distinct from $2
+        order by next_attempt_at limit 1 for update skip locked
+        """
+
     /// Replaces the entries of passes that changed, keeps the others as they were written, and logs each change.
     static let rewrite: SQL = """
         with fetched as (
@@ -98,7 +105,7 @@ enum RefreshStatements {
 
     static let postpone: SQL = """
         update refresh_state s
-        set failures = s.failures + 1, next_attempt_at = failed.next, last_error = failed.reason, leased_by = null, failed_run = $4
+        set failures = least(s.failures, 1000000) + 1, next_attempt_at = failed.next, last_error = failed.reason, leased_by = null, failed_run = $4
         from unnest($1::bigint[], $2::text[], $3::timestamptz[]) as failed (user_id, reason, next)
         where s.user_id = failed.user_id
         """

@@ -19,6 +19,7 @@ final class Notebook: DeliveryChannel, Sendable {
     func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure) {
         sent.withLock { $0.append(key) }
         let text = String(decoding: payload, as: UTF8.self)
+        if text.contains("zero byte") { throw .refused("550 no such\0user") }
         if text.contains("refuse") { throw .refused("no such person") }
         if text.contains("later") { throw .later("busy", after: .seconds(600)) }
         if text.contains("fail") { throw .later("out of order") }
@@ -101,6 +102,50 @@ struct CourierTests {
             #expect(
                 try await house.value("select note from tickets.refresh_log", as: String.self)
                     == "\(RefusedParcel(dedupeKey: key, reason: "no such person"))")
+        }
+    }
+
+    @Test("A zero byte in the answer is made visible; the marks of the parcels that were sent with it are kept")
+    func zeroByte() async throws {
+        try await TestHouse.open { house in
+            for number in 1...5 { _ = try await insert(house, "hello", "/\(number)") }
+            _ = try await insert(house, "zero byte")
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.eventually("select last_error from tickets.deliveries where status = 'bounced'", "550 no such␀user")
+                try await house.eventually("select count(*) from tickets.deliveries where status = 'sent'", 5)
+            }
+            #expect(Notebook.shared.keys(with: "\(run)/hello").count == 5)
+            #expect(try await house.value("select count(*) from tickets.refresh_log where note like '%no such␀user%'", as: Int.self) == 1)
+        }
+    }
+
+    @Test("A parcel whose mark cannot be written is parked and not sent again; the marks of the others are kept")
+    func unmarkable() async throws {
+        try await TestHouse.open { house in
+            for number in 1...5 { _ = try await insert(house, "hello", "/\(number)") }
+            let bad = try await insert(house, "hello", attempts: 3, "/bad")
+            // The service's own part of the mark fails for this one.
+            try await house.database.execute("alter table tickets.bytemark_tokens add check (token not like '%/bad')")
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.eventually("select count(*) from tickets.deliveries where status = 'sent'", 5)
+                try await house.eventually("select status from tickets.deliveries where dedupe_key = $1", "parked", [bad])
+            }
+            let reason = try await house.value("select last_error from tickets.deliveries where dedupe_key = $1", as: String.self, bad)
+            #expect(reason?.hasPrefix("it was sent, but this cannot be recorded: PostgreSQL 23514") == true)
+            #expect(Notebook.shared.keys(with: bad).count == 1)
+            #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 5)
+        }
+    }
+
+    @Test("Counters at their limits keep no parcel from being sent")
+    func extremeAttempts() async throws {
+        try await TestHouse.open { house in
+            _ = try await insert(house, "hello", attempts: Int(Int32.max), "/most")
+            _ = try await insert(house, "later", attempts: -5, "/least")
+            try await house.with(TestService<Mailing>.self) { _ in
+                try await house.eventually("select count(*) from tickets.deliveries where status = 'sent'", 1)
+                try await house.eventually("select last_error from tickets.deliveries where status = 'queued'", "busy")
+            }
         }
     }
 

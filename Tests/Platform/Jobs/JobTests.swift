@@ -6,7 +6,7 @@ import Postgres
 import Support
 import Testing
 
-/// Uses up `bytemark_tokens`, ten a slice: moves each into the cache, tells of it, reports users above 1000 and fails altogether for user 666.
+/// Uses up `bytemark_tokens`, ten a slice: moves each into the cache, tells of it, reports users above 1000 and throws for user 666.
 struct Using: TestParts {
     struct Job: Platform.Job {
         static let name = JobName.ticketsCacheRefreshStale
@@ -17,11 +17,14 @@ struct Using: TestParts {
         }
 
         func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-            if slice.parameters["explode"] != nil { throw Impossible() }
+            if slice.parameters["explode"] != nil { _ = try slice.integer("explode") }
+            let start = slice.cursor.flatMap { Int($0) } ?? 0
             let users = try await tx.query(
                 """
-                delete from bytemark_tokens where user_id in (select user_id from bytemark_tokens order by user_id limit $1) returning user_id
-                """, as: Int.self, slice.limit)
+                delete from bytemark_tokens
+                where user_id in (select user_id from bytemark_tokens where user_id > $2 order by user_id limit $1)
+                returning user_id
+                """, as: Int.self, slice.limit, start)
             if users.contains(666) { throw Impossible() }
             for user in users.sorted() {
                 guard user <= 1000 else {
@@ -32,6 +35,14 @@ struct Using: TestParts {
                 try tx.publish(TicketsRefreshRequested(userId: user))
             }
             return Progress(users.count, more: users.count == slice.limit, cursor: users.max().map(String.init))
+        }
+
+        func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+            let start = slice.cursor.flatMap { Int($0) } ?? 0
+            let first = try await tx.query(
+                "select user_id from bytemark_tokens where user_id > $1 order by user_id limit 1", as: Int.self, start
+            ).first
+            return first.map { JobRow("user \($0)", cursor: "\($0)") }
         }
     }
 
@@ -103,22 +114,44 @@ struct JobTests {
         try await open(users: 5) { house in
             let run = try await house.ended(try await house.tick(job, trigger: .manual, parameters: ["explode": "yes"]))
             #expect(run.outcome == "failed")
-            #expect(run.details.contains("666 cannot be used"))
+            #expect(run.details.contains("must be a whole number"))
             try await house.eventually("the tick is parked") { try await house.broker.inspect(queue: "tickets-cache.parked")?.messages == 1 }
             let next = try await house.ended(try await house.tick(job))
             #expect(next.outcome == "succeeded")
         }
     }
 
-    @Test("Everything a job caused commits together: a slice that fails leaves nothing")
-    func together() async throws {
-        try await open(users: 9) { house in
-            try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (666, 't')")
+    @Test("A row that fails its slice is named and passed over, wherever it stands; the rest is done, and nothing of the row is left")
+    func divided() async throws {
+        try await open(users: 35) { house in
+            // 3 and 17 break a constraint of the row that is written, 666 has the job throw.
+            try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (666, 't'), (667, 't')")
+            try await house.database.execute("alter table tickets.cache add check (user_id not in (3, 17))")
             let run = try await house.ended(try await house.tick(job))
-            #expect(run.outcome == "failed")
-            #expect(try await house.value("select count(*) from tickets.cache", as: Int.self) == 0)
-            #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 10)
-            #expect(try await house.value("select count(*) from tickets.outbox", as: Int.self) == 0)
+            #expect(run.outcome == "partial")
+            #expect(run.processed == 34)
+            #expect(run.failed == 3)
+            #expect(run.details.contains(#"{"row": "user 666", "error": "666 cannot be used"}"#))
+            #expect(run.details.contains(#""row": "user 3""#))
+            #expect(run.details.contains(#""row": "user 17", "error": "PostgreSQL 23514"#))
+            #expect(run.details.contains(#""published": {"tickets.refresh-requested": 34}"#))
+            #expect(try await house.value("select count(*) from tickets.cache", as: Int.self) == 34)
+            #expect(
+                try await house.database.query("select user_id from tickets.bytemark_tokens order by 1", as: Int.self) == [3, 17, 666])
+        }
+    }
+
+    @Test("A dry run names the rows that would fail, and counts the others")
+    func dividedDryRun() async throws {
+        try await open(users: 35) { house in
+            try await house.database.execute("alter table tickets.cache add check (user_id not in (3, 17))")
+            let run = try await house.ended(try await house.tick(job, trigger: .manual, dryRun: true))
+            #expect(run.outcome == "partial")
+            #expect(run.processed == 33)
+            #expect(run.failed == 2)
+            #expect(run.details.contains(#""row": "user 17""#))
+            #expect(run.details.contains(#""published": {"tickets.refresh-requested": 33}"#))
+            #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 35)
         }
     }
 

@@ -150,6 +150,21 @@ struct ProcessRefundsTests {
         }
     }
 
+    @Test("A booking that was cancelled without a reason gets its decision like any other, and so do those behind it")
+    func cancelledWithoutReason() async throws {
+        try await Stage.open { stage in
+            try await stage.request(1, amount: 999, at: Self.start - 86_400)
+            try await stage.house.database.execute(
+                "update bookings.bookings set status = 'cancelled', cancelled_at = $1, cancellation_reason = null", Stage.noon)
+            try await stage.request(2, amount: 999, at: Self.start - 86_400)
+            let run = try await stage.run(.bookingsProcessRefunds)
+            #expect(run.outcome == "succeeded")
+            #expect(run.processed == 2)
+            #expect(try await stage.look(1, "status, refund_amount") == "cancelled 999")
+            #expect(try await stage.look(2, "status, refund_amount") == "cancelled 999")
+        }
+    }
+
     @Test("A booking whose event is missing is named on the run; one that cannot be written to is decided and named; the rest is done")
     func reported() async throws {
         try await Stage.open { stage in

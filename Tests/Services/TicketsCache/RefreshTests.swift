@@ -51,6 +51,48 @@ struct RefreshTests {
         }
     }
 
+    @Test("A zero byte in a pass costs its user alone: named on the run, with a backoff; everybody else is refreshed", arguments: [
+        #"{"uuid":"p","status":"USABLE","note":"a\u0000b","time_created":"2026-01-01"}"#,
+        #"{"uuid":"p\u0000","status":"USABLE","time_created":"2026-01-01"}"#,
+        #"{"uuid":"p","status":"A\u0000","time_created":"2026-01-01"}"#,
+    ])
+    func zeroByte(pass: String) async throws {
+        try await open(users: 12) { house, outside in
+            try await outside.passes(of: 7, "[\(pass)]")
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) select n, 1 from generate_series(1, 12) n")
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(run.outcome == "partial")
+                #expect(run.processed == 11)
+                #expect(run.failed == 1)
+                #expect(run.details.contains(#""row": "user 7", "error": "PostgreSQL 22P05"#))
+                #expect(try await house.database.query("select user_id from tickets.refresh_log where status = 0", as: Int.self) == [7])
+                let state = try await house.value(
+                    "select failures || ' ' || (leased_by is null) || ' ' || (last_error like 'PostgreSQL 22P05%') from tickets.refresh_state where user_id = 7",
+                    as: String.self)
+                #expect(state == "1 true true")
+                #expect(try await house.value("select next_attempt_at > now() from tickets.refresh_state where user_id = 7", as: Bool.self) == true)
+                #expect(try await house.value("select count(*) from tickets.refresh_state where last_error is not null", as: Int.self) == 1)
+            }
+        }
+    }
+
+    @Test("A user whose row cannot be claimed is named and postponed; everybody else is refreshed")
+    func unclaimable() async throws {
+        try await open(users: 12) { house, outside in
+            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) select n, 1 from generate_series(1, 12) n")
+            // Its lease cannot be written.
+            try await house.database.execute("alter table tickets.refresh_state add check (user_id <> 7 or leased_by is null)")
+            try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+                let run = try await house.ended(try await house.tick(.ticketsCacheRefresh))
+                #expect(run.outcome == "partial")
+                #expect(run.processed == 11)
+                #expect(run.failed == 1)
+                #expect(run.details.contains(#""row": "user 7", "error": "PostgreSQL 23514"#))
+            }
+        }
+    }
+
     @Test("A refresh that fails leaves that user's rows pending and touches nobody else's")
     func oneFails() async throws {
         try await open(users: 3) { house, outside in

@@ -15,34 +15,41 @@ struct CancelExpired: Job {
     /// How long a booking waits for its payment.
     static let grace: TimeInterval = 10 * 60
 
-    /// The cursor of slices that have no booking of that kind before them any more.
-    private static let calledOff = "called off"
-
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         var expired = 0
-        if slice.cursor != Self.calledOff {
-            let end: Place?
+        if !CalledOffBookings.isCursor(slice.cursor) {
+            let end: KeysetCursor?
             (expired, end) = try await expire(slice, tx)
-            if let end { return Progress(expired, more: true, cursor: end.cursor) }
+            if let end { return Progress(expired, more: true, cursor: end.text) }
         }
-        let holders = try await CalledOffBookings.cancel(at: slice.now, tx)
-        return Progress(expired + holders.cancelled, more: holders.more, cursor: Self.calledOff)
+        let holders = try await CalledOffBookings.cancel(slice, tx)
+        return Progress(expired + holders.count, more: holders.more, cursor: holders.cursor)
+    }
+
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        if CalledOffBookings.isCursor(slice.cursor) { return try await CalledOffBookings.first(of: slice, tx) }
+        let start = KeysetCursor(slice.cursor)
+        let first = try await tx.query(Self.first, as: BookingKey.self, slice.now - Self.grace, start.instant, start.id).first
+        guard let first else { return try await CalledOffBookings.first(of: slice, tx) }
+        return JobRow(first.name, cursor: first.keyset.text)
     }
 
     /// Cancels the next bookings in pages: while the database works one, the customers of the one before are written to.
     /// - Returns: how many were cancelled, and where the slice ended if there may be more.
-    private func expire(_ slice: Slice, _ tx: Transaction) async throws -> (cancelled: Int, end: Place?) {
-        let start = slice.cursor.flatMap(Place.init) ?? .start
+    private func expire(_ slice: Slice, _ tx: Transaction) async throws -> (cancelled: Int, end: KeysetCursor?) {
+        let start = KeysetCursor(slice.cursor)
+        let page = min(Self.page, slice.limit)
+        let limit = slice.limit / page * page
         let ends = try await tx.query(
-            Self.pageEnds, as: Place.self, slice.now - Self.grace, start.instant, start.id, slice.limit, Self.page)
-        let isFull = ends.count * Self.page == slice.limit
+            Self.pageEnds, as: KeysetCursor.self, slice.now - Self.grace, start.instant, start.id, limit, page)
+        let isFull = ends.count * page == limit
         var starts = ([start] + ends.dropLast(isFull ? 1 : 0))[...]
         let cancelled = try await withThrowingTaskGroup(of: [Letter].self) { group in
             func addPage() {
                 guard let start = starts.popFirst() else { return }
                 group.addTask {
                     try await tx.query(
-                        Self.cancelPage, as: Letter.self, slice.now - Self.grace, start.instant, start.id, Self.page, slice.now,
+                        Self.cancelPage, as: Letter.self, slice.now - Self.grace, start.instant, start.id, page, slice.now,
                         CancellationReason.expired.rawValue)
                 }
             }
@@ -68,6 +75,12 @@ struct CancelExpired: Job {
             from bookings where status = 'pending' and created_at < $1 and (created_at, id) > ($2, $3)
             order by created_at, id limit $4) as due
         where number % $5 = 0
+        """
+
+    private static let first: SQL = """
+        select created_at as instant, id, reference
+        from bookings where status = 'pending' and created_at < $1 and (created_at, id) > ($2, $3)
+        order by created_at, id limit 1
         """
 
     private static let cancelPage: SQL = """

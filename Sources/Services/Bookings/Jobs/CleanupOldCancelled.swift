@@ -12,19 +12,31 @@ struct CleanupOldCancelled: Job {
     static let retention: TimeInterval = 30 * 24 * 3600
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let place = slice.cursor.flatMap(Place.init) ?? .start
-        let old = try await tx.query(Self.remove, as: Old.self, slice.now - Self.retention, place.instant, place.id, slice.limit)
+        let start = KeysetCursor(slice.cursor)
+        let old = try await tx.query(Self.remove, as: Old.self, slice.now - Self.retention, start.instant, start.id, slice.limit)
         return Progress(
             old.count { $0.isRemoved }, more: old.count == slice.limit,
-            cursor: old.last.map { Place(instant: $0.cancelledAt, id: $0.id).cursor })
+            cursor: old.last.map { KeysetCursor(instant: $0.cancelledAt, id: $0.id).text })
+    }
+
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let start = KeysetCursor(slice.cursor)
+        let first = try await tx.query(Self.first, as: BookingKey.self, slice.now - Self.retention, start.instant, start.id).first
+        return first.map { JobRow($0.name, cursor: $0.keyset.text) }
     }
 
     /// A booking whose time is up: removed, or passed over because it owes something.
     private struct Old: Decodable, Sendable {
-        let cancelledAt: Date
+        let cancelledAt: PostgresTimestamp
         let id: Int
         let isRemoved: Bool
     }
+
+    private static let first: SQL = """
+        select cancelled_at as instant, id, reference from bookings
+        where status = 'cancelled' and cancelled_at < $1 and (cancelled_at, id) > ($2, $3)
+        order by cancelled_at, id limit 1
+        """
 
     // What a booking owes: the answer to a request, a refund that was granted, the outcome of a payment, and money that came in and is
     // neither back nor denied. What is on its way back, or was refused by the gateway on that way, no denial speaks of.

@@ -11,7 +11,7 @@ import Postgres
 ///     {"created":   {"EUR": {"bookings": 3, "tickets": 7, "amount": 17500}},
 ///      "confirmed": {"EUR": …}, "refunded": {"EUR": …},
 ///      "cancelled": {"expired": {"EUR": …}, "payment failed": {"EUR": …}}}
-struct GenerateDailyReport: Job {
+struct GenerateDailyReport: ReportJob {
     static let name = JobName.bookingsGenerateDailyReport
 
     /// Whose days they are.

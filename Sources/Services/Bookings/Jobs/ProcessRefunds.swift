@@ -35,6 +35,11 @@ struct ProcessRefunds: Job {
             granted.count + denied.count, more: requests.count == slice.limit, cursor: requests.last.map { "\($0.letter.bookingId)" })
     }
 
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let first = try await tx.query(Self.firstUndecided, as: BookingKey.self, slice.cursor.flatMap { Int($0) } ?? 0).first
+        return first.map { JobRow($0.name, cursor: "\($0.id)") }
+    }
+
     private func grant(_ refunds: [(letter: Letter, amount: Int)], _ slice: Slice, _ tx: Transaction) async throws {
         guard !refunds.isEmpty else { return }
         let cancelled = try await tx.query(
@@ -64,6 +69,13 @@ struct ProcessRefunds: Job {
         let ticketsAreGone: Bool
     }
 
+    private static let firstUndecided: SQL = """
+        select id, reference, null::timestamptz as instant from bookings
+        where refund_requested and not refund_processed and not refund_denied and refund_approved_at is null
+          and status in ('confirmed', 'cancelled') and id > $1
+        order by id limit 1
+        """
+
     // Locked, so that nobody else decides them meanwhile.
     private static let takeUndecided: SQL = """
         with undecided as materialized (
@@ -72,7 +84,7 @@ struct ProcessRefunds: Job {
               and status in ('confirmed', 'cancelled') and id > $1
             order by id limit $2 for update)
         select u.requested_at, money.is_open, money.paid, money.left,
-               (u.status = 'cancelled' and u.cancellation_reason = any ($4::text[]))
+               (u.status = 'cancelled' and coalesce(u.cancellation_reason = any ($4::text[]), false))
                    or exists (select from called_off c where c.event_id = u.event_id) as tickets_are_gone,
                letters.*
         from undecided u cross join lateral (select * from letters where booking_id = u.id offset 0) letters

@@ -14,6 +14,16 @@ struct SendConfirmations: Job {
         return Progress(written.count, more: letters.count == slice.limit, cursor: letters.last.map { "\($0.bookingId)" })
     }
 
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let first = try await tx.query(Self.firstConfirmed, as: BookingKey.self, slice.cursor.flatMap { Int($0) } ?? 0).first
+        return first.map { JobRow($0.name, cursor: "\($0.id)") }
+    }
+
+    private static let firstConfirmed: SQL = """
+        select id, reference, null::timestamptz as instant from bookings
+        where status = 'confirmed' and not confirmation_email_sent and id > $1 order by id limit 1
+        """
+
     private static let takeConfirmed: SQL = """
         with waiting as materialized (
             select id from bookings where status = 'confirmed' and not confirmation_email_sent and id > $1

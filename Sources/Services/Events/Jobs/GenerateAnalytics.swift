@@ -7,7 +7,7 @@ import Postgres
 ///
 /// A booking belongs to the week in which it was confirmed, whatever became of it later; so weeks add up. One that is made again says the same, also
 /// when bookings of that week were removed since.
-struct GenerateAnalytics: Job {
+struct GenerateAnalytics: ReportJob {
     static let name = JobName.eventsGenerateAnalytics
     /// When a week ends.
     static let rhythm = "0 8 * * MON"

@@ -13,7 +13,12 @@ struct SendReminders: Job {
     let zone: CronZone
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let rhythm = try CronExpression(Self.rhythm)
-        return try await Reminder(.dayBefore, daysAhead: 1, template: "event-reminder", at: rhythm, in: zone).send(slice, tx)
+        try await reminder().send(slice, tx)
+    }
+
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? { try await reminder().firstRow(of: slice, tx) }
+
+    private func reminder() throws -> Reminder {
+        try Reminder(.dayBefore, daysAhead: 1, template: "event-reminder", at: CronExpression(Self.rhythm), in: zone)
     }
 }

@@ -11,12 +11,51 @@ struct UpdateStatuses: Job {
     /// How long an event lasts that has no end.
     static let usualDuration: TimeInterval = 4 * 3600
 
+    /// What cursors begin with once all beginnings are done.
+    private static let completing = "completing "
+
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let begun = try await tx.execute(Self.begin, slice.now, slice.limit)
-        let completed = try await tx.execute(Self.complete, slice.now, slice.now - Self.usualDuration, slice.limit)
-        // Not "as many as the limit": one that somebody cancelled in this moment must not end the run before the others.
-        return Progress(begun + completed, more: begun + completed > 0)
+        var cursor = slice.cursor
+        if completingBehind(cursor) == nil {
+            let start = KeysetCursor(cursor)
+            let begun = try await tx.execute(Self.begin, slice.now, slice.limit, start.instant, start.id)
+            // Not "as many as the limit": one that somebody cancelled in this moment must not end the run before the others.
+            if begun > 0 { return Progress(begun, more: true, cursor: start.text) }
+            cursor = Self.completing + "\(Int.min)"
+        }
+        let completed = try await tx.execute(
+            Self.complete, slice.now, slice.now - Self.usualDuration, slice.limit, completingBehind(cursor) ?? .min)
+        return Progress(completed, more: completed > 0, cursor: cursor)
     }
+
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        if completingBehind(slice.cursor) == nil {
+            let start = KeysetCursor(slice.cursor)
+            if let first = try await tx.query(Self.firstToBegin, as: KeysetCursor.self, slice.now, start.instant, start.id).first {
+                return JobRow("event \(first.id)", cursor: first.text)
+            }
+        }
+        let first = try await tx.query(
+            Self.firstToComplete, as: Int.self, slice.now, slice.now - Self.usualDuration, completingBehind(slice.cursor) ?? .min
+        ).first
+        return first.map { JobRow("event \($0)", cursor: Self.completing + "\($0)") }
+    }
+
+    /// The event behind which events are completed; nil while some may have to begin.
+    private func completingBehind(_ cursor: String?) -> Int? {
+        guard let cursor, cursor.hasPrefix(Self.completing) else { return nil }
+        return Int(cursor.dropFirst(Self.completing.count))
+    }
+
+    private static let firstToBegin: SQL = """
+        select starts_at as instant, id from events where status = 'upcoming' and starts_at <= $1 and (starts_at, id) > ($2, $3)
+        order by starts_at, id limit 1
+        """
+
+    private static let firstToComplete: SQL = """
+        select id from events where status = 'live' and (ends_at <= $1 or ends_at is null and starts_at <= $2) and id > $3
+        order by id limit 1
+        """
 
     // A row is locked while its status is the one it leaves, in the order of the ids, as those do who return tickets.
 
@@ -24,14 +63,15 @@ struct UpdateStatuses: Job {
         with held as materialized (
             select id from events
             where id = any (array(
-                    select id from events where status = 'upcoming' and starts_at <= $1 order by starts_at, id limit $2))
+                    select id from events where status = 'upcoming' and starts_at <= $1 and (starts_at, id) > ($3, $4)
+                    order by starts_at, id limit $2))
               and status = 'upcoming' order by id for no key update)
         update events e set status = 'live' where e.id = any (array(select id from held))
         """
 
     private static let complete: SQL = """
         with held as materialized (
-            select id from events where status = 'live' and (ends_at <= $1 or ends_at is null and starts_at <= $2)
+            select id from events where status = 'live' and (ends_at <= $1 or ends_at is null and starts_at <= $2) and id > $4
             order by id limit $3 for no key update)
         update events e set status = 'completed', completed_at = $1 where e.id = any (array(select id from held))
         """

@@ -37,7 +37,7 @@ create trigger status_is_kept after update on events.events
 create function events.local_time(instant timestamptz, zone text) returns timestamp language plpgsql stable strict as $$
 begin
     return instant at time zone zone;
-exception when invalid_parameter_value then
+exception when data_exception then
     return null;
 end
 $$;

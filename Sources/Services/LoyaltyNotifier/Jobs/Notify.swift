@@ -1,5 +1,6 @@
 import Contracts
 import Platform
+import Postgres
 
 /// Tells riders of rewards that nobody has told them of: those that the award did not reach, and those that others put into the log.
 struct Notify: Job {
@@ -8,7 +9,20 @@ struct Notify: Job {
     let notifying: Notifying
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let told = try await notifying.notify(users: nil, limit: slice.limit, tx)
-        return Progress(told, more: told == slice.limit)
+        let start = slice.cursor.flatMap { Int($0) } ?? .min
+        let told = try await notifying.notify(users: nil, behind: start, limit: slice.limit, tx)
+        return Progress(told, more: told == slice.limit, cursor: "\(start)")
     }
+
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let first = try await tx.query(Self.first, as: Int.self, slice.cursor.flatMap { Int($0) } ?? .min).first
+        return first.map { JobRow("user \($0)", cursor: "\($0)") }
+    }
+
+    private static let first: SQL = """
+        select l.user_id from tickets.refresh_log l
+        where l.status = 0 and l.activity_type = 2 and l.user_id > $1
+          and not exists (select from notifications n where n.log_id = l.id)
+        order by l.user_id limit 1
+        """
 }

@@ -12,18 +12,26 @@ struct CleanupAbandoned: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         if slice.number == 1 { try await reportFlawed(slice, tx) }
-        let abandoned = try await tx.query(Self.abandon, as: Abandoned.self, slice.now - Self.grace, slice.limit, slice.now)
+        let start = KeysetCursor(slice.cursor)
+        let abandoned = try await tx.query(
+            Self.abandon, as: Abandoned.self, slice.now - Self.grace, slice.limit, slice.now, start.instant, start.id)
         try tx.publish(
             abandoned.map {
                 PaymentAbandoned(
                     paymentId: $0.id, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, abandonedAt: slice.now)
             })
-        return Progress(abandoned.count, more: abandoned.count == slice.limit)
+        return Progress(abandoned.count, more: abandoned.count == slice.limit, cursor: start.text)
+    }
+
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let start = KeysetCursor(slice.cursor)
+        let first = try await tx.query(Self.first, as: KeysetCursor.self, slice.now - Self.grace, start.instant, start.id).first
+        return first.map { JobRow("payment \($0.id)", cursor: $0.text) }
     }
 
     /// Those that nobody could be told of stay as they are, for a person to look at.
     private func reportFlawed(_ slice: Slice, _ tx: Transaction) async throws {
-        for payment in try await tx.query(Self.flawed, as: Flawed.self, slice.now - Self.grace, slice.limit) {
+        for payment in try await tx.query(Self.flawed, as: Flawed.self, slice.now - Self.grace, Self.sliceLimit) {
             tx.fail("payment \(payment.id)", payment.flaw)
         }
     }
@@ -41,9 +49,15 @@ struct CleanupAbandoned: Job {
         let flaw: String
     }
 
+    private static let first: SQL = """
+        select created_at as instant, id from payments
+        where status = 'pending' and flaw is null and created_at < $1 and (created_at, id) > ($2, $3)
+        order by created_at, id limit 1 for no key update skip locked
+        """
+
     private static let abandon: SQL = """
         with due as materialized (
-            select id from payments where status = 'pending' and flaw is null and created_at < $1
+            select id from payments where status = 'pending' and flaw is null and created_at < $1 and (created_at, id) > ($4, $5)
             order by created_at, id limit $2 for no key update skip locked)
         update payments p set status = 'abandoned', abandoned_at = $3
         where p.id = any (array(select id from due)) and p.status = 'pending'

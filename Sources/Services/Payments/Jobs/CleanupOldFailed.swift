@@ -11,15 +11,31 @@ struct CleanupOldFailed: Job {
     static let age: TimeInterval = 30 * 24 * 3600
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let removed = try await tx.query(Self.remove, as: Int.self, slice.now - Self.age, slice.limit).first ?? 0
-        return Progress(removed, more: removed == slice.limit)
+        let start = KeysetCursor(slice.cursor)
+        let removed = try await tx.query(Self.remove, as: Int.self, slice.now - Self.age, slice.limit, start.instant, start.id).first ?? 0
+        return Progress(removed, more: removed == slice.limit, cursor: start.text)
     }
+
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let start = KeysetCursor(slice.cursor)
+        let first = try await tx.query(Self.first, as: KeysetCursor.self, slice.now - Self.age, start.instant, start.id).first
+        return first.map { JobRow("payment \($0.id)", cursor: $0.text) }
+    }
+
+    private static let first: SQL = """
+        select coalesce(failed_at, abandoned_at) as instant, id from payments p
+        where status in ('failed', 'abandoned') and (paid_at is null or refunded_amount = amount) and coalesce(failed_at, abandoned_at) < $1
+          and (coalesce(failed_at, abandoned_at), id) > ($2, $3)
+          and (select count(*) from refunds r where r.payment_id = p.id and r.status <> 'paid') = 0
+        order by coalesce(failed_at, abandoned_at), id limit 1 for update skip locked
+        """
 
     // The figures are those that the daily report counts, by the quarter of an hour.
     private static let remove: SQL = """
         with old as (
             select id, amount, currency, gateway, created_at, paid_at, failed_at, abandoned_at from payments p
             where status in ('failed', 'abandoned') and (paid_at is null or refunded_amount = amount) and coalesce(failed_at, abandoned_at) < $1
+              and (coalesce(failed_at, abandoned_at), id) > ($3, $4)
               and (select count(*) from refunds r where r.payment_id = p.id and r.status <> 'paid') = 0
             order by coalesce(failed_at, abandoned_at), id limit $2 for update skip locked),
         refunded as (

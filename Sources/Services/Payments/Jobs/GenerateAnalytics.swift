@@ -5,7 +5,7 @@ import Platform
 import Postgres
 
 /// Reports the payments of the day that ended. Made again for the same day it says the same, also when payments of that day were removed since.
-struct GenerateAnalytics: Job {
+struct GenerateAnalytics: ReportJob {
     static let name = JobName.paymentsGenerateAnalytics
     /// From midnight to midnight.
     private static let rhythm = "0 0 * * *"

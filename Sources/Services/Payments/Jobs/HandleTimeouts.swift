@@ -11,12 +11,17 @@ struct HandleTimeouts: Errand {
     /// Longer than the gateway takes to answer, or not to.
     private static let lease = Gateway.timeout.timeInterval + 20
 
+    /// How long a payment that cannot be claimed or recorded is left alone.
+    private static let failurePause: TimeInterval = 3600
+
     let gateway: Gateway
+
+    static func name(of id: Int) -> String { "payment \(id)" }
 
     var inFlight: Int { gateway.inFlight }
 
     /// A payment to ask about.
-    struct Item: Decodable, Sendable {
+    struct Item: Decodable, Sendable, Identifiable {
         let id: Int
         let reference: String
         let asked: Int
@@ -44,6 +49,14 @@ struct HandleTimeouts: Errand {
         return done
     }
 
+    func firstDue(_ slice: Slice, _ tx: Transaction) async throws -> Int? {
+        try await tx.query(Self.first, as: Int.self, slice.now - Patience.asksAfter, slice.now, slice.runID).first
+    }
+
+    func recordFailure(of id: Int, because reason: String, _ slice: Slice, _ tx: Transaction) async throws {
+        try await tx.execute(Self.noteFailure, id, slice.now + Self.failurePause, slice.runID)
+    }
+
     func rehearse(_ slice: Slice, _ tx: Transaction) async throws -> Int {
         try await tx.query(Self.countDue, as: Int.self, slice.now - Patience.asksAfter, slice.now).first ?? 0
     }
@@ -67,8 +80,23 @@ struct HandleTimeouts: Errand {
         returning id, reference, asked
         """
 
+    /// The first that `claim` takes.
+    private static let first: SQL = """
+        with unasked as (
+            select id from payments where status = 'processing' and ask_at is null and coalesce(submitted_at, created_at) < $1
+            order by coalesce(submitted_at, created_at) limit 1 for no key update skip locked),
+        again as (
+            select id from payments where ask_at <= $2 and asked_in is distinct from $3
+            order by ask_at limit 1 for no key update skip locked)
+        select id from unasked union all select id from again limit 1
+        """
+
+    private static let noteFailure: SQL = """
+        update payments set ask_at = $2, asked = least(asked, 1000000) + 1, asked_in = $3 where id = $1
+        """
+
     private static let note: SQL = """
-        update payments p set ask_at = n.ask_at, asked = p.asked + 1, asked_in = $3
+        update payments p set ask_at = n.ask_at, asked = least(p.asked, 1000000) + 1, asked_in = $3
         from unnest($1::bigint[], $2::timestamptz[]) as n (id, ask_at)
         where p.id = n.id
         """

@@ -14,17 +14,21 @@ struct Refresh: Errand {
     let bytemark: Bytemark
     let freeTicketProducts: Set<String>
 
+    static func name(of id: Int) -> String { "user \(id)" }
+
     /// Twice the requests that may be in flight: while some are recorded, others wait at the turnstile.
     var inFlight: Int { bytemark.inFlight * 2 }
 
     /// A user to refresh.
-    struct Item: Decodable, Sendable {
+    struct Item: Decodable, Sendable, Identifiable {
         let userId: Int
         let token: String?
         let digest: String?
         let failures: Int
         /// The rows of the log that were due when the user was claimed.
         let rows: [Int]
+
+        var id: Int { userId }
     }
 
     /// What came of a user.
@@ -66,6 +70,16 @@ struct Refresh: Errand {
         for (item, outcome) in finished { results.add(item, outcome, at: slice.now) }
         try results.write(run: slice.runID, tx)
         return results.refreshed
+    }
+
+    func firstDue(_ slice: Slice, _ tx: Transaction) async throws -> Int? {
+        try await tx.query(RefreshStatements.firstDue, as: Int.self, slice.now, slice.runID).first
+    }
+
+    func recordFailure(of id: Int, because reason: String, _ slice: Slice, _ tx: Transaction) async throws {
+        // The longest pause: until somebody changes what is wrong it fails again, and others are claimed with it.
+        let next = slice.now + RefreshResults.longestPause.timeInterval
+        try await tx.execute(RefreshStatements.postpone, [id], [reason], [next], slice.runID)
     }
 
     func outstanding(_ slice: Slice, _ tx: Transaction) async throws -> Int {

@@ -10,20 +10,35 @@ struct RefreshStale: Job {
     static let age: TimeInterval = 60 * 60
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let asked = try await tx.execute(Self.ask, slice.now - Self.age, slice.now, slice.limit)
+        let start = KeysetCursor(slice.cursor)
+        let asked = try await tx.execute(Self.ask, slice.now - Self.age, slice.now, slice.limit, start.instant, start.id)
         let more = asked == slice.limit
         if !more, asked > 0 || slice.number > 1 { try await tx.trigger(.ticketsCacheRefresh) }
-        return Progress(asked, more: more)
+        return Progress(asked, more: more, cursor: start.text)
     }
+
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let start = KeysetCursor(slice.cursor)
+        let first = try await tx.query(Self.first, as: KeysetCursor.self, slice.now - Self.age, start.instant, start.id).first
+        return first.map { JobRow("user \($0.id)", cursor: $0.text) }
+    }
+
+    private static let first: SQL = """
+        select c.refreshed_at as instant, c.user_id as id from cache c
+        where c.refreshed_at < $1 and (c.refreshed_at, c.user_id) > ($2, $3)
+          and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null)
+          and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null)
+        order by c.refreshed_at, c.user_id limit 1
+        """
 
     // Users whose refresh is wanted already, or whose token is void, are left alone.
     private static let ask: SQL = """
         with stale as (
             select c.user_id from cache c
-            where c.refreshed_at < $1
+            where c.refreshed_at < $1 and (c.refreshed_at, c.user_id) > ($4, $5)
               and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null)
               and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null)
-            order by c.refreshed_at limit $3)
+            order by c.refreshed_at, c.user_id limit $3)
         insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
         select user_id, $2, $2 from stale order by user_id
         on conflict (user_id) do update set wanted_since = excluded.wanted_since, next_attempt_at = excluded.next_attempt_at

@@ -1,0 +1,33 @@
+import Postgres
+
+/// The row behind which a slice continues, among rows in the order of an instant and then an id.
+///
+/// Selected as the columns `instant` and `id`, and compared as `(created_at, id) > ($1, $2)`.
+public struct KeysetCursor: Equatable, Decodable, Sendable {
+    /// Before all rows.
+    public static let start = KeysetCursor(instant: .negativeInfinity, id: .min)
+
+    /// The row's instant, exactly.
+    public let instant: PostgresTimestamp
+    /// The row's id.
+    public let id: Int
+
+    /// The cursor behind a row.
+    public init(instant: PostgresTimestamp, id: Int) {
+        self.instant = instant
+        self.id = id
+    }
+
+    /// Reads a cursor from a run's details; the start for nil and for what is no cursor of this kind.
+    public init(_ text: (some StringProtocol)?) {
+        let parts = text?.split(separator: " ") ?? []
+        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = Int(parts[1]) else {
+            self = .start
+            return
+        }
+        self.init(instant: PostgresTimestamp(microseconds: microseconds), id: id)
+    }
+
+    /// The cursor as a run keeps it.
+    public var text: String { "\(instant.microseconds) \(id)" }
+}

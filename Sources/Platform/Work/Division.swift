@@ -1,0 +1,22 @@
+/// Processes some elements at once and, when that fails because of one of them, in halves, so that one bad element costs
+/// itself alone. A batch of 4,000 with one bad message takes about 24 transactions instead of 4,000.
+enum Division {
+    /// - Parameters:
+    ///   - process: Processes some of the elements in a transaction of its own.
+    ///   - failed: Is given an element that failed alone, and why.
+    /// - Throws: what `process` throws when no element is to blame, and what `failed` throws.
+    static func process<Element: Sendable>(
+        _ elements: ArraySlice<Element>, _ process: (ArraySlice<Element>) async throws -> Void,
+        failed: (Element, any Error) async throws -> Void
+    ) async throws {
+        guard let first = elements.first else { return }
+        do {
+            return try await process(elements)
+        } catch where error.isPermanent {
+            guard elements.count > 1 else { return try await failed(first, error) }
+        }
+        let middle = elements.startIndex + elements.count / 2
+        try await Self.process(elements[..<middle], process, failed: failed)
+        try await Self.process(elements[middle...], process, failed: failed)
+    }
+}
