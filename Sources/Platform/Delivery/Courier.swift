@@ -82,7 +82,7 @@ struct Courier: Service {
     private func turn(_ finished: [(Claimed, Outcome)], _ wanted: Int) async throws -> [Claimed] {
         do {
             return try await transact(finished[...], wanted)
-        } catch where error.isPermanent && !finished.isEmpty {
+        } catch  where error.isPermanent && !finished.isEmpty {
             runtime.logger.warning("Marks of deliveries are divided", error: error, metadata: ["deliveries": "\(finished.count)"])
         }
         try await Division.process(finished[...]) { some in

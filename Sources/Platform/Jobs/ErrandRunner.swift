@@ -42,7 +42,7 @@ struct ErrandRunner<E: Errand>: Sendable {
     ) async throws -> [E.Item] {
         do {
             return try await transact(row, number, finished[...], wanted, tally)
-        } catch where error.isPermanent {
+        } catch  where error.isPermanent {
             runtime.logger.info("A turn is divided", error: error, metadata: ["job": "\(E.name)", "finished": "\(finished.count)"])
         }
         try await Division.process(finished[...]) { some in
@@ -54,7 +54,7 @@ struct ErrandRunner<E: Errand>: Sendable {
         while limit > 0 {
             do {
                 return try await transact(row, number, [], limit, tally)
-            } catch where error.isPermanent {
+            } catch  where error.isPermanent {
                 if limit == 1, try await !recordFailure(of: nil, error, row, number, tally) { throw error }
                 limit = max(1, limit / 2)
             }

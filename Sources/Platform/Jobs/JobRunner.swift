@@ -57,7 +57,7 @@ struct JobRunner: Sendable {
                 }
                 guard let end else { return try await rehearse(job, run, number, runtime) }
                 return end
-            } catch where error.mayComeFromARow {
+            } catch  where error.mayComeFromARow {
                 let limit = taken.withLock { $0 }
                 guard limit > 1 else { throw error }
                 most = limit / 2
@@ -88,7 +88,7 @@ struct JobRunner: Sendable {
         guard let row = try await job.firstRow(of: slice, tx) else { return (try await job.run(slice, tx), nil) }
         do {
             return try await tx.savepoint { try await job.run(slice, tx) }
-        } catch where error.mayComeFromARow {
+        } catch  where error.mayComeFromARow {
             tx.fail(row.name, error)
             return (Progress(0, more: true, cursor: row.cursor), nil)
         }
@@ -130,7 +130,7 @@ struct JobRunner: Sendable {
                         (cursor, more) = (progress.cursor, progress.more)
                         limit = min(J.sliceLimit, limit * 2)
                         slice += 1
-                    } catch where error.mayComeFromARow {
+                    } catch  where error.mayComeFromARow {
                         if limit > 1 {
                             limit /= 2
                             continue

@@ -12,7 +12,7 @@ enum Division {
         guard let first = elements.first else { return }
         do {
             return try await process(elements)
-        } catch where error.isPermanent {
+        } catch  where error.isPermanent {
             guard elements.count > 1 else { return try await failed(first, error) }
         }
         let middle = elements.startIndex + elements.count / 2

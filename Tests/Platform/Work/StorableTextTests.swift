@@ -39,7 +39,10 @@ struct DivisionTests {
     @Test("A failure that may pass divides nothing")
     func passing() async {
         await #expect(throws: Passing.self) {
-            try await Division.process([1, 2][...]) { _ in throw Passing() } failed: { _, _ in }
+            try await Division.process([1, 2][...]) { _ in
+                throw Passing()
+            } failed: { _, _ in
+            }
         }
     }
 }

@@ -51,11 +51,13 @@ struct RefreshTests {
         }
     }
 
-    @Test("A zero byte in a pass costs its user alone: named on the run, with a backoff; everybody else is refreshed", arguments: [
-        #"{"uuid":"p","status":"USABLE","note":"a\u0000b","time_created":"2026-01-01"}"#,
-        #"{"uuid":"p\u0000","status":"USABLE","time_created":"2026-01-01"}"#,
-        #"{"uuid":"p","status":"A\u0000","time_created":"2026-01-01"}"#,
-    ])
+    @Test(
+        "A zero byte in a pass costs its user alone: named on the run, with a backoff; everybody else is refreshed",
+        arguments: [
+            #"{"uuid":"p","status":"USABLE","note":"a\u0000b","time_created":"2026-01-01"}"#,
+            #"{"uuid":"p\u0000","status":"USABLE","time_created":"2026-01-01"}"#,
+            #"{"uuid":"p","status":"A\u0000","time_created":"2026-01-01"}"#,
+        ])
     func zeroByte(pass: String) async throws {
         try await open(users: 12) { house, outside in
             try await outside.passes(of: 7, "[\(pass)]")
