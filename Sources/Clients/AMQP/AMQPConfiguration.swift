@@ -68,7 +68,7 @@ public struct AMQPConfiguration: Sendable {
         switch name {
         case "heartbeat": heartbeat = .seconds(try Self.number(name, value, 0...65_535, "seconds, 0 to 65535"))
         case "connection_timeout": connectTimeout = .milliseconds(try Self.number(name, value, 1...3_600_000, "milliseconds, 1 to 3600000"))
-        case "frame_max": frameMax = try Self.number(name, value, 4096...Int(Int32.max), "bytes, 4096 at least")
+        case "frame_max": frameMax = try Self.number(name, value, 4096...8_388_608, "bytes, 4096 to 8388608")
         case "cacertfile": tls?.authorities = value
         case "certfile": tls?.certificate = value
         case "keyfile": tls?.key = value

@@ -1,6 +1,7 @@
 public import Logging
 
 /// A connection to a RabbitMQ broker that stays: it connects again after every loss, declares its topology and subscribes its consumers again.
+/// It declares its topology, too, when a queue or an exchange turns out to be gone: the broker cancels a consumer, or knows no exchange of this name.
 ///
 /// One thread owns the socket while `run()` runs. All functions may be called from anywhere, also before the connection is there: they wait for it.
 /// A broker that is short of memory or disk stops reading from connections that publish, acknowledgements included; a process that both
@@ -30,7 +31,7 @@ public final class AMQPConnection: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 do {
-                    try startConnectionThread { [configuration, topology, logger, mailbox, status] in
+                    try startConnectionThread(frameMax: configuration.frameMax) { [configuration, topology, logger, mailbox, status] in
                         let result = Wire(configuration, topology, mailbox, status, logger).run()
                         continuation.resume(with: result)
                     }
@@ -50,6 +51,12 @@ public final class AMQPConnection: Sendable {
 
     /// Waits until `isConnected`. Throws `AMQPError.closed` (or what `run()` throws) when there will be no connection, `CancellationError`.
     public func connected() async throws { try await status.wait() }
+
+    /// Why the broker takes no messages now, `low on memory` say; `nil` while it takes them. A broker says so only to a connection that publishes.
+    public var blockedReason: String? { status.blockedReason }
+
+    /// Whether a consumer of this connection is subscribed to the queue now.
+    public func isConsuming(_ queue: String) -> Bool { status.isConsuming(queue) }
 
     // MARK: Topology
 

@@ -10,8 +10,8 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
     let consumer: Consumer
     let mailbox: Mailbox
 
-    /// Ends the subscription (`basic.cancel`) and the sequence. What the broker had delivered and nobody has taken goes back to the queue; what was
-    /// taken can still be settled.
+    /// Ends the subscription (`basic.cancel`) and the sequence. What was taken can still be settled. What the broker had delivered and nobody has
+    /// taken goes back to the queue: a few deliveries at once, many as soon as all that was taken is settled.
     public func stop() async {
         await withCheckedContinuation { mailbox.post(.stop(consumer, $0)) }
     }

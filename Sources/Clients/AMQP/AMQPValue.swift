@@ -3,7 +3,7 @@ public import FoundationEssentials
 /// A value in a field table: message headers, arguments of queues, exchanges, bindings and consumers.
 ///
 /// The narrower kinds of the protocol are widened on the way in: every integer becomes `int` (an unsigned one above `Int64.max`, a decimal and a 32-bit
-/// float become `double`), a string that is not UTF-8 becomes `bytes`. Kinds and their letters:
+/// float become `double`), a string that is not UTF-8 becomes `bytes`, and what lies deeper than 32 arrays or tables becomes `null`. Kinds and their letters:
 /// https://www.rabbitmq.com/amqp-0-9-1-errata.html#section_3
 public enum AMQPValue: Sendable, Equatable {
     /// A truth value (`t`).

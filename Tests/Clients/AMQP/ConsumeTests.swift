@@ -84,7 +84,22 @@ struct ConsumeTests {
         }
     }
 
-    @Test("Stopping gives back what nobody took; what was taken can still be settled")
+    @Test("Stopping gives a few deliveries that nobody took back at once; what was taken can still be settled")
+    func stopWithFew() async throws {
+        let queue = Broker.name("stop")
+        try await withConnection(topology: exclusive(queue)) { connection in
+            try await publish(connection, queue, 0..<10)
+            let deliveries = connection.consume(queue, prefetch: 10, maximumBatch: 5)
+            let taken = await deliveries.take(5)
+            await deliveries.stop()
+            try await eventually("5 messages are back") { try await connection.inspect(queue: queue) == .init(messages: 5, consumers: 0) }
+            connection.ack(through: taken[4])
+            let again = await connection.consume(queue, prefetch: 200).take(5)
+            #expect(again.map(\.text).sorted() == (5..<10).map { "\($0)" })
+        }
+    }
+
+    @Test("Stopping gives back what nobody took, many deliveries once what was taken is settled")
     func stop() async throws {
         let queue = Broker.name("stop")
         try await withConnection(topology: exclusive(queue)) { connection in
@@ -93,10 +108,10 @@ struct ConsumeTests {
             let taken = await deliveries.take(5)
             await deliveries.stop()
             #expect(await deliveries.take(1).isEmpty)
-            try await eventually("95 messages are back") { try await connection.inspect(queue: queue) == .init(messages: 95, consumers: 0) }
+            try await eventually("it consumes no more") { try await connection.inspect(queue: queue) == .init(messages: 50, consumers: 0) }
             connection.ack(through: taken[3])
             connection.reject(taken[4], requeue: true)
-            try await eventually("the rejected one is back") { try await connection.inspect(queue: queue)?.messages == 96 }
+            try await eventually("all but the acked are back") { try await connection.inspect(queue: queue)?.messages == 96 }
             await deliveries.stop()
             let again = await connection.consume(queue, prefetch: 200).take(96)
             #expect(again.map(\.text).sorted() == (4..<100).map { "\($0)" }.sorted())

@@ -19,6 +19,6 @@ final class LogRecorder: Sendable {
             set { metadata[key] = newValue }
         }
 
-        func log(event: LogEvent) { recorder.lines.withLock { $0.append("\(event.message)") } }
+        func log(event: LogEvent) { recorder.lines.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") } }
     }
 }

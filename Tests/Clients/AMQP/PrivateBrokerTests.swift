@@ -75,6 +75,22 @@ struct PrivateBrokerTests {
         }
     }
 
+    @Test("A login that is refused after a loss is logged by name, once, and forgotten when it is taken again")
+    func refusedAfterLoss() async throws {
+        let broker = try PrivateBroker.required()
+        let log = LogRecorder()
+        let configuration = try broker.configuration()
+        try await withConnection(configuration, logger: log.logger) { connection in
+            try await broker.command("ctl", "change_password", configuration.user, "rotated")
+            try await broker.command("ctl", "close_all_connections", "the password was changed")
+            try await eventually("the refusal is logged") { log.count("the broker refuses user '\(configuration.user)'") == 1 }
+            #expect(log.count("no connection to the broker") == 2)
+            try await broker.command("ctl", "change_password", configuration.user, configuration.password)
+            try await connection.connected()
+            #expect(log.count("the broker refuses user") == 1)
+        }
+    }
+
     @Test("Over TLS, with the authority that signed the broker's certificate, everything works as without, large bodies too")
     func tls() async throws {
         let queue = Broker.name("tls")

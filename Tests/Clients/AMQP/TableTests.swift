@@ -115,4 +115,25 @@ struct TableTests {
             await #expect(throws: AMQPError.self) { try await connection.inspect(queue: long) }
         }
     }
+
+    @Test("Arrays that lie thousands deep in each other are cut off, and a connection's thread can decode a frame that is full of them")
+    func depth() async throws {
+        let levels = 26_000
+        let fields = UnsafeMutablePointer<amqp_field_value_t>.allocate(capacity: levels)
+        defer { fields.deallocate() }
+        for level in 0..<levels {
+            var field = amqp_field_value_t()
+            field.kind = UInt8(AMQP_FIELD_KIND_ARRAY.rawValue)
+            field.value.array = amqp_array_t(num_entries: level == levels - 1 ? 0 : 1, entries: fields + level + 1)
+            fields[level] = field
+        }
+        var value = AMQPValue(wire: fields[0])
+        var depth = 0
+        while case .array(let elements) = value, let inner = elements.first {
+            value = inner
+            depth += 1
+        }
+        #expect(depth == AMQPValue.deepest)
+        #expect(value == .null)
+    }
 }

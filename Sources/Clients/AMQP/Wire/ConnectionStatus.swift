@@ -21,6 +21,15 @@ final class ConnectionStatus: Sendable {
 
     private let state = Mutex(State())
     private let connected = Atomic(false)
+    private let broker = Mutex(BrokerState())
+
+    /// What the broker last said.
+    private struct BrokerState {
+        /// Consumers that are subscribed now, by queue.
+        var subscriptions: [String: Int] = [:]
+        /// Why the broker takes no messages.
+        var blockedReason: String?
+    }
 
     var isConnected: Bool { connected.load(ordering: .acquiring) }
 
@@ -28,6 +37,18 @@ final class ConnectionStatus: Sendable {
         state.withLock { state in
             if case .idle = state.phase { false } else { true }
         }
+    }
+
+    /// Whether a consumer of the queue is subscribed now.
+    func isConsuming(_ queue: String) -> Bool { broker.withLock { $0.subscriptions[queue, default: 0] > 0 } }
+
+    /// Counts a subscription that began or ended.
+    func noteSubscription(of queue: String, by change: Int) { broker.withLock { $0.subscriptions[queue, default: 0] += change } }
+
+    /// Why the broker takes no messages now.
+    var blockedReason: String? {
+        get { broker.withLock { $0.blockedReason } }
+        set { broker.withLock { $0.blockedReason = newValue } }
     }
 
     /// Marks the start; false when it was started before.

@@ -12,10 +12,15 @@ final class ConsumerChannel: Channel {
         case cancelling
         /// The sequence has ended; the channel stays until what was taken is settled.
         case stopped
+        /// All is settled; the broker's answer to a last question shows that it has worked the acknowledgements.
+        case leaving
     }
 
     let consumer: Consumer
-    private var stage = Stage.resting(until: .now)
+    private var stage = Stage.resting(until: .now) { didSet { noteSubscription() } }
+    private var isSubscribed = false
+    /// The newest delivery that nobody took, while all deliveries behind the last taken one are still the broker's to give back.
+    private var untaken: (count: Int, last: UInt64)?
     private var fresh: [AMQPDelivery] = []
     private var backoff: Backoff
     private var complained = false
@@ -28,6 +33,9 @@ final class ConsumerChannel: Channel {
         backoff = Backoff(retry)
         super.init(number, session)
     }
+
+    /// Whether the channel is about to close by itself.
+    var isLeaving: Bool { if case .leaving = stage { true } else { phase == .closing } }
 
     /// When `subscribe()` is due.
     var wakeUp: ContinuousClock.Instant? { if case .resting(let until) = stage { until } else { nil } }
@@ -52,7 +60,7 @@ final class ConsumerChannel: Channel {
         stoppers.append(continuation)
         switch stage {
         case .cancelling: break
-        case .resting, .stopped: try finishStop()
+        case .resting, .stopped, .leaving: try finishStop()
         case .subscribing, .consuming:
             stage = .cancelling
             let arena = Arena()
@@ -81,8 +89,11 @@ final class ConsumerChannel: Channel {
             if complained { session.logger.notice("consuming again", metadata: ["queue": "\(consumer.queue)"]) }
             complained = false
             answered = true
-        case AMQP_BASIC_CANCEL_METHOD: try rest("the broker cancelled the consumer; the queue was deleted or moved")
+        case AMQP_BASIC_CANCEL_METHOD:
+            try rest("the broker cancelled the consumer; the queue was deleted or moved")
+            session.declareAgain()
         case AMQP_BASIC_CANCEL_OK_METHOD: try finishStop()
+        case AMQP_QUEUE_DECLARE_OK_METHOD: if case .leaving = stage { try close() }
         default: break
         }
     }
@@ -91,9 +102,11 @@ final class ConsumerChannel: Channel {
         fresh = []
         consumer.discard()
         switch stage {
-        case .stopped: session.remove(self)
+        case .stopped, .leaving: session.remove(self)
         case .cancelling: try finishStop()
-        case .resting, .subscribing, .consuming: try rest(error?.description ?? "the channel was closed")
+        case .resting, .subscribing, .consuming:
+            try rest(error?.description ?? "the channel was closed")
+            if case .notFound = error { session.declareAgain() }
         }
     }
 
@@ -104,7 +117,7 @@ final class ConsumerChannel: Channel {
 
     private func rest(_ reason: String) throws {
         answered = true
-        if case .stopped = stage { return }
+        if isEnding { return }
         if case .cancelling = stage { return try finishStop() }
         if !complained {
             session.logger.warning("cannot consume; trying until it works", metadata: ["queue": "\(consumer.queue)", "reason": "\(reason)"])
@@ -114,13 +127,10 @@ final class ConsumerChannel: Channel {
     }
 
     private func finishStop() throws {
-        if case .stopped = stage {
-        } else {
+        if !isEnding {
             stage = .stopped
             session.forget(consumer)
-            for delivery in consumer.finish() + fresh where delivery.channel == reference {
-                try super.settle(delivery.deliveryTag, .reject(requeue: true))
-            }
+            try giveBack(consumer.finish() + fresh)
             fresh = []
         }
         for stopper in stoppers { stopper.resume() }
@@ -128,14 +138,53 @@ final class ConsumerChannel: Channel {
         if phase == .closed { session.remove(self) } else { try closeWhenSettled() }
     }
 
+    private var isEnding: Bool {
+        switch stage {
+        case .stopped, .leaving: true
+        case .resting, .subscribing, .consuming, .cancelling: false
+        }
+    }
+
+    /// Gives back what nobody took: a few at once, so that others have them at once; many in one frame, behind the acknowledgement of what was taken.
+    ///
+    /// A channel of the broker has a limited number of commands to a quorum queue on their way, holds further ones back and loses those when it
+    /// is closed. Thousands of rejections in front of the last acknowledgements would have these held back.
+    private func giveBack(_ deliveries: [AMQPDelivery]) throws {
+        let own = deliveries.filter { $0.channel == reference }
+        guard own.count > Self.few, let last = own.last else {
+            for delivery in own { try super.settle(delivery.deliveryTag, .reject(requeue: true)) }
+            return
+        }
+        untaken = (own.count, last.deliveryTag)
+    }
+
+    /// How many rejections of one delivery each are sent in front of other settlements.
+    private static let few = 8
+
+    /// Ends the channel once everything that was taken is settled. A question about the queue comes last: the broker asks the queue itself for
+    /// the answer, which has the acknowledgements by then.
     private func closeWhenSettled() throws {
-        guard case .stopped = stage, phase == .open, ledger.outstanding == 0 else { return }
+        guard case .stopped = stage, phase == .open else { return }
+        if let (count, last) = untaken, ledger.outstanding == count {
+            untaken = nil
+            try super.settle(last, .nackThrough(requeue: true))
+        }
+        guard ledger.outstanding == 0 else { return }
         try flushSettlements()
-        try close()
+        stage = .leaving
+        try ControlStep.inspectQueue(consumer.queue).send(writer, channel: number)
+    }
+
+    private func noteSubscription() {
+        let isSubscribed = if case .consuming = stage { true } else { false }
+        guard isSubscribed != self.isSubscribed else { return }
+        self.isSubscribed = isSubscribed
+        session.noteSubscription(of: consumer.queue, by: isSubscribed ? 1 : -1)
     }
 
     /// The session is over.
     func abandon() {
+        stage = .resting(until: .now)
         fresh = []
         consumer.discard()
         guard !stoppers.isEmpty else { return }

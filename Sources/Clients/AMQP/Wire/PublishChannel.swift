@@ -114,6 +114,7 @@ final class PublishChannel: Channel {
     override func didClose(_ error: AMQPError?) throws {
         inConfirmMode = false
         messages.reset()
+        if case .notFound = error { session.declareAgain() }
         current = nil
         let affected = inFlight.removeAll().filter { !$0.isAnswered }
         let error = error ?? .connectionLost(reason: "the channel was closed")

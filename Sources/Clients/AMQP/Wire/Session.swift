@@ -16,10 +16,14 @@ final class Session {
     private var withFresh: [ConsumerChannel] = []
     private var flushes: [CheckedContinuation<Void, Never>] = []
     private var stage = Stage.declaring
-    private var blockedReason: String?
+    private var blockedReason: String? { didSet { wire.status.blockedReason = blockedReason } }
+    private var mustDeclare = false
     private var lastReceived = ContinuousClock.now
     /// There is more to read or write than one round took.
     private var isBusy = false
+
+    /// Until when channels may close before the connection does, once it is to close.
+    private var lastCall: ContinuousClock.Instant?
 
     private enum Stage: Equatable {
         /// Topology and first subscriptions are on their way.
@@ -109,7 +113,7 @@ final class Session {
             consider(lastReceived + handle.heartbeat * 2)
         }
         if stage != .declaring { for channel in consuming { consider(channel.wakeUp) } }
-        if case .closing(let until) = stage { consider(until) }
+        if case .closing(let until) = stage { consider(until) } else { consider(lastCall) }
         return due
     }
 
@@ -176,15 +180,34 @@ final class Session {
         wire.watch(ticket)
     }
 
+    /// Declares the topology once more, because something of it turned out to be gone.
+    func declareAgain() { mustDeclare = stage != .declaring }
+
+    /// Made when its turn has come, so that a queue which was deleted on purpose is forgotten by then.
+    private func declarationJob() -> ControlJob {
+        mustDeclare = false
+        let ticket = wire.mailbox.ticket(timeout: .seconds(30))
+        wire.watch(ticket)
+        return ControlJob(ticket: ticket, steps: backlog.topology.steps) { [unowned self] result in
+            guard case .failure(let error) = result else { return }
+            logger.warning("cannot declare queues and exchanges again", error: error)
+        }
+    }
+
     private func becomeReady() {
         stage = .ready
         wire.didConnect()
     }
 
+    /// Closes the connection, politely: consumers that are stopped and settled have their channels closed before, because the broker may drop
+    /// acknowledgements that it still holds when a channel goes.
     private func beginClosing(_ now: ContinuousClock.Instant) throws {
         if case .closing = stage { return }
+        let limit = lastCall ?? now + .seconds(1)
+        lastCall = limit
         try getting.flushSettlements()
         for channel in consuming { try channel.flushSettlements() }
+        guard limit <= now || !consuming.contains(where: \.isLeaving) else { return }
         stage = .closing(until: now + .seconds(1))
         var close = amqp_connection_close_t()
         close.reply_code = UInt16(AMQP_REPLY_SUCCESS)
@@ -199,6 +222,7 @@ final class Session {
         getting.abandon(error)
         for channel in consuming { channel.abandon() }
         for flush in flushes { flush.resume() }
+        blockedReason = nil
     }
 
     // MARK: For the channels
@@ -206,7 +230,8 @@ final class Session {
     /// The topology comes first; then what others asked for.
     func nextControlJob() -> ControlJob? {
         if let job = topologyJob.take() { return job }
-        return stage == .declaring ? nil : backlog.jobs.popFirst()
+        if stage == .declaring { return nil }
+        return mustDeclare ? declarationJob() : backlog.jobs.popFirst()
     }
 
     /// The first number that no channel has; nil when the broker allows no more channels.
@@ -217,6 +242,8 @@ final class Session {
     func hasFresh(_ channel: ConsumerChannel) { withFresh.append(channel) }
 
     func forget(_ consumer: Consumer) { backlog.consumers.removeAll { $0 === consumer } }
+
+    func noteSubscription(of queue: String, by change: Int) { wire.status.noteSubscription(of: queue, by: change) }
 
     func remove(_ channel: ConsumerChannel) {
         channels[channel.number] = nil

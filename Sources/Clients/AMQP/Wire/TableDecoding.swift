@@ -9,20 +9,24 @@ extension String {
 }
 
 extension AMQPTable {
-    init(wire table: amqp_table_t) {
+    init(wire table: amqp_table_t, depth: Int = 0) {
         guard table.num_entries > 0 else {
             self.init()
             return
         }
         self.init(
             fields: UnsafeBufferPointer(start: table.entries, count: Int(table.num_entries)).map { entry in
-                (name: String(wire: entry.key), value: AMQPValue(wire: entry.value))
+                (name: String(wire: entry.key), value: AMQPValue(wire: entry.value, depth: depth + 1))
             })
     }
 }
 
 extension AMQPValue {
-    init(wire field: amqp_field_value_t) {
+    /// How deep arrays and tables may lie in each other. A publisher can nest thousands into one frame, and whoever takes such a value apart, be
+    /// it only to free it, does so by recursion on a thread with a small stack.
+    static let deepest = 32
+
+    init(wire field: amqp_field_value_t, depth: Int = 1) {
         let value = field.value
         switch amqp_field_value_kind_t(rawValue: amqp_field_value_kind_t.RawValue(field.kind)) {
         case AMQP_FIELD_KIND_BOOLEAN: self = .bool(value.boolean != 0)
@@ -40,9 +44,12 @@ extension AMQPValue {
         case AMQP_FIELD_KIND_UTF8: self = Self.text(UnsafeRawBufferPointer(start: value.bytes.bytes, count: value.bytes.len))
         case AMQP_FIELD_KIND_BYTES: self = .bytes([UInt8](UnsafeRawBufferPointer(start: value.bytes.bytes, count: value.bytes.len)))
         case AMQP_FIELD_KIND_TIMESTAMP: self = .timestamp(Date(timeIntervalSince1970: Double(value.u64)))
-        case AMQP_FIELD_KIND_TABLE: self = .table(AMQPTable(wire: value.table))
-        case AMQP_FIELD_KIND_ARRAY:
-            self = .array(UnsafeBufferPointer(start: value.array.entries, count: Int(value.array.num_entries)).map(AMQPValue.init(wire:)))
+        case AMQP_FIELD_KIND_TABLE where depth <= Self.deepest: self = .table(AMQPTable(wire: value.table, depth: depth))
+        case AMQP_FIELD_KIND_ARRAY where depth <= Self.deepest:
+            self = .array(
+                UnsafeBufferPointer(start: value.array.entries, count: Int(value.array.num_entries)).map { element in
+                    AMQPValue(wire: element, depth: depth + 1)
+                })
         default: self = .null
         }
     }

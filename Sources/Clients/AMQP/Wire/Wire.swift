@@ -6,7 +6,7 @@ final class Wire {
     let configuration: AMQPConfiguration
     let logger: Logger
     let mailbox: Mailbox
-    private let status: ConnectionStatus
+    let status: ConnectionStatus
     var backlog: Backlog
     private var mail = Mailbox.Mail()
     private(set) var isStopping = false
@@ -15,8 +15,10 @@ final class Wire {
     private var epochs: UInt64 = 0
     private var backoff: Backoff
     private var hasConnected = false
-    /// When the present outage began; its first failure is logged, its end too.
+    /// When the present outage began; its end is logged.
     private var outage: ContinuousClock.Instant?
+    /// What has been logged of the present outage: each reason once, since a broker that is back may refuse the login.
+    private var reasons: Set<String> = []
 
     init(_ configuration: AMQPConfiguration, _ topology: AMQPTopology, _ mailbox: Mailbox, _ status: ConnectionStatus, _ logger: Logger) {
         self.configuration = configuration
@@ -71,13 +73,16 @@ final class Wire {
         if let outage { metadata["after"] = "\(ContinuousClock.now - outage)" }
         logger.info("connected to the broker", metadata: metadata)
         outage = nil
+        reasons = []
         status.set(connected: true)
     }
 
     private func pause(after error: any Error) {
-        if outage == nil {
-            outage = .now
-            let reason = (error as? Loss)?.reason ?? "\(error)"
+        let isNew = outage == nil
+        outage = outage ?? .now
+        let reason = (error as? Loss)?.reason ?? "\(error)"
+        // Losses of one outage differ in wording only; a refusal is something that a person must mend.
+        if isNew || error is AMQPError, reasons.count < Self.mostReasons, reasons.insert(reason).inserted {
             logger.warning("no connection to the broker; trying until it is back", metadata: ["reason": "\(reason)"])
         }
         let end = ContinuousClock.now + backoff.pause()
@@ -90,6 +95,9 @@ final class Wire {
             expire(.now)
         }
     }
+
+    /// How many reasons of one outage are logged.
+    private static let mostReasons = 10
 
     func nextEpoch() -> UInt64 {
         epochs += 1
