@@ -38,6 +38,9 @@ public struct Parked: Sendable {
 }
 
 extension TestHouse {
+    /// How many messages wait in a queue; nil when it is not there.
+    public func length(of queue: String) async throws -> Int? { try await broker.inspect(queue: queue)?.messages }
+
     /// Waits for a message in the parking of a service and takes it.
     public func parked(_ service: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> Parked {
         var found: AMQPDelivery?

@@ -19,11 +19,11 @@ struct IncomingTick: Sendable {
     /// Reads a delivery of a tick queue. An empty body or `{}` is a manual trigger of the routing key, now.
     /// - Throws: ``Envelope/Unreadable`` or a ``ContractViolation``.
     init(_ delivery: AMQPDelivery, now: Date) throws {
-        let body = delivery.body
-        if Self.isEmpty(body) {
+        let body = Envelope.body(of: delivery)
+        if Envelope.binaryModePrefix(delivery) == nil, Self.isEmpty(body) {
             try self.init(byHand: ByHand(), delivery, now)
-        } else if let spans = JSONSpans(body), spans.string("specversion") == nil {
-            try self.init(byHand: ByHand(MessageData(body[...])), delivery, now)
+        } else if Envelope.binaryModePrefix(delivery) == nil, let spans = JSONSpans(body), spans.string("specversion") == nil {
+            try self.init(byHand: ByHand(MessageData(body)), delivery, now)
         } else {
             let envelope = try Envelope(delivery)
             guard envelope.type == Tick.type else { throw Envelope.Unreadable("the type is \(envelope.type), but a tick queue takes \(Tick.type)") }
@@ -48,7 +48,7 @@ struct IncomingTick: Sendable {
         let job = JobName(rawValue: Envelope.originalRoutingKey(delivery))
         // Without a message_id nothing tells a redelivery from a second wish; jobs do nothing the second time.
         let id = delivery.properties.messageID.flatMap { $0.isEmpty ? nil : $0 } ?? "\(job.rawValue)@\(OutgoingMessage.newID(at: now))"
-        self.id = id
+        self.id = try Envelope.checked(id, "message_id")
         self.job = job
         self.scheduledFor = byHand.scheduledFor ?? now
         self.trigger = .manual
@@ -65,7 +65,7 @@ struct IncomingTick: Sendable {
     /// Whether it is worked however late it is, and so waits where another tick of its job would be skipped.
     var waitsForItsTurn: Bool { misfire == .all && trigger == .schedule && slice == nil }
 
-    private static func isEmpty(_ body: [UInt8]) -> Bool {
+    private static func isEmpty(_ body: ArraySlice<UInt8>) -> Bool {
         let text = body.filter { $0 > 0x20 }
         return text.isEmpty || text == Array("{}".utf8)
     }

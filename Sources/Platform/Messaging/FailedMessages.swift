@@ -22,6 +22,8 @@ struct FailedMessages: Sendable {
         let delivery: AMQPDelivery
         let reason: String
         let isPermanent: Bool
+        /// Whether it only waits for the row that it is about.
+        var isEarly = false
     }
 
     /// Judges an error.
@@ -31,7 +33,9 @@ struct FailedMessages: Sendable {
     static func isLast(_ failed: Failed) -> Bool { failed.isPermanent || attempt(failed.delivery) >= attempts }
 
     /// Which attempt this delivery was, counted from 1.
-    static func attempt(_ delivery: AMQPDelivery) -> Int { Int(delivery.properties.headers[MessageHeader.attempts]?.int ?? 0) + 1 }
+    static func attempt(_ delivery: AMQPDelivery) -> Int {
+        min(MessageHeader.failedAttempts(in: delivery.headers, atMost: attempts) + 1, attempts)
+    }
 
     /// Sends the messages on. When it returns, the broker has them and the originals can be acked.
     /// - Throws: when the connection was lost: the broker will deliver the originals again.
@@ -58,33 +62,32 @@ struct FailedMessages: Sendable {
         do {
             return try await runtime.broker.publish(copies, mandatory: true)
         } catch AMQPError.unencodable {
-            // The publisher's own headers leave no room for ours in the frame; ours are what a person needs.
-            let bare = copies.map { copy in
-                var bare = copy
-                bare.properties.headers = [:]
-                for name in MessageHeader.all { bare.properties.headers[name] = copy.properties.headers[name] }
-                return bare
-            }
-            return try await runtime.broker.publish(bare, mandatory: true)
+            var outcomes: [AMQPPublishOutcome] = []
+            for copy in copies { outcomes += try await publish(reducing: copy) }
+            return outcomes
         }
     }
 
-    /// The properties of a copy: those it came with, but for what the broker would act on, and where it was published to at first, which a
-    /// delay queue would make forgotten.
-    private static func properties(of delivery: AMQPDelivery) -> AMQPProperties {
-        var properties = delivery.properties
-        properties.expiration = nil
-        properties.persistent = true
-        // The broker lets nobody else publish under this name.
-        properties.userID = nil
-        // The broker would send a copy to each of these again.
-        properties.headers["CC"] = nil
-        properties.headers["BCC"] = nil
-        if properties.headers[MessageHeader.routingKey] == nil {
-            properties.headers[MessageHeader.exchange] = .string(delivery.exchange)
-            properties.headers[MessageHeader.routingKey] = .string(delivery.routingKey)
+    /// Publishes a copy without those of the publisher's own headers and properties that leave no room for ours in the frame, or that the
+    /// protocol let in but does not let out; ours are what a person needs.
+    private func publish(reducing copy: AMQPMessage) async throws -> [AMQPPublishOutcome] {
+        var ours = copy
+        ours.properties.headers = [:]
+        for name in MessageHeader.all { ours.properties.headers[name] = copy.properties.headers[name] }
+        if TraceContext(traceparent: ours.properties.headers[MessageHeader.traceparent]?.string ?? "") == nil {
+            ours.properties.headers[MessageHeader.traceparent] = nil
         }
-        return properties
+        var bare = ours
+        bare.properties = AMQPProperties(headers: ours.properties.headers)
+        if let id = copy.properties.messageID, id.utf8.count <= 255 { bare.properties.messageID = id }
+        for candidate in [copy, ours] {
+            do {
+                return try await runtime.broker.publish([candidate], mandatory: true)
+            } catch AMQPError.unencodable {
+                continue
+            }
+        }
+        return try await runtime.broker.publish([bare], mandatory: true)
     }
 
     /// The broker did not take a copy. The original stays where it is.
@@ -98,17 +101,39 @@ struct FailedMessages: Sendable {
         let attempt = Self.attempt(failed.delivery)
         let isLast = Self.isLast(failed)
         var properties = Self.properties(of: failed.delivery)
-        var headers = properties.headers
-        headers[MessageHeader.attempts] = .int(Int64(attempt))
-        headers[MessageHeader.reason] = .string(failed.reason.storable())
-        headers[MessageHeader.queue] = .string(queue)
-        if isLast {
-            headers[MessageHeader.parkedAt] = .string(RFC3339.string(from: runtime.clock.now))
-            headers[MessageHeader.parkedBy] = .string(runtime.instance)
-        }
-        properties.headers = headers
+        properties.headers[MessageHeader.attempts] = .int(Int64(attempt))
+        properties.headers[MessageHeader.reason] = .string(failed.reason.storable())
+        properties.headers[MessageHeader.queue] = .string(queue)
+        properties.headers[MessageHeader.parkedAt] = isLast ? .string(RFC3339.string(from: runtime.clock.now)) : nil
+        properties.headers[MessageHeader.parkedBy] = isLast ? .string(runtime.instance) : nil
         let target = isLast ? parking : ServiceTopology.delay(queue, after: attempt)
         return AMQPMessage(exchange: "", routingKey: target, properties: properties, body: failed.delivery.body)
+    }
+
+    /// The properties of a copy: those it came with, but for what the broker would act on, and what a delay queue would make forgotten: where it
+    /// was published to at first, and by whom.
+    private static func properties(of delivery: AMQPDelivery) -> AMQPProperties {
+        var properties = delivery.properties
+        var headers = delivery.headers
+        if MessageHeader.name(MessageHeader.routingKey, in: headers) == nil {
+            headers[MessageHeader.exchange] = .string(delivery.exchange)
+            headers[MessageHeader.routingKey] = .string(delivery.routingKey.prefix(bytes: 255))
+        } else if MessageHeader.name(MessageHeader.exchange, in: headers) == nil {
+            headers[MessageHeader.exchange] = .string(delivery.exchange)
+        }
+        headers[MessageHeader.source] = .string(Envelope.publisher(of: delivery).prefix(bytes: 255))
+        properties.headers = AMQPTable(headers.filter { !isForTheBroker($0.name) }.map { ($0.name, $0.value) })
+        properties.expiration = nil
+        properties.persistent = true
+        // The broker lets nobody else publish under this name.
+        properties.userID = nil
+        return properties
+    }
+
+    /// Whether the broker acts on a header: it sends a copy to each queue of `CC`, and drops a message that its `x-death` says has been in the
+    /// target queue before. All of them were for the original; a publisher can set them to anything.
+    private static func isForTheBroker(_ header: String) -> Bool {
+        ["CC", "BCC", "x-death", "x-delivery-count"].contains(header) || header.hasPrefix("x-first-death-") || header.hasPrefix("x-last-death-")
     }
 
     private func tell(_ failed: Failed) {
@@ -120,6 +145,8 @@ struct FailedMessages: Sendable {
         Counter(label: "boxoffice_messages_total", dimensions: [("queue", queue), ("outcome", isLast ? "parked" : "retried")]).increment()
         if isLast {
             runtime.logger.error("A message is parked", metadata: metadata)
+        } else if failed.isEarly {
+            runtime.logger.info("A message waits for the row it is about", metadata: metadata)
         } else {
             runtime.logger.warning("A message will be tried again", metadata: metadata)
         }

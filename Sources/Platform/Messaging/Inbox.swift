@@ -1,6 +1,6 @@
 import Postgres
 
-/// The ids of the messages that this service has worked.
+/// The sources and ids of the messages that this service has worked.
 ///
 /// Messages that come twice are rare, and PostgreSQL inserts a row in two thirds of the time when it need not look for it first. So a batch
 /// is entered in the belief that all of it is new; if that is wrong, the primary key says so, and the batch is worked again with care.
@@ -8,29 +8,35 @@ enum Inbox {
     /// Enters messages of which none has been seen.
     /// - Throws: a `PostgresError` with the SQLSTATE of a unique violation when one has.
     static func enterAll(_ messages: [ReadMessage], _ tx: Transaction) throws {
-        try tx.enqueue(enterNew, messages.map(\.id), tx.now)
+        try tx.enqueue(enterNew, messages.map(\.id), messages.map(\.source), tx.now)
     }
 
     /// Enters messages of which some may have been seen.
     /// - Returns: those that were not there, each once, in their order.
     static func unseen(_ messages: [ReadMessage], _ tx: Transaction) async throws -> [ReadMessage] {
-        let entered = try await tx.query(enter, messages.map(\.id), tx.now)
+        let entered = try await tx.query(enter, as: Identity.self, messages.map(\.id), messages.map(\.source), tx.now)
         if entered.count == messages.count { return messages }
-        var fresh: Set<String> = []
-        for row in entered { fresh.insert(try row.decode(String.self, at: 0)) }
-        return messages.filter { fresh.remove($0.id) != nil }
+        var fresh = Set(entered)
+        return messages.filter { fresh.remove(Identity(messageId: $0.id, source: $0.source)) != nil }
     }
 
-    // In the order of the ids, so that two replicas with the same messages do not lock each other out.
+    /// What an event is known by.
+    private struct Identity: Hashable, Decodable, Sendable {
+        let messageId: String
+        let source: String
+    }
+
+    // In the order of the primary key, so that two replicas with the same messages do not lock each other out. The id comes first in it: there
+    // are few sources, and an index is read fastest by what differs.
     private static let enterNew: SQL = """
-        insert into inbox (message_id, received_at)
-        select id, $2 from unnest($1::text[]) as batch (id) order by id collate "C"
+        insert into inbox (message_id, source, received_at)
+        select id, source, $3 from unnest($1::text[], $2::text[]) as batch (id, source) order by id collate "C", source collate "C"
         """
 
     private static let enter: SQL = """
-        insert into inbox (message_id, received_at)
-        select id, $2 from unnest($1::text[]) as batch (id) order by id collate "C"
+        insert into inbox (message_id, source, received_at)
+        select id, source, $3 from unnest($1::text[], $2::text[]) as batch (id, source) order by id collate "C", source collate "C"
         on conflict do nothing
-        returning message_id
+        returning message_id, source
         """
 }

@@ -4,6 +4,7 @@ import Contracts
 /// A delivery of an event queue, read. Batches of them pass through several hands: a copy costs one reference.
 final class ReadMessage: Sendable {
     let id: String
+    let source: String
     let type: MessageType
     let data: any Message
     let trace: TraceContext?
@@ -11,6 +12,7 @@ final class ReadMessage: Sendable {
 
     init(_ envelope: Envelope, data: any Message, of delivery: AMQPDelivery) {
         id = envelope.id
+        source = envelope.source
         type = envelope.type
         self.data = data
         trace = envelope.trace

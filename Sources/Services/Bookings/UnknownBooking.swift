@@ -1,8 +1,8 @@
 import Platform
 import Postgres
 
-/// A message is about bookings that do not exist.
-struct UnknownBooking: PermanentFailure, CustomStringConvertible {
+/// A message is about bookings that do not exist, or do not yet: it may have overtaken the shop's commit.
+struct UnknownBooking: NotThereYet, CustomStringConvertible {
     let ids: [Int]
 
     var description: String { "there is no booking \(ids.map(String.init).joined(separator: ", "))" }

@@ -1,7 +1,7 @@
 import Platform
 
-/// Somebody spoke of an event that is not there.
-struct UnknownEvent: PermanentFailure, CustomStringConvertible {
+/// A message is about an event that does not exist, or does not yet: it may have overtaken the shop's commit.
+struct UnknownEvent: NotThereYet, CustomStringConvertible {
     let id: Int
 
     var description: String { "event \(id) does not exist" }

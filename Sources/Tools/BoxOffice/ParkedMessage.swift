@@ -22,7 +22,11 @@ struct ParkedMessage: Sendable {
         }
         return "\(service)/\(String(digest, radix: 16))"
     }
-    var queue: String { text(MessageHeader.queue) ?? "\(service).events" }
+    /// The queue it goes back to. Anybody can publish into a parking and write anything into this header.
+    var queue: String {
+        guard let queue = text(MessageHeader.queue), queue == "\(service).ticks" else { return "\(service).events" }
+        return queue
+    }
     var exchange: String { text(MessageHeader.exchange) ?? "" }
     var routingKey: String { text(MessageHeader.routingKey) ?? delivery.routingKey }
     /// What it is: the key it was published with or, of one that was sent straight to a queue as the parts of a split message are, its type.

@@ -34,6 +34,18 @@ final class Parking: Sendable {
     /// Publishes copies into the queues the messages came from, with their attempts forgotten, then takes the originals away.
     func replay(_ messages: [ParkedMessage]) async throws {
         guard !messages.isEmpty else { return }
+        do {
+            try await move(messages)
+        } catch let error as AMQPError {
+            guard case .unencodable = error else { throw error }
+            guard messages.count > 1 else {
+                return Terminal.complain("\(messages[0].id) stays parked: it \(error)")
+            }
+            for message in messages { try await replay([message]) }
+        }
+    }
+
+    private func move(_ messages: [ParkedMessage]) async throws {
         let outcomes = try await broker.publish(messages.map(\.replay))
         for (message, outcome) in zip(messages, outcomes) {
             guard outcome == .confirmed else {

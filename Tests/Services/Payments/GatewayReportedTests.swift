@@ -135,14 +135,29 @@ struct GatewayReportedTests {
         }
     }
 
-    @Test("A report of a reference that nobody knows is parked with the reason, and the others are worked")
+    @Test("A report of a reference that nobody knows is parked after the last attempt with the reason, and the others are worked")
     func unknownReference() async throws {
         try await Till.open { till in
             try await till.add(1, .processing, age: 60)
             try await till.report(77, .success)
             try await till.report(1, .success)
-            #expect(try await till.house.parked("payments").reason == "no payment has the reference R-77")
             #expect(try await till.told(1).map(\.payment) == [1])
+            let parked = try await till.house.hurrying("payments.events") { try await till.house.parked("payments") }
+            #expect(parked.reason == "no payment has the reference R-77")
+            #expect(parked.attempts == 5)
+        }
+    }
+
+    @Test("A report that overtakes the row of its payment waits in a delay queue and is worked once the row is there")
+    func overtaking() async throws {
+        try await Till.open { till in
+            try await till.report(1, .success)
+            try await till.house.eventually("it waits") {
+                try await till.house.length(of: "payments.events.delay.1") == 1
+            }
+            try await till.add(1, .processing, age: 60)
+            #expect(try await till.told(1).map(\.payment) == [1])
+            #expect(try await till.house.length(of: "payments.parked") == 0)
         }
     }
 

@@ -13,7 +13,7 @@ struct OwnershipTests {
         ("storefront", "create table storefront.mine ()"),
         ("tickets", "insert into tickets.bytemark_tokens values (1, 'x')"),
         ("tickets", "update tickets.cache set passes = '[]'"),
-        ("tickets", "insert into tickets.inbox (message_id) values ('x')"),
+        ("tickets", "insert into tickets.inbox (source, message_id) values ('/', 'x')"),
         ("tickets", "delete from tickets.outbox"),
         ("tickets", "truncate tickets.refresh_log"),
         ("tickets", "create table tickets.mine ()"),
@@ -63,7 +63,7 @@ struct OwnershipTests {
     func ownSchema(_ domain: Domain) async throws {
         try await TestHouse.open { house in
             try await house.asRole(domain.service) { database async throws in
-                #expect(try await database.execute(SQL(file: "insert into \(domain.schema).inbox (message_id) values ('x')")) == 1)
+                #expect(try await database.execute(SQL(file: "insert into \(domain.schema).inbox (source, message_id) values ('/', 'x')")) == 1)
                 #expect(try await database.execute(SQL(file: "delete from \(domain.schema).inbox")) == 1)
             }
         }

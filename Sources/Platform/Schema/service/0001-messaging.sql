@@ -1,8 +1,11 @@
 -- What every service's schema has: the messages it has worked, the messages it has to publish, the parcels it has to send.
 
 create table inbox (
-    message_id  text        collate "C" not null primary key,
-    received_at timestamptz not null default now()
+    source      text        collate "C" not null,
+    message_id  text        collate "C" not null,
+    received_at timestamptz not null default now(),
+    -- The id first: there are few sources, and an index is read fastest by what differs.
+    primary key (message_id, source)
 );
 -- Old ids are deleted by their age; they lie in its order, so a summary of pages is index enough.
 create index inbox_received_at on inbox using brin (received_at);

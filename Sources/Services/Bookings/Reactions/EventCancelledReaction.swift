@@ -13,7 +13,7 @@ struct EventCancelledReaction: Reaction {
     }
 
     /// Noted all the same, it would cancel the bookings of whichever event gets this number one day.
-    private struct UnknownEvent: PermanentFailure, CustomStringConvertible {
+    private struct UnknownEvent: NotThereYet, CustomStringConvertible {
         let ids: [Int]
         var description: String { "there is no event \(ids.map(String.init).joined(separator: ", "))" }
     }

@@ -13,7 +13,7 @@ struct BookingRefundApprovedReaction: Reaction {
             let approval = message.data
             let own = payments[approval.bookingId] ?? []
             switch RefundDecision(on: approval, payments: own, refunds: own.flatMap { refunds[$0.id] ?? [] }) {
-            case nil: throw Impossible(description: "booking \(approval.bookingId) has no payment")
+            case nil: throw UnknownPayment(description: "booking \(approval.bookingId) has no payment")
             case .isUnderWay: break
             case .begin(let order):
                 if let flawed = own.first(where: { $0.id == order.payment && $0.flaw != nil }) {
@@ -32,6 +32,11 @@ struct BookingRefundApprovedReaction: Reaction {
             }
         }
         try await Refund.begin(orders, causes: causes, tx)
+    }
+
+    /// An approval for a booking without a payment, or without one yet.
+    struct UnknownPayment: NotThereYet, CustomStringConvertible {
+        let description: String
     }
 
     /// An approval that nothing can be done about.

@@ -9,13 +9,18 @@ struct PaymentGatewayReportedReaction: Reaction {
             let report = message.data
             let told = GatewayTransaction(status: report.status, amount: report.amount, currency: report.currency, at: report.occurredAt)
             switch try settlement.hear(.transaction(told), on: report.reference, wasAsked: false, causedBy: message.trace ?? .current) {
-            case nil: throw Unusable(description: "no payment has the reference \(report.reference)")
+            case nil: throw UnknownPayment(description: "no payment has the reference \(report.reference)")
             case .disputed(let reason): throw Unusable(description: "payment \(report.reference): \(reason)")
             default: break
             }
         }
         try await settlement.write()
         try settlement.close()
+    }
+
+    /// A report about a payment that does not exist, or has not got its reference yet: the gateway may be faster than the shop's commit.
+    struct UnknownPayment: NotThereYet, CustomStringConvertible {
+        let description: String
     }
 
     /// A report that cannot be meant for a payment of ours.

@@ -16,12 +16,25 @@ struct Parked: AsyncParsableCommand {
         @Argument(help: "The ids of messages, as `parked list` shows them.") var ids: [String] = []
         @Flag(help: "All of them.") var all = false
         @Option(help: "Only those of this service.") var service: String?
+        @Option(help: "With --all: only those whose reason matches this regular expression.") var reason: String?
 
         func validate() throws {
             guard all != !ids.isEmpty else { throw ValidationError("Say which messages: their ids, or --all.") }
+            guard let reason else { return }
+            guard all else { throw ValidationError("--reason chooses among all messages: give --all with it, and no ids.") }
+            do {
+                _ = try Regex(reason)
+            } catch {
+                throw ValidationError("--reason is not a regular expression: \(error)")
+            }
         }
 
-        func selects(_ message: ParkedMessage) -> Bool { all || ids.contains(message.id) }
+        func select(_ messages: [ParkedMessage]) throws -> [ParkedMessage] {
+            guard all else { return messages.filter { ids.contains($0.id) } }
+            guard let reason else { return messages }
+            let pattern = try Regex(reason)
+            return messages.filter { $0.reason.contains(pattern) }
+        }
     }
 
     struct List: AsyncParsableCommand {
@@ -52,7 +65,7 @@ struct Parked: AsyncParsableCommand {
             let selection = selection
             let messages = try await Wires.withBroker { broker in
                 let parking = Parking(broker, service: selection.service)
-                let messages = try await parking.open().filter(selection.selects)
+                let messages = try selection.select(try await parking.open())
                 await parking.close()
                 return messages
             }
@@ -69,7 +82,7 @@ struct Parked: AsyncParsableCommand {
             let selection = selection
             let count = try await Wires.withBroker { broker in
                 let parking = Parking(broker, service: selection.service)
-                let chosen = try await parking.open().filter(selection.selects)
+                let chosen = try selection.select(try await parking.open())
                 try await parking.replay(chosen)
                 await parking.close()
                 return chosen.count
@@ -87,7 +100,7 @@ struct Parked: AsyncParsableCommand {
             let selection = selection
             let count = try await Wires.withBroker { broker in
                 let parking = Parking(broker, service: selection.service)
-                let chosen = try await parking.open().filter(selection.selects)
+                let chosen = try selection.select(try await parking.open())
                 parking.drop(chosen)
                 await parking.close()
                 return chosen.count
