@@ -48,14 +48,20 @@ class Document:
         return {"$schema": DIALECT, "$id": f"{BASE}asyncapi.yaml", **payload}
 
     def topology(self):
-        """What the services declare: exchanges, queues with their arguments, bindings."""
+        """What the services declare: exchanges, queues with their arguments, bindings; and which service publishes which event."""
         exchanges = {binding["exchange"]["name"]: binding["exchange"] for _, _, binding in self.amqp("routingKey")}
         queues, bindings = [], []
         for _, channel, binding in self.amqp("queue"):
             name = binding["queue"]["name"]
             queues.append({"name": name, "durable": binding["queue"]["durable"], "arguments": channel["x-queue-arguments"]})
             bindings += [{"queue": name, **to} for to in channel["x-queue-bindings"]]
+        publishers = {
+            channel["address"]: None if channel["x-published-by"] == OUTSIDE else channel["x-published-by"]
+            for _, channel, binding in self.amqp("routingKey")
+            if binding["exchange"]["name"] == "boxoffice.events" and not channel.get("x-planned")
+        }
         return {
+            "publishers": publishers,
             "exchanges": [{"name": e["name"], "type": e["type"], "durable": e["durable"]} for e in exchanges.values()],
             "queues": queues,
             "bindings": bindings,

@@ -77,6 +77,37 @@ extension FaultTests {
             }
         }
 
+        @Test("During a memory alarm the command line says at once that the broker takes nothing; doctor and /readyz show it")
+        func alarmIsShown() async throws {
+            try await Scene.open { scene in
+                let house = scene.house
+                let service = try await scene.startReady("loyalty-notifier")
+                try await scene.servers.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.000001).")
+                try await house.database.execute(
+                    """
+                    insert into loyalty.outbox (exchange, routing_key, message_id, body)
+                    values ('boxoffice.events', 'loyalty.milestone-reached', 'left', '{}')
+                    """)
+                try await house.eventually("it is not ready") { await !scene.isReady(service) }
+                let environment = house.variables(scene.outside.settings)
+                func boxoffice(_ arguments: String...) throws -> ServiceProcess {
+                    let log = "\(scene.servers.folder)/boxoffice-\(UInt32.random(in: 0...UInt32.max)).log"
+                    return try ServiceProcess(Executables.path("boxoffice"), arguments, environment: environment, log: log)
+                }
+                let ride = #"{"userId":7,"rideId":"during-the-alarm","completedAt":"2026-11-25T18:00:00Z"}"#
+                let publishing = try boxoffice("publish", "ride.completed", "--data", ride)
+                try await house.eventually("it says so") { publishing.output.contains("takes no messages now") }
+                let doctor = try boxoffice("doctor")
+                #expect(try await doctor.ended() == .exited(1))
+                #expect(doctor.output.contains("FAIL  broker"), "\(doctor.output)")
+                try await scene.servers.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.6).")
+                let ending = try await publishing.ended()
+                #expect(ending == .exited(0) || publishing.output.contains("not known"), "\(publishing.output)")
+                try await house.eventually("select count(*) from loyalty.rides where ride_id = 'during-the-alarm'", 1)
+                try await scene.ready(service)
+            }
+        }
+
         private static let patience = StopTests.patience
 
         @Test("Connections to broker and database that are cut again and again cost nobody an attempt, and nothing is lost or done twice")

@@ -115,6 +115,10 @@ struct TickConsumer: Service {
     private func work(_ delivery: AMQPDelivery, isStopping: @escaping @Sendable () -> Bool) async {
         var run: Int?
         do {
+            if let probe = BindingProbe(delivery) {
+                _ = try await runtime.broker.publish([probe.answer(from: topology.ticks)], mandatory: false)
+                return runtime.broker.ack(delivery)
+            }
             let tick = try IncomingTick(delivery, now: runtime.clock.now)
             run = tick.slice?.runId
             let isSettled = try await TraceContext.$current.withValue(tick.trace ?? TraceContext()) {

@@ -85,16 +85,19 @@ struct EventConsumer: Service {
         let started = ContinuousClock.now
         do {
             var failed: [FailedMessages.Failed] = []
+            var answers: [AMQPMessage] = []
             var messages: [ReadMessage] = []
             messages.reserveCapacity(batch.count)
             for reading in batch {
                 switch reading {
                 case .message(let message): messages.append(message)
+                case .probe(_, let probe): answers.append(probe.answer(from: topology.events))
                 case .unreadable(let delivery, let reason): failed.append(.init(delivery: delivery, reason: reason, isPermanent: true))
                 }
             }
             failed += try await commit(messages)
             try await failures.send(failed)
+            _ = try await runtime.broker.publish(answers, mandatory: false)
             runtime.broker.ack(through: last)
             seconds.record(duration: ContinuousClock.now - started)
         } catch is CancellationError {
@@ -130,11 +133,13 @@ struct EventConsumer: Service {
         return try await commit(Array(messages[..<middle])) + commit(Array(messages[middle...]))
     }
 
-    /// Splits a message that has failed for the last time, if it tells of several things.
+    /// Splits a message that has failed for the last time or waits for a row, if it is about several things.
     /// - Returns: the message, if it remains a failed one.
     private func end(_ message: ReadMessage, _ error: any Error) async throws -> [FailedMessages.Failed] {
         let failure = Self.failure(of: message, error)
-        guard FailedMessages.isLast(failure), let parts = (message.data as? any Splittable)?.parts, parts.count > 1 else { return [failure] }
+        // One that waits for a row holds up what it says of others: its parts wait by themselves.
+        guard FailedMessages.isLast(failure) || failure.isEarly, let parts = (message.data as? any Splittable)?.parts, parts.count > 1
+        else { return [failure] }
         try await split(message, into: parts)
         divided.increment()
         runtime.logger.warning("A message is split", error: error, metadata: ["queue": "\(topology.events)", "message": "\(message.id)"])
@@ -154,7 +159,8 @@ struct EventConsumer: Service {
     }
 
     private static func failure(of message: ReadMessage, _ error: any Error) -> FailedMessages.Failed {
-        .init(delivery: message.delivery, reason: "\(error)", isPermanent: FailedMessages.isPermanent(error))
+        .init(
+            delivery: message.delivery, reason: "\(error)", isPermanent: FailedMessages.isPermanent(error), isEarly: error is any NotThereYet)
     }
 
     private func transact(_ messages: [ReadMessage]) async throws {

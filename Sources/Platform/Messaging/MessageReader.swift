@@ -9,16 +9,19 @@ struct MessageReader: Sendable {
     enum Reading: Sendable {
         case message(ReadMessage)
         case unreadable(AMQPDelivery, String)
+        case probe(AMQPDelivery, BindingProbe)
 
         var delivery: AMQPDelivery {
             switch self {
             case .message(let message): message.delivery
             case .unreadable(let delivery, _): delivery
+            case .probe(let delivery, _): delivery
             }
         }
     }
 
     func read(_ delivery: AMQPDelivery) -> Reading {
+        if let probe = BindingProbe(delivery) { return .probe(delivery, probe) }
         do {
             let envelope = try Envelope(delivery)
             guard let reaction = reactions[envelope.type] else {

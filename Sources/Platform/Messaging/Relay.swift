@@ -1,4 +1,5 @@
 import AMQP
+import Contracts
 import FoundationEssentials
 import Logging
 import Metrics
@@ -7,14 +8,22 @@ import ServiceLifecycle
 
 /// Publishes the rows of the outbox with publisher confirms and deletes them once the broker has them.
 ///
+/// What no queue takes is dropped when nobody is to read it. Otherwise it stays in the outbox, the queues of its readers are declared, and it is
+/// published again after a pause.
+///
 /// Rows are locked while they are published (`for update skip locked`), so replicas share the work; a row whose process died before
 /// the delete is published again by any of them, and the consumer's inbox drops the copy.
 struct Relay: Service {
     let runtime: ServiceRuntime
+    let topology: ServiceTopology
+    private let held = HeldRoutes()
     private let published = Counter(label: "boxoffice_outbox_published_total")
     private let unroutable = Counter(label: "boxoffice_outbox_unroutable_total")
 
-    init(_ runtime: ServiceRuntime) { self.runtime = runtime }
+    init(_ runtime: ServiceRuntime, _ topology: ServiceTopology) {
+        self.runtime = runtime
+        self.topology = topology
+    }
 
     /// How many rows are published at once.
     private static let batch = 1000
@@ -74,28 +83,80 @@ struct Relay: Service {
     }
 
     /// Publishes the next rows behind one.
-    /// - Returns: how many the broker took, and the last row.
+    /// - Returns: how many are done with for now, and the last row.
     private func publishBatch(after last: Int) async throws -> (count: Int, last: Int) {
-        try await runtime.database.transaction { tx in
-            let rows = try await tx.query(Self.take, as: Row.self, last, Self.batch)
-            guard let end = rows.last else { return (0, last) }
+        let passed = held.current
+        let (batch, end) = try await runtime.database.transaction { tx in
+            let rows = try await tx.query(
+                Self.take, as: Row.self, last, Self.batch, passed.map(\.exchange), passed.map(\.routingKey))
+            guard let end = rows.last else { return (Batch(), last) }
             let outcomes = try await runtime.broker.publish(rows.map(\.message), mandatory: true)
-            var done: [Int] = []
-            for (row, outcome) in zip(rows, outcomes) {
-                switch outcome {
-                case .confirmed:
-                    published.increment()
-                    done.append(row.id)
-                case .unroutable:
-                    // Nobody is bound to it: that is no error, as with a radio nobody listens to.
-                    unroutable.increment()
-                    done.append(row.id)
-                case .rejected:
-                    continue
-                }
+            let batch = sort(rows, outcomes)
+            try await tx.execute(Self.delete, batch.done)
+            return (batch, end.id)
+        }
+        for route in held.release(batch.taken.subtracting(batch.refused)) {
+            runtime.logger.notice("Messages that waited in the outbox are published", metadata: ["routing_key": "\(route.routingKey)"])
+        }
+        if !batch.refused.isEmpty { await hold(batch.refused) }
+        return (batch.done.count + batch.waiting, end)
+    }
+
+    /// What became of the rows of a batch.
+    private struct Batch: Sendable {
+        var done: [Int] = []
+        var waiting = 0
+        var taken: Set<HeldRoutes.Route> = []
+        var refused: Set<HeldRoutes.Route> = []
+    }
+
+    private func sort(_ rows: [Row], _ outcomes: [AMQPPublishOutcome]) -> Batch {
+        var batch = Batch()
+        for (row, outcome) in zip(rows, outcomes) {
+            switch outcome {
+            case .confirmed:
+                published.increment()
+                batch.done.append(row.id)
+                batch.taken.insert(row.route)
+            case .unroutable where hasReader(row.route):
+                batch.waiting += 1
+                batch.refused.insert(row.route)
+            case .unroutable:
+                // Nobody is to read it: that is no error, as with a radio nobody listens to.
+                unroutable.increment()
+                batch.done.append(row.id)
+            case .rejected: continue
             }
-            try await tx.execute(Self.delete, done)
-            return (done.count, end.id)
+        }
+        return batch
+    }
+
+    /// Whether Contracts/ gives a message a reader: an event its readers, a tick of a job of this service and a message to one of its queues itself.
+    private func hasReader(_ route: HeldRoutes.Route) -> Bool {
+        switch route.exchange {
+        case Exchange.events: !MessageRoute.readers(of: MessageType(rawValue: route.routingKey)).isEmpty
+        case Exchange.ticks: topology.jobs.contains { $0.rawValue == route.routingKey }
+        case "": [topology.ticks, topology.events].contains(route.routingKey)
+        default: false
+        }
+    }
+
+    /// Passes over the rows of these routes for a while, and declares the queues that are to take them.
+    private func hold(_ routes: Set<HeldRoutes.Route>) async {
+        let fresh = routes.filter(held.hold)
+        if !fresh.isEmpty {
+            runtime.logger.warning(
+                "Messages wait in the outbox, because no queue takes them",
+                metadata: ["routing_keys": "\(fresh.map(\.routingKey).sorted().joined(separator: ", "))"])
+        }
+        let keys = Set(routes.map(\.routingKey))
+        var missing = topology.topology
+        missing.merge(ServiceTopology.readers(of: MessageRoute.all.filter { keys.contains($0.type.rawValue) }))
+        do {
+            try await runtime.broker.declare(missing)
+        } catch {
+            guard !fresh.isEmpty, !Task.isCancelled else { return }
+            runtime.logger.warning("The queues of the readers cannot be declared", error: error)
         }
     }
 
@@ -107,6 +168,7 @@ struct Relay: Service {
         let traceparent: String?
         let body: String
 
+        var route: HeldRoutes.Route { .init(exchange: exchange, routingKey: routingKey) }
         var message: AMQPMessage {
             AMQPMessage(cloudEvent: body, id: messageId, traceparent: traceparent, exchange: exchange, routingKey: routingKey)
         }
@@ -114,7 +176,9 @@ struct Relay: Service {
 
     private static let take: SQL = """
         select id, exchange, routing_key, message_id, headers ->> 'traceparent' as traceparent, body
-        from outbox where id > $1 order by id limit $2 for update skip locked
+        from outbox
+        where id > $1 and (exchange, routing_key) not in (select * from unnest($3::text[], $4::text[]))
+        order by id limit $2 for update skip locked
         """
 
     private static let delete: SQL = "delete from outbox where id = any($1::bigint[])"

@@ -41,9 +41,28 @@ public struct ServiceTopology: Sendable {
     public static let exchanges = AMQPTopology(
         exchanges: [.init(Exchange.ticks, kind: .topic), .init(Exchange.events, kind: .topic)], queues: [], bindings: [])
 
-    /// All of it.
+    /// The queues of the services that read these messages, bound to them.
+    public static func readers(of routes: [MessageRoute]) -> AMQPTopology {
+        var topology = AMQPTopology()
+        for route in routes {
+            for reader in route.readers {
+                let queue = ServiceTopology(service: reader, jobs: [], types: []).events
+                topology.merge(
+                    AMQPTopology(
+                        queues: [.init(queue, arguments: ["x-queue-type": "quorum"])],
+                        bindings: [.init(queue: queue, exchange: Exchange.events, routingKey: route.type.rawValue)]))
+            }
+        }
+        return topology
+    }
+
+    /// All of it: the exchanges, the queues of the readers of what the service publishes, and its own queues.
+    ///
+    /// A publisher declares the queues of its readers because nothing else sees to it that an event is kept for each of them: the broker says that
+    /// no queue took a message, but not that one of two did not. So services may be started for the first time in any order.
     public var topology: AMQPTopology {
         var topology = Self.exchanges
+        topology.merge(Self.readers(of: MessageRoute.all.filter { $0.publisher == service }))
         if !jobs.isEmpty {
             topology.queues += Self.workQueue(ticks)
             topology.bindings += jobs.map { .init(queue: ticks, exchange: Exchange.ticks, routingKey: $0.rawValue) }

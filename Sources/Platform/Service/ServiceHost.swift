@@ -76,11 +76,12 @@ public final class ServiceHost: Sendable {
         -> [any Service]
     {
         var parts: [any Service] = [
-            HealthServer(port: port, checks: checks(runtime), logger: runtime.logger),
+            HealthServer(port: port, checks: checks(runtime, topology), logger: runtime.logger),
             MemoryReturn(),
             BrokerLink(runtime: runtime),
             DatabaseCheck(runtime: runtime, schema: schema),
-            Relay(runtime),
+            TopologyKeeper(runtime: runtime, topology: topology),
+            Relay(runtime, topology),
         ]
         parts += assembly.outlets.map { Courier(runtime, $0) as any Service }
         parts += assembly.services.map { $0(runtime) }
@@ -89,11 +90,19 @@ public final class ServiceHost: Sendable {
         return parts + [StopBell(runtime: runtime)]
     }
 
-    private static func checks(_ runtime: ServiceRuntime) -> [HealthServer.Check] {
-        [
+    private static func checks(_ runtime: ServiceRuntime, _ topology: ServiceTopology) -> [HealthServer.Check] {
+        let queues = (topology.types.isEmpty ? [] : [topology.events]) + (topology.jobs.isEmpty ? [] : [topology.ticks])
+        // Consumers begin when broker and database are there; until then these are what is missing.
+        let consumers = queues.map { queue in
+            HealthServer.Check(name: "a consumer of \(queue)") {
+                !runtime.broker.isConnected || !runtime.databaseReady.isOpen || runtime.broker.isConsuming(queue)
+            }
+        }
+        return [
             .init(name: "the broker") { runtime.broker.isConnected },
+            .init(name: "the broker to take messages again (it is low on memory or disk)") { runtime.broker.blockedReason == nil },
             .init(name: "the database") { runtime.databaseReady.isOpen && runtime.database.isConnected },
-        ]
+        ] + consumers
     }
 
     private static func logger(_ name: String, _ settings: Settings, isProcess: Bool) throws(ConfigurationError) -> Logger {

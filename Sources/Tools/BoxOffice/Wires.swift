@@ -62,6 +62,10 @@ enum Wires {
                 }
                 return try await body(broker)
             }
+            group.addTask {
+                await complainWhileBlocked(broker)
+                return nil
+            }
             while let result = try await group.next() {
                 guard let result else { continue }
                 group.cancelAll()
@@ -69,6 +73,14 @@ enum Wires {
                 return result
             }
             throw Failure("the connection to the broker ended")
+        }
+    }
+
+    /// Says at once that the broker takes no messages: what was published waits until it does, or until the command gives up.
+    private static func complainWhileBlocked(_ broker: AMQPConnection) async {
+        while (try? await Task.sleep(for: .milliseconds(50))) != nil {
+            guard let reason = broker.blockedReason else { continue }
+            return Terminal.complain("The broker takes no messages now (\(reason)); waiting for it.")
         }
     }
 

@@ -1,4 +1,5 @@
 import AMQP
+import Platform
 import Postgres
 import Support
 import Testing
@@ -67,7 +68,8 @@ struct DoctorTests {
             #expect(call.status == 0, "\(call.output)")
             #expect(!call.output.contains("FAIL"))
             for what in [
-                "broker", "exchanges", "queues of tickets-cache", "queues of loyalty-notifier", "database", "migrations", "role tick-publisher",
+                "broker", "exchanges", "bindings of bookings.events", "bindings of tickets-cache.ticks",
+                "queues of tickets-cache", "queues of loyalty-notifier", "database", "migrations", "role tick-publisher",
                 "role tickets-cache", "role loyalty-notifier", "clock", "tick-publisher", "BYTEMARK_URL", "PAYMENT_GATEWAY_URL", "SMTP_HOST",
             ] { #expect(call.lines.contains { $0.hasPrefix("ok    \(what)  ") }, "\(what): \(call.output)") }
             #expect(call.lines.contains { $0.hasPrefix("skip  PUSH_URL  ") })
@@ -87,6 +89,23 @@ struct DoctorTests {
             #expect(failures.last?.detail.contains("loyalty-notifier.events.delay.2") == true)
             #expect(failures.last?.detail.contains("inequivalent arg") == true)
             #expect(try await house.broker.inspect(queue: "tickets-cache.parked") == nil)
+        }
+    }
+
+    @Test("A binding that is missing is named")
+    func bindings() async throws {
+        try await withHealthyHouse { house, boxoffice in
+            // Once a minute a service binds its queues again; the doctor may come just after that.
+            var failures: [Finding] = []
+            try await house.eventually("a binding is missing") {
+                try await house.broker.delete(exchange: "boxoffice.ticks")
+                try await house.broker.declare(ServiceTopology.exchanges)
+                failures = try await self.failures(boxoffice)
+                return failures.contains { $0.what == "bindings of payments.ticks" }
+            }
+            let unbound = failures.first { $0.what == "bindings of payments.ticks" }
+            #expect(unbound?.detail.contains("payments.handle-timeouts of boxoffice.ticks") == true)
+            #expect(!failures.map(\.what).contains("bindings of payments.events"))
         }
     }
 

@@ -29,10 +29,29 @@ struct Publish: AsyncParsableCommand {
         let id = id ?? OutgoingMessage.newID()
         let event = OutgoingMessage(
             type: type, data: data, exchange: Exchange.events, routingKey: type.rawValue, from: "boxoffice", at: Date(), id: id)
-        switch try await Wires.withBroker({ try await $0.publish([event.amqp]).first }) {
+        let outcome = try await Wires.withBroker { broker in
+            try await Self.demandQueues(of: type, broker)
+            do {
+                return try await broker.publish([event.amqp]).first
+            } catch let error as AMQPError where error.leavesOutcomeOpen {
+                throw Failure(
+                    "\(error). Whether \(type) will be published after all is not known: the broker may have it in hand. Publish it again with "
+                        + "--id \(id), so that it is worked once.")
+            }
+        }
+        switch outcome {
         case .confirmed: Terminal.say("\(type) published as \(id)")
         case .unroutable: throw Failure("nobody takes \(type): no queue is bound to it")
         default: throw Failure("the broker did not take the message")
+        }
+    }
+
+    /// Refuses to publish what one of its readers would never get: of several, the broker says only that none got it.
+    private static func demandQueues(of type: MessageType, _ broker: AMQPConnection) async throws {
+        for reader in MessageRoute.readers(of: type) {
+            let queue = "\(reader).events"
+            guard try await broker.inspect(queue: queue) == nil else { continue }
+            throw Failure("nobody takes \(type): the queue \(queue) is not there. Start \(reader) once, then publish it.")
         }
     }
 
@@ -45,5 +64,15 @@ struct Publish: AsyncParsableCommand {
             throw ValidationError("There is no type \(wanted). The types are:\n  \(known.joined(separator: "\n  "))")
         }
         return message
+    }
+}
+
+extension AMQPError {
+    /// Whether a message that was being published may have been taken, or may be taken yet.
+    fileprivate var leavesOutcomeOpen: Bool {
+        switch self {
+        case .blocked, .timeout, .connectionLost: true
+        default: false
+        }
     }
 }

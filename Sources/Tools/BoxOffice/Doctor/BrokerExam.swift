@@ -8,10 +8,22 @@ struct BrokerExam: Sendable {
     func findings() async -> [Finding] {
         do {
             return try await Wires.withBroker(declaring: .init()) { broker in
-                [.ok("broker", "lets us in")] + (await topology(broker))
+                await topology(broker)
             }
         } catch {
             return [.fail("broker", "\(error)"), .skip("topology", "the broker is needed for it")]
+        }
+    }
+
+    /// Whether the broker takes messages. It says that it does not only to who publishes, and may still take the first one: so two messages go to
+    /// a queue that is not there.
+    private func alarm(_ broker: AMQPConnection) async -> Finding {
+        let probe = AMQPMessage(exchange: "", routingKey: "boxoffice.doctor.no-such-queue", body: [])
+        do {
+            for _ in 0..<2 { _ = try await broker.publish([probe], mandatory: true, timeout: .seconds(3)) }
+            return .ok("broker", "lets us in and takes messages")
+        } catch {
+            return .fail("broker", "lets us in, but: \(error)")
         }
     }
 
@@ -24,9 +36,12 @@ struct BrokerExam: Sendable {
                 guard !queues.isEmpty else { continue }
                 findings.append(await self.queues(queues, of: service, broker))
             }
-            return findings
+            let alarm = await alarm(broker)
+            // A broker that is short of memory answers nothing more to who has published.
+            guard alarm.status == .ok else { return [alarm] + findings + [.skip("bindings", "the broker takes no messages")] }
+            return [alarm] + findings + (await BindingExam(expected: expected).findings(broker, services: Domain.all.map(\.service)))
         } catch {
-            return [.fail("topology", "\(error)")]
+            return [.ok("broker", "lets us in"), .fail("topology", "\(error)")]
         }
     }
 

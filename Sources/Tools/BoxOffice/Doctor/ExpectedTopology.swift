@@ -1,9 +1,10 @@
 import AMQP
 import Yams
 
-/// The exchanges and queues that Contracts/asyncapi.yaml describes, as it was when this executable was built.
+/// The exchanges, queues and bindings that Contracts/asyncapi.yaml describes, as it was when this executable was built.
 ///
-/// Channels bound as `routingKey` name an exchange, those bound as `queue` a queue; `x-queue-arguments` are the arguments of its declaration.
+/// Channels bound as `routingKey` name an exchange, those bound as `queue` a queue; `x-queue-arguments` are the arguments of its
+/// declaration, `x-queue-bindings` what it is bound to.
 struct ExpectedTopology: Sendable, Equatable {
     /// Where it is written.
     static let document = "Contracts/asyncapi.yaml"
@@ -12,6 +13,8 @@ struct ExpectedTopology: Sendable, Equatable {
     let exchanges: [AMQPTopology.Exchange]
     /// In the order of the document.
     let queues: [AMQPTopology.Queue]
+    /// What the queues are bound to.
+    let bindings: [AMQPTopology.Binding]
 
     /// The queues that belong to a service.
     func queues(of service: String) -> [AMQPTopology.Queue] { queues.filter { $0.name.hasPrefix("\(service).") } }
@@ -30,6 +33,7 @@ struct ExpectedTopology: Sendable, Equatable {
         guard let channels = try Yams.compose(yaml: yaml)?["channels"]?.mapping else { throw Failure("\(Self.document) has no channels") }
         var exchanges: [AMQPTopology.Exchange] = []
         var queues: [AMQPTopology.Queue] = []
+        var bindings: [AMQPTopology.Binding] = []
         for (key, channel) in channels {
             let binding = channel["bindings"]?["amqp"]
             switch binding?["is"]?.string {
@@ -37,12 +41,17 @@ struct ExpectedTopology: Sendable, Equatable {
                 let exchange = try Self.exchange(binding?["exchange"], of: key.string ?? "")
                 if !exchanges.contains(exchange) { exchanges.append(exchange) }
             case "queue":
-                queues.append(try Self.queue(binding?["queue"], arguments: channel["x-queue-arguments"], of: key.string ?? ""))
+                let queue = try Self.queue(binding?["queue"], arguments: channel["x-queue-arguments"], of: key.string ?? "")
+                queues.append(queue)
+                bindings += (channel["x-queue-bindings"]?.sequence ?? []).map { node in
+                    .init(queue: queue.name, exchange: node["exchange"]?.string ?? "", routingKey: node["routingKey"]?.string ?? "")
+                }
             default: throw Failure("\(Self.document): the channel \(key.string ?? "") has no AMQP binding")
             }
         }
         self.exchanges = exchanges
         self.queues = queues
+        self.bindings = bindings
     }
 
     private static func exchange(_ node: Node?, of channel: String) throws -> AMQPTopology.Exchange {

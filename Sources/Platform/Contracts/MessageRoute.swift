@@ -1,0 +1,33 @@
+/// The route of an event: who publishes it, and whose queues take it. Contracts/asyncapi.yaml says the same; a test compares them.
+public struct MessageRoute: Sendable {
+    /// What is published.
+    public let type: MessageType
+    /// The service that publishes it; nil for the web shop and other systems.
+    public let publisher: String?
+    /// The services that take it.
+    public let readers: [String]
+
+    /// Every event that is published.
+    public static let all = [
+        MessageRoute(type: .rideCompleted, publisher: nil, readers: ["loyalty-notifier"]),
+        MessageRoute(type: .ticketsRefreshRequested, publisher: nil, readers: ["tickets-cache"]),
+        MessageRoute(type: .loyaltyMilestoneReached, publisher: "loyalty-notifier", readers: []),
+        MessageRoute(type: .paymentGatewayReported, publisher: nil, readers: ["payments"]),
+        MessageRoute(type: .paymentSucceeded, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: .paymentFailed, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: .paymentAbandoned, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: .paymentRefunded, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: .paymentRefundFailed, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: .bookingCancelled, publisher: "bookings", readers: ["payments", "events"]),
+        MessageRoute(type: .bookingRefundRequested, publisher: nil, readers: ["bookings"]),
+        MessageRoute(type: .bookingRefundApproved, publisher: "bookings", readers: ["payments"]),
+        MessageRoute(type: .bookingRefunded, publisher: "bookings", readers: ["events"]),
+        MessageRoute(type: .bookingReminded, publisher: "events", readers: ["bookings"]),
+        MessageRoute(type: .eventCancelled, publisher: nil, readers: ["bookings", "events"]),
+    ]
+
+    private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }
+
+    /// The services that take a type; none for a type that is not known.
+    public static func readers(of type: MessageType) -> [String] { byType[type]?.readers ?? [] }
+}

@@ -1,0 +1,31 @@
+import AMQP
+import Logging
+import ServiceLifecycle
+
+/// Declares the queues and bindings of a service again, once a minute: what somebody deleted under the running service comes back, with what binds
+/// it. The connection does so by itself when it notices that something is gone; of a binding it notices nothing.
+struct TopologyKeeper: Service {
+    private static let interval = Duration.seconds(60)
+
+    let runtime: ServiceRuntime
+    let topology: ServiceTopology
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var reported: String?
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                do {
+                    try await runtime.broker.connected()
+                    try await runtime.broker.declare(topology.topology)
+                    reported = nil
+                } catch {
+                    guard !Task.isCancelled, runtime.broker.isConnected, reported != "\(error)" else { continue }
+                    reported = "\(error)"
+                    runtime.logger.warning("Queues and bindings cannot be declared again", error: error)
+                }
+            }
+        }
+        // A part that ends by itself while the others are being stopped counts as a failure of the whole.
+        try? await gracefulShutdown()
+    }
+}
