@@ -2,6 +2,7 @@
 by `events` and the mails are queued; bookings a second. When `payments` had voided the payments is told beside it, and the most memory that
 each service ever held."""
 
+import time
 from contextlib import ExitStack
 
 from . import ours
@@ -14,8 +15,10 @@ UNIT = "bookings/s"
 JOB = "bookings.cancel-expired"
 SERVICES = ["bookings", "events", "payments"]
 # A loop that takes a row at a time gets fewer: it is a rate that is compared.
-BOOKINGS = {"ours": 200_000, "python-rows": 10_000}
+BOOKINGS = {"ours": 200_000, "ours-two": 200_000, "sql-ceiling": 200_000, "python-rows": 10_000}
 SUBJECTS = DEFAULT_SUBJECTS = list(BOOKINGS)
+# How many processes of each service work.
+PROCESSES = {"ours": 1, "ours-two": 2}
 EVENTS, BOOKINGS_A_USER = 2000, 4
 # What a mail server takes for each reply. It works on another machine, so waiting for it costs this one nothing.
 SMTP_LATENCY = 50
@@ -59,7 +62,9 @@ FROM (SELECT at, min(at) OVER () AS first FROM (SELECT pg_xact_commit_timestamp(
 def prepare(options, subjects):
     if "python-rows" in subjects:
         build(options, "rows")
-    if "ours" in subjects:
+    if "sql-ceiling" in subjects:
+        ours.check_built(options, "boxoffice")
+    if not PROCESSES.keys().isdisjoint(subjects):
         ours.check_built(options, "boxoffice", "sandbox", *SERVICES)
         build(options, "tools")
 
@@ -70,34 +75,43 @@ def measure(options, servers, subjects, results):
         turn = number % len(subjects)
         for subject in subjects[turn:] + subjects[:turn]:
             with servers.stage() as stage:
-                run = run_ours if subject == "ours" else run_rows
-                for figure in run(options, stage, options.messages or BOOKINGS[subject]):
+                for figure in run(options, stage, subject, options.messages or BOOKINGS[subject]):
                     results.add(NAME, subject, **figure)
 
 
 def warm_up(options, servers, subject):
     """One run that does not count: servers that have just been made write their first log segments, whoever comes first."""
     with servers.stage() as stage:
-        run = run_ours if subject == "ours" else run_rows
-        list(run(options, stage, BOOKINGS["python-rows"]))
+        list(run(options, stage, subject, BOOKINGS["python-rows"]))
 
 
-def run_ours(options, stage, bookings):
+def run(options, stage, subject, bookings):
+    if subject == "python-rows":
+        return run_rows(options, stage, bookings)
+    if subject == "sql-ceiling":
+        return run_sql(options, stage, bookings)
+    return run_ours(options, stage, bookings, PROCESSES[subject])
+
+
+def run_ours(options, stage, bookings, processes):
     ours.migrate(options, stage)
     with Session(stage.database_url) as database, ours.sandbox(options) as sandbox, ExitStack() as stack:
         fill(database, bookings)
         ours.control(sandbox, "POST", "latency", {"part": "smtp", "ms": SMTP_LATENCY})
         smtp = ours.control(sandbox, "GET", "health")["smtpPort"]
-        services = {name: stack.enter_context(ours.service(options, stage, name, sandbox, SMTP_PORT=str(smtp))) for name in SERVICES}
+        services = [
+            (name, stack.enter_context(ours.service(options, stage, name, sandbox, SMTP_PORT=str(smtp))))
+            for name in SERVICES for _ in range(processes)
+        ]
         database.execute("CHECKPOINT")
         call([options.executables / "boxoffice", "trigger", JOB], {"DATABASE_URL": stage.database_url, "AMQP_URL": stage.amqp_url})
-        wait_until_done(options, stage, database, services.values(), bookings)
+        wait_until_done(options, stage, database, [process for _, process in services], bookings)
         check(database, bookings)
         seconds = {part: float(database.value(SINCE_TICK.format(job=JOB, rows=rows))) for part, rows in SECONDS.items()}
         yield {"unit": UNIT, "value": bookings / max(seconds[part] for part in ("cancelled", "released", "queued"))}
         for part, time in seconds.items():
             yield {"unit": "s", "value": time, "measure": part}
-        for name, process in services.items():
+        for name, process in services:
             yield {"unit": "MB", "value": memory(process, "VmHWM"), "service": name, "measure": "VmHWM"}
 
 
@@ -132,6 +146,21 @@ def check(database, bookings):
     breaches = database.rows("SELECT * FROM operations.conservation() LIMIT 3")
     if breaches:
         raise Problem("the books do not balance: " + "; ".join(" ".join(breach) for breach in breaches))
+
+
+def run_sql(options, stage, bookings):
+    """psql alone, as the superuser; the clock starts before the first statement and ends with the answer to the last."""
+    ours.migrate(options, stage)
+    statements = (options.root / "Benchmarks/peers/sql/expire.sql").read_text().strip().removesuffix(";")
+    with Session(stage.database_url) as database:
+        fill(database, bookings)
+        database.execute("CHECKPOINT")
+        begun = time.monotonic()
+        database.execute(statements)
+        seconds = time.monotonic() - begun
+        check(database, bookings)
+        must_be(bookings, count(database, "payments.payments WHERE status = 'voided'"), "payments are voided")
+        yield {"unit": UNIT, "value": bookings / seconds}
 
 
 def run_rows(options, stage, bookings):

@@ -13,7 +13,7 @@ USERS = 5000
 # As many as take each some seconds to some ten on a machine with two cores, once it works steadily.
 MESSAGES = {"ours": 200_000, "c-ceiling": 200_000, "c-overlap": 200_000, "go": 60_000, "celery": 15_000, "celery-bootstep": 15_000}
 SUBJECTS = list(MESSAGES)
-DEFAULT_SUBJECTS = ["ours", "c-ceiling", "go", "celery"]
+DEFAULT_SUBJECTS = ["ours", "c-ceiling", "c-overlap", "go", "celery"]
 OUR_QUEUE, PEER_QUEUE = "loyalty-notifier.events", "peer.events"
 
 PEER_TABLES = """

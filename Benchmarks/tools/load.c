@@ -8,9 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker.h"
-
-enum { WINDOW = 4096 };  // unconfirmed messages the broker may owe us
+#include "confirms.h"
 
 static amqp_bytes_t EXCHANGE, ROUTING_KEY;
 static uint64_t state = 0x9E3779B97F4A7C15;
@@ -27,23 +25,6 @@ static void make_uuid(char out[37]) {
     uint64_t high = next_random(), low = next_random();
     snprintf(out, 37, "%08x-%04x-4%03x-%04x-%012" PRIx64, (unsigned)(high >> 32), (unsigned)(high >> 16) & 0xffff, (unsigned)high & 0xfff,
              (unsigned)(0x8000 | ((low >> 48) & 0x3fff)), low & 0xffffffffffff);
-}
-
-/// Delivery tags up to `settled` are all confirmed; `confirmed` holds those above it, by tag modulo the window.
-static uint64_t settled;
-static char confirmed[WINDOW];
-
-/// Waits for one confirm, which may cover many messages, and raises `settled` as far as it goes.
-static void wait_for_confirm(amqp_connection_state_t connection) {
-    amqp_frame_t frame;
-    check_status(amqp_simple_wait_frame(connection, &frame), "wait for a confirm");
-    if (frame.frame_type != AMQP_FRAME_METHOD || frame.payload.method.id == AMQP_CONNECTION_BLOCKED_METHOD) return;
-    if (frame.payload.method.id == AMQP_BASIC_RETURN_METHOD) fail("publish", "no queue is bound for this routing key");
-    if (frame.payload.method.id != AMQP_BASIC_ACK_METHOD) fail("publish", "the broker refused a message");
-    amqp_basic_ack_t *ack = frame.payload.method.decoded;
-    for (uint64_t tag = ack->multiple ? settled + 1 : ack->delivery_tag; tag <= ack->delivery_tag; tag++) confirmed[tag % WINDOW] = 1;
-    while (confirmed[(settled + 1) % WINDOW]) confirmed[++settled % WINDOW] = 0;
-    amqp_maybe_release_buffers(connection);
 }
 
 /// The exchange, the queue and the binding as the contract has them; a queue that a service declared before is left as it is.
