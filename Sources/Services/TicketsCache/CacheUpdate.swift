@@ -1,18 +1,23 @@
 import FoundationEssentials
 
-/// Both lists of a user's passes, in the order of their creation, as a fetch gave them.
+/// Both lists of a user's passes, in the order of their creation, one entry a pass.
 struct CacheUpdate: Sendable {
     let usable: [Pass]
     let expired: [Pass]
     /// Tells whether anything differs from what the cache holds.
     let digest: String
     let freeTicketProducts: Set<String>
+    /// Held until the update is recorded.
+    private let room: ByteReservation
 
-    init(usable: [Pass], expired: [Pass], freeTicketProducts: Set<String>) {
-        self.usable = usable.sorted(by: Pass.wereCreatedInOrder)
-        self.expired = expired.sorted(by: Pass.wereCreatedInOrder)
+    init(_ fetched: FetchedPasses, freeTicketProducts: Set<String>) {
+        room = fetched.room
+        // A pass that expires while the lists are fetched is in both; what has expired stays so.
+        let hasExpired = Set(fetched.expired.map(\.uuid))
+        usable = fetched.usable.filter { !hasExpired.contains($0.uuid) }.sorted(by: Pass.wereCreatedInOrder)
+        expired = fetched.expired.sorted(by: Pass.wereCreatedInOrder)
         self.freeTicketProducts = freeTicketProducts
-        digest = Pass.digest(self.usable, self.expired, freeTicketProducts: freeTicketProducts)
+        digest = Pass.digest(usable, expired, freeTicketProducts: freeTicketProducts)
     }
 
     /// The entries of `tickets.cache.passes`, a JSON array.

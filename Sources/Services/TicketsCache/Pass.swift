@@ -7,7 +7,10 @@ struct Pass: Sendable {
     let uuid: String
     let status: String?
     let productUuid: String?
-    let timeCreated: String
+    /// When it was created, in seconds since 1970; nil when Bytemark does not say it in a way that we know.
+    let createdAt: Double?
+    /// What Bytemark says instead.
+    let createdText: String
     /// Canonical JSON (RFC 8785): the same pass gives the same bytes, in whatever order Bytemark writes its members.
     let payload: [UInt8]
     /// MD5 of the payload, 32 hexadecimal digits. It tells changes, it protects nothing.
@@ -30,16 +33,28 @@ struct Pass: Sendable {
         self.uuid = uuid
         status = members.string("status")
         productUuid = members.string("product_uuid")
-        timeCreated = members.string("time_created") ?? members.value("time_created").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let created = members.string("time_created") ?? members.value("time_created").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        createdAt = Self.instant(created)
+        createdText = createdAt == nil ? created : ""
         payload = canonical
         payloadHash = Self.hex(Insecure.MD5.hash(data: payload))
     }
 
-    /// In the order of their creation; Bytemark writes instants as text or as seconds. Two of one instant are ordered by their uuids.
+    /// Bytemark writes instants as RFC 3339 or as seconds; one without an offset is taken to be UTC.
+    private static func instant(_ text: String) -> Double? {
+        if let date = RFC3339.date(from: text) ?? RFC3339.date(from: text + "Z") { return date.timeIntervalSince1970 }
+        return Double(text).flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// In the order of their creation, those of one instant by their uuids. Behind them those whose creation is no instant, by its text.
     static func wereCreatedInOrder(_ a: Pass, _ b: Pass) -> Bool {
-        if a.timeCreated == b.timeCreated { return a.uuid < b.uuid }
-        if let x = Double(a.timeCreated), let y = Double(b.timeCreated) { return x < y }
-        return a.timeCreated < b.timeCreated
+        switch (a.createdAt, b.createdAt) {
+        case (let x?, let y?) where x != y: return x < y
+        case (nil, _?): return false
+        case (_?, nil): return true
+        default: break
+        }
+        return a.createdText == b.createdText ? a.uuid < b.uuid : a.createdText < b.createdText
     }
 
     /// MD5 over the hashes of all passes of both lists: two fetches with the same digest have nothing to rewrite.

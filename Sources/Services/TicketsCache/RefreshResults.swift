@@ -14,6 +14,7 @@ struct RefreshResults {
     private var void: [(user: Int, token: String)] = []
     private var voidRows: [Int] = []
     private var failed: [(user: Int, reason: String, next: Date)] = []
+    private var released: [Int] = []
 
     /// Users whose cache is fresh now.
     var refreshed: Int { changed.count + unchanged.count }
@@ -30,6 +31,8 @@ struct RefreshResults {
         case .tokenVoid:
             void.append((item.userId, item.token ?? ""))
             voidRows += item.rows
+        case .tokenReplaced:
+            released.append(item.userId)
         case .failed(let why, let asked):
             let reason = why.storable()
             let pause = Backoff.pause(after: item.failures, first: Self.firstPause, longest: Self.longestPause)
@@ -53,6 +56,7 @@ struct RefreshResults {
             try tx.enqueue(RefreshStatements.noteVoid, voidRows, Self.voidNote, tx.now)
             for user in void { tx.fail("user \(user.user)", Self.voidNote) }
         }
+        if !released.isEmpty { try tx.enqueue(RefreshStatements.release, released, tx.now) }
         if !failed.isEmpty {
             try tx.enqueue(RefreshStatements.postpone, failed.map(\.user), failed.map(\.reason), failed.map(\.next), run)
             for user in failed { tx.fail("user \(user.user)", user.reason) }

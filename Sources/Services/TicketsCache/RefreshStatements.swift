@@ -48,6 +48,12 @@ enum RefreshStatements {
         order by next_attempt_at limit 1 for update skip locked
         """
 
+    /// The tokens of users now, after they were fetched with what the claim told.
+    static let tokens: SQL = "select user_id, token from bytemark_tokens where user_id = any ($1::bigint[])"
+
+    /// Users whose fetch is of no use: they are due again.
+    static let release: SQL = "update refresh_state set leased_by = null, next_attempt_at = $2 where user_id = any ($1::bigint[])"
+
     /// Replaces the entries of passes that changed, keeps the others as they were written, and logs each change.
     static let rewrite: SQL = """
         with fetched as (

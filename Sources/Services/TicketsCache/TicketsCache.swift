@@ -9,7 +9,8 @@ import Platform
 /// | `tickets-cache.refresh-stale` | asks for a refresh of everybody whose cache is too old |
 /// | `tickets.refresh-requested` | asks for a refresh of one user, at once |
 ///
-/// Needs Bytemark (`BYTEMARK_URL`, `BYTEMARK_IN_FLIGHT`, `BYTEMARK_PER_SECOND`); `FREE_TICKET_PRODUCTS` lists the products that are free tickets.
+/// Needs Bytemark (`BYTEMARK_URL`, `BYTEMARK_IN_FLIGHT`, `BYTEMARK_PER_SECOND`, `BYTEMARK_MEGABYTES`); `FREE_TICKET_PRODUCTS` lists the
+/// products that are free tickets.
 @main
 struct TicketsCache: BackgroundService {
     static let name = "tickets-cache"

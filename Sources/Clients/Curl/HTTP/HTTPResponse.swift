@@ -19,15 +19,20 @@ public struct HTTPResponse: Sendable {
         self.httpVersion = httpVersion
     }
 
-    /// How long the server asks to wait (RFC 9110 section 10.2.3): seconds or a date; a date that has passed is zero, anything else nil.
+    /// The longest that a server can make a caller wait: one that asks for years, or in milliseconds, is asked again before.
+    public static let longestRetryAfter = Duration.seconds(3_600)
+
+    /// How long the server asks to wait (RFC 9110 section 10.2.3), at most ``longestRetryAfter``: seconds or a date; a date that has passed is
+    /// zero, anything else nil.
     public func retryAfter(now: Date) -> Duration? {
         guard let value = headers.first("Retry-After"), !value.isEmpty else { return nil }
         if value.utf8.allSatisfy(\.isDigit) {
-            // More digits than an integer holds is a wait nobody will see the end of.
-            return .seconds(min(Int64(value) ?? .max, Int64(Int32.max)))
+            // More digits than an integer holds are a long time, too.
+            return min(.seconds(Int64(value) ?? .max), Self.longestRetryAfter)
         }
-        guard let seconds = HTTPDate.seconds(value) else { return nil }
-        return .seconds(max(0, Double(seconds) - now.timeIntervalSince1970))
+        guard let date = HTTPDate.seconds(value) else { return nil }
+        let seconds = max(0, Double(date) - now.timeIntervalSince1970)
+        return min(.seconds(seconds), Self.longestRetryAfter)
     }
 
     /// The content decoded from JSON; throws what the decoder throws.

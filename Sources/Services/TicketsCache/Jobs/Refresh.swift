@@ -31,12 +31,20 @@ struct Refresh: Errand {
         var id: Int { userId }
     }
 
+    /// The token that a user has now.
+    private struct Token: Decodable {
+        let userId: Int
+        let token: String
+    }
+
     /// What came of a user.
     enum Outcome: Sendable {
         case unchanged
         case changed(CacheUpdate)
         case tokenVoid
         case failed(String, after: Duration?)
+        /// The user has another token by now, or none: what came of the old one is of no use.
+        case tokenReplaced
     }
 
     func prepare(_ slice: Slice, _ tx: Transaction) async throws {
@@ -51,10 +59,8 @@ struct Refresh: Errand {
 
     func perform(_ item: Item) async -> Outcome {
         guard let token = item.token else { return .failed("there is no Bytemark token", after: nil) }
-        async let usable = bytemark.passes(.usable, token: token)
-        async let expired = bytemark.passes(.expired, token: token)
         do {
-            let update = CacheUpdate(usable: try await usable, expired: try await expired, freeTicketProducts: freeTicketProducts)
+            let update = CacheUpdate(try await bytemark.passes(token: token), freeTicketProducts: freeTicketProducts)
             return update.digest == item.digest ? .unchanged : .changed(update)
         } catch Bytemark.Failure.tokenVoid {
             return .tokenVoid
@@ -66,8 +72,12 @@ struct Refresh: Errand {
     }
 
     func record(_ finished: [(Item, Outcome)], _ slice: Slice, _ tx: Transaction) async throws -> Int {
+        let tokens = try await tx.query(RefreshStatements.tokens, as: Token.self, finished.map(\.0.userId))
+        let current = Dictionary(tokens.map { ($0.userId, $0.token) }) { $1 }
         var results = RefreshResults()
-        for (item, outcome) in finished { results.add(item, outcome, at: slice.now) }
+        for (item, outcome) in finished {
+            results.add(item, item.token == current[item.userId] ? outcome : .tokenReplaced, at: slice.now)
+        }
         try results.write(run: slice.runID, tx)
         return results.refreshed
     }

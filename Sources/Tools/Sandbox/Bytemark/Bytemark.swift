@@ -15,6 +15,7 @@ final class Bytemark: Peer {
     private struct Holder {
         var passes: [Pass]?
         var isVoid = false
+        var ignoresPage = false
     }
 
     private struct State {
@@ -40,6 +41,7 @@ final class Bytemark: Peer {
                 var holder = state.holders[token.token] ?? Holder()
                 if let passes { holder.passes = passes }
                 if let isVoid = token.voidToken { holder.isVoid = isVoid }
+                if let ignoresPage = token.ignoresPage { holder.ignoresPage = ignoresPage }
                 state.holders[token.token] = holder
             }
             if let generator = preload.generate {
@@ -88,6 +90,8 @@ final class Bytemark: Peer {
             )
         }
         if holder?.isVoid == true { return nil }
+        var page = page
+        if holder?.ignoresPage == true { page.page = 1 }
         if let passes = holder?.passes {
             return page.render(count: passes.count, status: { passes[$0].status }, write: { $1.writeImmutableBuffer(passes[$0].json) })
         }

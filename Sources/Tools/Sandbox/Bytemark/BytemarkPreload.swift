@@ -10,6 +10,8 @@ struct BytemarkPreload: Decodable, Sendable {
         var passes: [JSONValue]?
         /// True: requests with it are answered 401.
         var voidToken: Bool?
+        /// True: whatever page is asked for, the first is given.
+        var ignoresPage: Bool?
     }
 
     private enum CodingKeys: CodingKey {

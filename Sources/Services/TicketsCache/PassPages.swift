@@ -1,0 +1,22 @@
+/// The passes of one list, put together from its pages: one entry a pass.
+///
+/// Page numbers shift while passes are bought, so a pass can come twice. What came last counts.
+struct PassPages: Sendable {
+    private(set) var passes: [Pass] = []
+    private var places: [String: Int] = [:]
+
+    /// Adds a page.
+    /// - Returns: whether it had a pass that no page before had.
+    mutating func add(_ page: [Pass]) -> Bool {
+        let before = passes.count
+        for pass in page {
+            if let place = places[pass.uuid] {
+                passes[place] = pass
+            } else {
+                places[pass.uuid] = passes.count
+                passes.append(pass)
+            }
+        }
+        return passes.count > before
+    }
+}
