@@ -13,8 +13,8 @@ struct BoxOffice: AsyncParsableCommand {
             Migrate.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, Doctor.self, Audit.self, DemoData.self,
         ])
 
-    /// Ends with 64 (`EX_USAGE`) when it was called wrongly, with 78 (`EX_CONFIG`) when a setting is missing or wrong, with 1 when the
-    /// command did not succeed; each time with a line that says why.
+    /// Ends with 64 (`EX_USAGE`) when it was called wrongly, with 78 (`EX_CONFIG`) when a setting is missing or wrong, with 74
+    /// (`EX_IOERR`) when its output cannot be written, with 1 when the command did not succeed; each time with a line that says why.
     static func main() async {
         do {
             var command = try parseAsRoot()
@@ -29,6 +29,11 @@ struct BoxOffice: AsyncParsableCommand {
         } catch let error where exitCode(for: error) == .failure && !(error is ExitCode) {
             Terminal.complain("boxoffice: \("\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))")
             Glibc.exit(1)
+        } catch let error where exitCode(for: error) == .success {
+            // Help that was asked for is output like any other.
+            let text = fullMessage(for: error)
+            if !text.isEmpty { Terminal.say(text) }
+            Glibc.exit(0)
         } catch {
             exit(withError: error)
         }

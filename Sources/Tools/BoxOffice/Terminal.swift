@@ -2,16 +2,33 @@ import Glibc
 
 /// What a person reads.
 enum Terminal {
-    /// A line on standard output, at once.
+    /// A line on standard output, at once. When it cannot be written (a full disk) the process ends with 74 (`EX_IOERR`) and says so: whoever
+    /// keeps the output would take a part for all of it.
     static func say(_ line: String) {
-        print(line)
-        fflush(nil)
+        guard !write("\(line)\n", to: STDOUT_FILENO) else { return }
+        let reason = String(cString: strerror(errno))
+        complain("boxoffice: the output cannot be written: \(reason)")
+        Glibc.exit(74)
     }
 
     /// A line on standard error.
-    static func complain(_ line: String) {
-        let bytes = Array("\(line)\n".utf8)
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    static func complain(_ line: String) { _ = write("\(line)\n", to: STDERR_FILENO) }
+
+    /// All of a text; false, with `errno`, when that does not work.
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                bytes = bytes.dropFirst(count)
+            } else if errno == EAGAIN {
+                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = Glibc.poll(&poll, 1, -1)
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
     }
 
     /// Rows under a heading, columns as wide as their widest cell; numbers to the right.

@@ -35,10 +35,11 @@ struct CommandLineTool: Sendable {
     func callAsFunction(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
 
     /// Runs it to its end.
-    func run(_ arguments: [String]) async throws -> Outcome {
+    /// - Parameter file: Where its output goes instead of to the outcome.
+    func run(_ arguments: [String], into file: String? = nil) async throws -> Outcome {
         let process = Process()
-        process.executableURL = Self.executable
-        process.arguments = arguments
+        process.executableURL = file == nil ? Self.executable : URL(filePath: "/bin/sh")
+        process.arguments = file.map { ["-c", "exec \"$0\" \"$@\" >\($0)", Self.executable.path] + arguments } ?? arguments
         process.environment = environment
         let (output, errors) = (Pipe(), Pipe())
         process.standardInput = FileHandle.nullDevice

@@ -60,6 +60,14 @@ struct UsageTests {
         #expect(call.lines.count == 1)
     }
 
+    @Test(
+        "Output that cannot be written ends with 74 and a line that says so", arguments: [["--help"], ["runs", "--help"], ["schedules"]])
+    func fullDisk(_ arguments: [String]) async throws {
+        let call = try await CommandLineTool().run(arguments, into: "/dev/full")
+        #expect(call.status == 74)
+        #expect(call.errors == "boxoffice: the output cannot be written: No space left on device\n")
+    }
+
     @Test("A database that does not answer ends with 1 and one line, without the password")
     func unreachableDatabase() async throws {
         let call = try await CommandLineTool(["DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/none"])("runs")
