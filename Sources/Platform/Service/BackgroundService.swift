@@ -12,29 +12,33 @@ public protocol BackgroundService: Sendable {
 }
 
 extension BackgroundService {
-    /// Runs the service until SIGTERM or SIGINT.
+    /// Runs the service until SIGTERM or SIGINT; SIGHUP, SIGUSR1 and SIGUSR2 are ignored.
     ///
     /// Ends with 0 after a graceful stop, with 78 (`EX_CONFIG`) and one line on standard error when a setting is missing or wrong, with 1 otherwise.
     public static func main() async {
+        // logrotate and operators send them, meaning no harm; by default they end a process without its stop. Nothing is read again.
+        for number in [SIGHUP, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
         do {
             let host = try ServiceHost(Self.self, settings: .environment(), isProcess: true)
             try await host.run()
-            end(0)
+            await end(0)
         } catch let error as ConfigurationError {
             complain("\(name): \(error)\n")
-            end(78)
+            await end(78)
         } catch {
             complain("\(name): \(error)\n")
-            end(1)
+            await end(1)
         }
     }
 
-    /// Ends the process at once. `exit` has the C libraries take down what their threads may still be using (a statement's cancellation that is
-    /// on its way, say); nothing here waits to be written.
-    private static func end(_ status: Int32) -> Never { _exit(status) }
+    /// Ends the process. `exit` has the C libraries take down what their threads may still be using (a statement's cancellation that is
+    /// on its way, say); only the last log lines wait to be written, and not for long when nobody reads them.
+    private static func end(_ status: Int32) async -> Never {
+        await LogWriter.standardError.flush(within: .seconds(1))
+        _exit(status)
+    }
 
     private static func complain(_ line: String) {
-        let bytes = Array(line.utf8)
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        LogWriter.standardError.append(Array(line.utf8)) { _ in Array(line.utf8) }
     }
 }

@@ -1,6 +1,5 @@
 import Contracts
 import FoundationEssentials
-import Glibc
 import Logging
 
 /// How a log line looks: `LOG_FORMAT`.
@@ -11,7 +10,7 @@ public enum LogFormat: String, CaseIterable, Sendable {
     case text
 }
 
-/// Writes log lines to standard error, as JSON or text, with the trace that the current task works for.
+/// Writes log lines to standard error, as JSON or text, with the trace that the current task works for. Never waits for who reads them.
 public struct LineLogHandler: LogHandler {
     /// Metadata of every line of this logger.
     public var metadata: Logger.Metadata = [:]
@@ -33,27 +32,32 @@ public struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Writes one line, in one write so that the lines of several threads never mix.
+    /// Hands one line to the ``LogWriter``.
     public func log(event: LogEvent) {
         var fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
         if let error = event.error { fields["error"] = "\(error)" }
         if let trace = TraceContext.current { fields["trace"] = "\(trace.traceID)" }
-        let line = format == .json ? json(event, fields) : text(event, fields)
-        let bytes = Array(line.utf8)
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        LogWriter.standardError.append(line(event.level, "\(event.message)", fields)) { [self] dropped in
+            line(.warning, "Log lines are missing here: nobody took them", ["dropped": "\(dropped)"])
+        }
     }
 
-    private func json(_ event: LogEvent, _ fields: Logger.Metadata) -> String {
-        var line =
-            "{\"ts\":\"\(RFC3339.string(from: Date()))\",\"level\":\"\(event.level)\",\"service\":\(Self.quoted(service)),\"msg\":\(Self.quoted("\(event.message)"))"
+    /// A line with its line break.
+    func line(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> [UInt8] {
+        Array((format == .json ? json(level, message, fields) : text(level, message, fields)).utf8)
+    }
+
+    private func json(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {
+        var line = "{\"ts\":\"\(RFC3339.string(from: Date()))\",\"level\":\"\(level)\""
+        line += ",\"service\":\(Self.quoted(service)),\"msg\":\(Self.quoted(message))"
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line += ",\(Self.quoted(key)):\(Self.quoted("\(value)"))" }
         return line + "}\n"
     }
 
-    private func text(_ event: LogEvent, _ fields: Logger.Metadata) -> String {
+    private func text(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {
         let rest = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined().replacing("\n", with: "⏎ ")
-        return
-            "\(RFC3339.string(from: Date())) \(event.level.rawValue.uppercased()) [\(service)] \("\(event.message)".replacing("\n", with: "⏎ "))\(rest)\n"
+        let words = message.replacing("\n", with: "⏎ ")
+        return "\(RFC3339.string(from: Date())) \(level.rawValue.uppercased()) [\(service)] \(words)\(rest)\n"
     }
 
     /// A JSON string (RFC 8259, section 7).

@@ -1,0 +1,143 @@
+import Dispatch
+import Glibc
+import Metrics
+import Synchronization
+
+/// Writes log lines from a thread of its own, so that nobody who logs waits for whoever reads the log.
+///
+/// A pipe that nobody empties fills up, and a write to it waits for ever (pipe(7)). Lines wait in a buffer instead. When that is full too they
+/// are dropped and counted (`boxoffice_log_lines_dropped_total`), and one line says how many are missing when the reader takes lines again.
+/// `O_NONBLOCK` would not do: it belongs to the open file, which a terminal and other processes share.
+final class LogWriter: Sendable {
+    /// A line that says how many are missing.
+    typealias Notice = @Sendable (_ dropped: Int) -> [UInt8]
+
+    private struct State {
+        var pending: [UInt8] = []
+        var dropped = 0
+        var notice: Notice?
+        var isWriting = false
+        /// The thread has been woken and has not looked yet: one wake-up serves all lines that come meanwhile.
+        var isRinging = false
+    }
+
+    /// The log of this process.
+    static let standardError = LogWriter(STDERR_FILENO)
+
+    private let descriptor: Int32
+    private let capacity: Int
+    private let dropped: Counter
+    private let state = Mutex(State())
+    /// Raised when there are lines.
+    private let bell = DispatchSemaphore(value: 0)
+
+    /// A writer to a descriptor, for the rest of the process.
+    /// - Parameter capacity: How many bytes of lines may wait.
+    init(_ descriptor: Int32, capacity: Int = 1 << 20, dropped: Counter = Counter(label: "boxoffice_log_lines_dropped_total")) {
+        self.descriptor = descriptor
+        self.capacity = capacity
+        self.dropped = dropped
+        startThread()
+    }
+
+    /// Puts a line, with its line break, behind those that wait; returns at once.
+    /// - Parameter notice: Writes the line about missing ones, when this one has to be dropped.
+    func append(_ line: [UInt8], whenDropped notice: @escaping Notice) {
+        let (isDropped, rings) = state.withLock { state in
+            guard state.pending.count + line.count <= capacity else {
+                state.dropped += 1
+                state.notice = notice
+                return (true, false)
+            }
+            state.pending += line
+            defer { state.isRinging = true }
+            return (false, !state.isRinging)
+        }
+        if isDropped { dropped.increment() }
+        if rings { bell.signal() }
+    }
+
+    /// Waits until all lines are written, or until the time is over.
+    func flush(within limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
+        while !isIdle, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    private var isIdle: Bool { state.withLock { !$0.isWriting && $0.pending.isEmpty } }
+}
+
+extension LogWriter {
+    private func startThread() {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, 256 << 10)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        // Signals are for the threads that expect them (SIGPIPE of a reader that left is for nobody); a new thread has the mask of its maker.
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self)
+        let result = pthread_create(
+            &thread, &attributes,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<LogWriter>.fromOpaque(context).takeRetainedValue().work()
+            }, context.toOpaque())
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+        pthread_attr_destroy(&attributes)
+        precondition(result == 0, "no thread left for the log: raise the limit (ulimit -u)")
+    }
+
+    private func work() -> Never {
+        while true {
+            bell.wait()
+            while let lines = take() { write(lines) }
+        }
+    }
+
+    /// What waits; nil when nothing does. Lines were dropped because those that wait were so many: they are missing behind them.
+    private func take() -> [UInt8]? {
+        let (pending, dropped, notice) = state.withLock { state in
+            defer {
+                state.isWriting = !state.pending.isEmpty
+                state.isRinging = false
+                (state.pending, state.dropped, state.notice) = ([], 0, nil)
+            }
+            return (state.pending, state.dropped, state.notice)
+        }
+        guard let notice, dropped > 0 else { return pending.isEmpty ? nil : pending }
+        return pending + notice(dropped)
+    }
+
+    /// Writes whole lines at a time, as many as a pipe takes in one piece: lines of several processes do not mix (pipe(7), `PIPE_BUF`).
+    private func write(_ lines: [UInt8]) {
+        var start = 0
+        while start < lines.count {
+            let lineBreak = UInt8(ascii: "\n")
+            let piece = lines[start..<min(start + Int(PIPE_BUF), lines.count)]
+            let end = piece.lastIndex(of: lineBreak) ?? lines[start...].firstIndex(of: lineBreak) ?? lines.endIndex - 1
+            if !put(lines[start...end]) { dropped.increment(by: lines[start...end].count { $0 == lineBreak }) }
+            start = end + 1
+        }
+    }
+
+    /// False when it cannot be written (a full disk, a reader that is gone): there is nobody to tell.
+    private func put(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var bytes = bytes
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                bytes = bytes.dropFirst(count)
+            } else if errno == EAGAIN {
+                // Somebody else has made the open file non-blocking.
+                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = Glibc.poll(&poll, 1, -1)
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
+    }
+}
