@@ -32,6 +32,7 @@ extension FaultTests {
             Mistake(variable: "HTTP_PORT", value: "abc"),
             Mistake(variable: "HTTP_PORT", value: "65536"),
             Mistake(variable: "HTTP_PORT", value: "-1"),
+            Mistake(variable: "HTTP_HOST", value: "everywhere"),
             Mistake(variable: "LOG_LEVEL", value: "loud"),
             Mistake(variable: "LOG_FORMAT", value: "xml"),
             Mistake(variable: "DATABASE_CONNECTIONS", value: "many"),

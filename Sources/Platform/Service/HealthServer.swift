@@ -1,10 +1,15 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
+import NIOCore
 import ServiceLifecycle
 
 /// Answers for one process over HTTP: `/livez` (it runs), `/readyz` (it can work: broker and database are there), `/metrics` (Prometheus).
 ///
 /// `/readyz` answers 503 with the names of what is missing, so that a rollout waits and a load balancer looks elsewhere.
+///
+/// Callers are not believed to be well-behaved: who does not send a whole header within ten seconds, sends nothing for as long or does not take
+/// the answer is disconnected, and ``ConnectionLimit`` says how many may stay.
 struct HealthServer: Service {
     /// A thing that must be there before the service can work, and whether it is.
     struct Check: Sendable {
@@ -12,12 +17,15 @@ struct HealthServer: Service {
         let passes: @Sendable () async -> Bool
     }
 
+    private static let patience = TimeAmount.seconds(10)
+
+    let host: String
     let port: Int
     let checks: [Check]
     let logger: Logger
 
     func run() async throws {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         router.get("livez") { _, _ in "ok\n" }
         router.get("readyz") { [checks] _, _ in
             var missing: [String] = []
@@ -35,8 +43,18 @@ struct HealthServer: Service {
         }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
+        let limit = ConnectionLimit()
         let application = Application(
-            router: router, configuration: .init(address: .hostname("0.0.0.0", port: port), serverName: nil), logger: quiet)
+            router: router,
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [IdleStateHandler(allTimeout: Self.patience), ConnectionHandler(limit)])),
+            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            onServerRunning: { [logger] channel in
+                // In front of NIO's own handler of these errors.
+                try? await channel.pipeline.addHandler(AcceptPauseHandler(limit, logger: logger), position: .first)
+            },
+            logger: quiet)
         try await application.run()
     }
 }

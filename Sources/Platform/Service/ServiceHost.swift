@@ -38,6 +38,7 @@ public final class ServiceHost: Sendable {
         configuration.searchPath = S.schema
         configuration.maximumConnections = try settings.integer("DATABASE_CONNECTIONS", default: 6, in: 2...200)
         let broker = try naming("AMQP_URL") { try AMQPConfiguration(url: amqp, connectionName: instance) }
+        let host = try settings.address("HTTP_HOST", default: "127.0.0.1")
         let port = try settings.integer("HTTP_PORT", default: 8080, in: 0...65535)
 
         web = CurlClient(logger: logger)
@@ -48,7 +49,7 @@ public final class ServiceHost: Sendable {
         runtime = ServiceRuntime(
             name: S.name, instance: instance, clock: clock, logger: logger, database: database,
             broker: AMQPConnection(broker, topology: topology.topology, logger: logger))
-        let parts = Self.parts(runtime, assembly, topology, schema: S.schema, port: port)
+        let parts = Self.parts(runtime, assembly, topology, schema: S.schema, host: host, port: port)
         group = ServiceGroup(
             configuration: .init(
                 services: parts.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .cancelGroup) },
@@ -72,11 +73,11 @@ public final class ServiceHost: Sendable {
     /// Stops gracefully.
     public func stop() async { await group.triggerGracefulShutdown() }
 
-    private static func parts(_ runtime: ServiceRuntime, _ assembly: Assembly, _ topology: ServiceTopology, schema: String, port: Int)
-        -> [any Service]
-    {
+    private static func parts(
+        _ runtime: ServiceRuntime, _ assembly: Assembly, _ topology: ServiceTopology, schema: String, host: String, port: Int
+    ) -> [any Service] {
         var parts: [any Service] = [
-            HealthServer(port: port, checks: checks(runtime, topology), logger: runtime.logger),
+            HealthServer(host: host, port: port, checks: checks(runtime, topology), logger: runtime.logger),
             MemoryReturn(),
             BrokerLink(runtime: runtime),
             DatabaseCheck(runtime: runtime, schema: schema),

@@ -1,6 +1,7 @@
 import Configuration
 import Cron
 import FoundationEssentials
+import Glibc
 
 /// The one place that reads the environment. Every name is the environment variable's own (`DATABASE_URL`).
 ///
@@ -63,6 +64,16 @@ public struct Settings: Sendable {
             throw ConfigurationError(name, "is \"\(text)\", but must be an http:// or https:// address")
         }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// The IP address of this machine to listen at: `127.0.0.1`, `0.0.0.0` (everybody may connect), `::` …
+    public func address(_ name: String, default standard: String) throws(ConfigurationError) -> String {
+        guard let text = string(name) else { return standard }
+        var bytes = in6_addr()
+        guard inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1 else {
+            throw ConfigurationError(name, "is \"\(text)\", but must be an IP address of this machine, 127.0.0.1 or 0.0.0.0 say")
+        }
+        return text
     }
 
     /// One of the cases of an enumeration.

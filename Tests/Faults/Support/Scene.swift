@@ -51,16 +51,31 @@ final class Scene: Sendable {
     }
 
     /// Starts a service; it ends with the scene at the latest.
-    func start(_ name: String, _ settings: [String: String] = [:]) throws -> ServiceProcess {
+    /// - Parameters:
+    ///   - log: Where it writes its log, if not to a file of its own.
+    ///   - preparation: What a shell does before it becomes the service: `ulimit -n 64`.
+    func start(_ name: String, _ settings: [String: String] = [:], log: String? = nil, under preparation: String? = nil) throws -> ServiceProcess {
         let port = try Self.freePort()
         let environment = environment(of: name).merging(["HTTP_PORT": "\(port)"]) { _, ours in ours }.merging(settings) { _, given in given }
-        return try start(name, environment: environment, port: port)
+        return try start(name, environment: environment, port: port, log: log, under: preparation)
     }
 
     /// Starts a service with exactly this environment.
-    func start(_ name: String, environment: [String: String], port: Int) throws -> ServiceProcess {
-        let log = "\(servers.folder)/\(started.withLock(\.count))-\(name)-\(UInt32.random(in: 0...UInt32.max)).log"
-        let process = try ServiceProcess(Executables.path(name), environment: environment, port: port, log: log)
+    func start(
+        _ name: String, environment: [String: String], port: Int, log: String? = nil, under preparation: String? = nil
+    ) throws -> ServiceProcess {
+        let log = log ?? "\(servers.folder)/\(started.withLock(\.count))-\(name)-\(UInt32.random(in: 0...UInt32.max)).log"
+        let program = Executables.path(name)
+        let process =
+            if let preparation {
+                // Without the files that the tests have open.
+                try ServiceProcess(
+                    "/bin/bash",
+                    ["-c", "for fd in /proc/self/fd/*; do fd=${fd##*/}; ((fd < 3)) || eval \"exec $fd>&-\"; done; \(preparation); exec \(program)"],
+                    environment: environment, port: port, log: log)
+            } else {
+                try ServiceProcess(program, environment: environment, port: port, log: log)
+            }
         started.withLock { $0.append(process) }
         return process
     }
@@ -86,6 +101,17 @@ final class Scene: Sendable {
     func isReady(_ process: ServiceProcess) async -> Bool {
         let response = try? await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/readyz"))
         return response?.status == 200
+    }
+
+    /// What the service answers to a request.
+    func ask(_ process: ServiceProcess, _ path: String, _ method: HTTPMethod = .get, at host: String = "127.0.0.1") async throws -> HTTPResponse {
+        try await web.send(HTTPRequest(method, url: "http://\(host):\(process.port)/\(path)"))
+    }
+
+    /// How many lines of its log the service has dropped.
+    func dropped(_ process: ServiceProcess) async throws -> Int {
+        let line = try await metrics(process).split(separator: "\n").first { $0.hasPrefix("boxoffice_log_lines_dropped_total ") }
+        return line.flatMap { Int($0.split(separator: " ")[1]) } ?? 0
     }
 
     /// What `/metrics` tells.

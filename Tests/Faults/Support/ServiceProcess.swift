@@ -79,3 +79,23 @@ final class ServiceProcess: Sendable {
     /// What it wrote so far.
     var output: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 }
+
+extension ServiceProcess {
+    /// How many file descriptors it has open.
+    var openFiles: Int { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/fd").count) ?? 0 }
+
+    /// From now on it may open this many (prlimit(1)).
+    func limitFiles(to count: Int) async throws {
+        let program = "/usr/bin/prlimit"
+        let change = try ServiceProcess(program, ["--pid", "\(processID)", "--nofile=\(count):\(count)"], environment: [:], log: "/dev/null")
+        guard try await change.ended() == .exited(0) else { throw DidNotStart(program: program, code: 0) }
+    }
+
+    /// The time that processors have worked for it: fields 14 and 15 of `/proc/<pid>/stat` (proc(5)).
+    var processorTime: Duration {
+        let stat = (try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8)) ?? ""
+        let fields = stat.split(separator: " ")
+        guard fields.count > 14, let user = Int(fields[13]), let system = Int(fields[14]) else { return .zero }
+        return .milliseconds((user + system) * 1000 / sysconf(Int32(_SC_CLK_TCK)))
+    }
+}

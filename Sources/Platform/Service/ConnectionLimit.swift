@@ -1,0 +1,47 @@
+import Glibc
+import NIOCore
+import Synchronization
+
+/// How many connections a server keeps: beyond that the one on which nothing has happened for the longest makes room for the new one.
+///
+/// So a probe is answered however many callers hold connections that they do not use.
+final class ConnectionLimit: Sendable {
+    private struct Connection {
+        let channel: any Channel
+        var usedAt: ContinuousClock.Instant
+    }
+
+    let most: Int
+    private let open = Mutex<[ObjectIdentifier: Connection]>([:])
+
+    /// Leaves more than half of the process's file descriptors to the connections it works with.
+    init() {
+        var files = rlimit()
+        let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0
+        most = isKnown ? max(4, min(256, (Int(clamping: files.rlim_cur) - 32) / 2)) : 256
+    }
+
+    /// Counts a connection until it is closed.
+    func opened(_ channel: any Channel) {
+        let id = ObjectIdentifier(channel)
+        let isOver = open.withLock { open in
+            open[id] = Connection(channel: channel, usedAt: .now)
+            return open.count > most
+        }
+        channel.closeFuture.whenComplete { [self] _ in _ = open.withLock { $0.removeValue(forKey: id) } }
+        if isOver { closeOldest() }
+    }
+
+    /// Something has come on a connection.
+    func used(_ channel: any Channel) {
+        open.withLock { $0[ObjectIdentifier(channel)]?.usedAt = .now }
+    }
+
+    /// Closes the connection that nobody has used for the longest.
+    func closeOldest() {
+        let oldest = open.withLock { open in
+            open.min { $0.value.usedAt < $1.value.usedAt }.flatMap { open.removeValue(forKey: $0.key) }
+        }
+        oldest?.channel.close(promise: nil)
+    }
+}
