@@ -39,10 +39,14 @@ struct Gateway: Sendable {
         }
     }
 
+    /// The longest answer that is read: some thousands of refunds of one payment.
+    private static let longestAnswer = 1 << 20
+
     /// Sends a request with our key.
     func send(_ request: HTTPRequest) async throws(CurlError) -> HTTPResponse {
         var request = request.authorization(bearer: key)
         request.timeout = Self.timeout
+        request.maximumResponseBytes = Self.longestAnswer
         if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
         return try await web.send(request)
     }
