@@ -28,11 +28,19 @@ struct DailyReport: Codable, Sendable, Equatable {
         var revenue: [String: Revenue] = [:]
         for figure in figures {
             switch figure.happened {
-            case .succeeded, .late: revenue[figure.currency, default: Revenue()].received += figure.amount
-            case .refunded: revenue[figure.currency, default: Revenue()].refunded += figure.amount
+            case .succeeded, .late: revenue[figure.currency, default: Revenue()].received.add(figure.amount)
+            case .refunded: revenue[figure.currency, default: Revenue()].refunded.add(figure.amount)
             case .created, .failed, .abandoned, .voided: break
             }
         }
         self.revenue = revenue.mapValues { Revenue(received: $0.received, refunded: $0.refunded, net: $0.received - $0.refunded) }
+    }
+}
+
+extension Int {
+    /// Adds an amount; a sum beyond the largest number, which is no money, stays at that.
+    fileprivate mutating func add(_ amount: Int) {
+        let (sum, overflow) = addingReportingOverflow(amount)
+        self = overflow ? .max : sum
     }
 }

@@ -92,8 +92,8 @@ create table payments.removed_figures (
 create view payments.payment_facts as
     select id as payment_id, booking_id, user_id, amount, currency, status, created_at, paid_at, refunded_amount,
            -- What can still be granted: neither back nor on its way, and not what goes back by itself because the booking was paid already.
-           amount - refunded_amount - (select coalesce(sum(r.amount), 0) from payments.refunds r where r.payment_id = p.id
-               and (r.status = 'pending' or r.cause = 'double' and r.status = 'failed'))::bigint as left_amount
+           greatest(amount - refunded_amount - (select coalesce(sum(r.amount), 0) from payments.refunds r where r.payment_id = p.id
+               and (r.status = 'pending' or r.cause = 'double' and r.status = 'failed')), 0)::bigint as left_amount
     from payments.payments p;
 grant usage on schema payments to "bookings", "events";
 grant select on payments.payment_facts to "bookings", "events";

@@ -1,0 +1,55 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+import Support
+import Testing
+
+@testable import Bookings
+@testable import Events
+@testable import LoyaltyNotifier
+@testable import Payments
+@testable import TicketsCache
+
+extension FaultTests {
+    /// Each service among rows that nobody thought of: every column of what it reads holds, in one row each, NULL, the extremes of its type
+    /// and texts that break things, among rows that are as they should be. The jobs are those of `JobName.all`, the columns those of the
+    /// database, so that new ones are tried without being listed.
+    @Suite("Hostile rows")
+    struct HostileRowsProof {
+        @Test("Every healthy row is done, every hostile one is done or named, and no run fails or stands still")
+        func everyColumn() async throws {
+            try await Scene.open { scene async throws in
+                let rows = HostileRows(house: scene.house, outside: scene.outside)
+                var cases = try await rows.cases()
+                var random = Proof.random("hostile rows")
+                cases.shuffle(using: &random)
+                let size = Proof.size(120, whole: cases.count)
+                var tally = HostileRows.Tally()
+                try await Self.withServices(scene) {
+                    for start in stride(from: 0, to: size, by: 120) {
+                        try await rows.play(Array(cases[start..<min(size, start + 120)]), batch: start / 120, &tally)
+                    }
+                }
+                Proof.report(
+                    "hostile rows",
+                    "\(size) of \(cases.count) cases: \(tally.done) done, \(tally.decided) decided otherwise, \(tally.named) named, \(tally.refused) refused by a constraint, "
+                        + "\(tally.notDue.count) not due; \(tally.healthy) healthy rows, all done; \(tally.runs) runs, none failed")
+                for what in tally.notDue.keys.sorted() { print("not due: \(what)") }
+            }
+        }
+
+        private static func withServices(_ scene: Scene, _ body: () async throws -> Void) async throws {
+            let (house, settings) = (scene.house, scene.outside.settings)
+            try await house.with(Payments.self, settings: settings) { _ in
+                try await house.with(Bookings.self, settings: settings) { _ in
+                    try await house.with(Events.self, settings: settings) { _ in
+                        try await house.with(TicketsCache.self, settings: settings) { _ in
+                            try await house.with(LoyaltyNotifier.self, settings: settings) { _ in try await body() }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
