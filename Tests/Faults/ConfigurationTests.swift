@@ -69,34 +69,55 @@ extension FaultTests {
         ]
 
         @Test(
-            "A login that broker or database refuse ends the process within a second with exit 78 and a last line that names the setting",
-            arguments: ["loyalty-notifier", "tickets-cache"], ["DATABASE_URL", "AMQP_URL"])
-        func wrongPassword(name: String, variable: String) async throws {
+            "A login that the broker refuses ends the process within a second with exit 78 and a last line that names the setting",
+            arguments: ["loyalty-notifier", "tickets-cache"])
+        func wrongPassword(name: String) async throws {
             try await Scene.open { scene in
                 var environment = scene.environment(of: name)
                 environment["LOG_LEVEL"] = nil
-                let url = try #require(environment[variable])
-                environment[variable] = try Self.replacingPassword(of: url)
+                let url = try #require(environment["AMQP_URL"])
+                environment["AMQP_URL"] = try Self.replacingPassword(of: url)
                 let output = try await Refusal.output(of: name, environment)
                 let lines = output.split(separator: "\n")
-                #expect(lines.last?.hasPrefix("\(name): \(variable) ") == true, "\(output)")
-                #expect(lines.filter { $0.contains(variable) }.count == 1, "\(output)")
+                #expect(lines.last?.hasPrefix("\(name): AMQP_URL ") == true, "\(output)")
+                #expect(lines.filter { $0.contains("AMQP_URL") }.count == 1, "\(output)")
                 #expect(!output.contains(Self.secret), "\(output)")
             }
         }
 
-        @Test(
-            "A database, virtual host or role that is not there is named like a wrong password",
-            arguments: [("DATABASE_URL", "/nowhere"), ("AMQP_URL", "/nowhere")])
-        func notThere(variable: String, path: String) async throws {
+        @Test("A virtual host that is not there is named like a wrong password")
+        func noVirtualHost() async throws {
             try await Scene.open { scene in
                 var environment = scene.environment(of: "loyalty-notifier")
-                let url = try #require(environment[variable])
-                let slash = try #require(url.lastIndex(of: "/"))
-                environment[variable] = url[..<slash] + path
+                environment["AMQP_URL"] = try Self.replacingPath(of: try #require(environment["AMQP_URL"]))
                 let output = try await Refusal.output(of: "loyalty-notifier", environment)
-                #expect(output.split(separator: "\n").last?.hasPrefix("loyalty-notifier: \(variable) ") == true, "\(output)")
+                #expect(output.split(separator: "\n").last?.hasPrefix("loyalty-notifier: AMQP_URL ") == true, "\(output)")
             }
+        }
+
+        @Test(
+            "What the database refuses may be right again in a minute: the service waits and says why, once and without the password",
+            arguments: ["loyalty-notifier", "tickets-cache"])
+        func refusedLogin(name: String) async throws {
+            try await Scene.open { scene in
+                let url = try #require(scene.environment(of: name)["DATABASE_URL"])
+                let mistakes = [
+                    (try Self.replacingPassword(of: url), "password authentication failed"), (try Self.replacingPath(of: url), "nowhere"),
+                ]
+                for (url, word) in mistakes {
+                    let service = try scene.start(name, ["DATABASE_URL": url])
+                    try await scene.house.eventually("/readyz says why") { await scene.readiness(service).contains(word) }
+                    try await scene.house.eventually("the log says why") { service.output.contains(word) }
+                    #expect(service.hasEnded == nil)
+                    #expect(service.output.split(separator: "\n").filter { $0.contains("Waiting for the database") }.count == 1)
+                    #expect(!service.output.contains(Self.secret), "\(service.output)")
+                    try await service.kill()
+                }
+            }
+        }
+
+        private static func replacingPath(of url: String) throws -> String {
+            url[..<(try #require(url.lastIndex(of: "/")))] + "/nowhere"
         }
 
         private static func replacingPassword(of url: String) throws -> String {

@@ -28,6 +28,21 @@ public final class PostgresClient: PostgresQueryable {
         await pool.close()
     }
 
+    /// Closes every connection, those in use when they come back: the next calls may reach another host.
+    public func reconnect() {
+        pool.retire()
+    }
+
+    /// The statement that has waited longest for the server's answer, and how long; nil when none does.
+    public func oldestStatement() async -> (sql: String, age: Duration)? {
+        await pool.oldestStatement()
+    }
+
+    /// Stops what the server is at, commits excepted: the callers get `CancellationError`, as if their tasks were cancelled.
+    public func cancelStatements() {
+        pool.mailbox.post(.cancelStatements)
+    }
+
     /// Asks the server for a sign of life.
     public func ping() async throws {
         _ = try await query("select 1")

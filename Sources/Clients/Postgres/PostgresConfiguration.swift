@@ -2,8 +2,9 @@ import CPostgres
 
 /// Where the database is and how many connections to it are kept.
 ///
-/// The URL may hold every parameter of libpq (PostgreSQL manual, "Parameter Key Words"): several hosts, `sslmode`, `sslrootcert`,
-/// `target_session_attrs`, `keepalives_idle` … What the properties below say goes over what it says.
+/// The URL may hold every parameter of libpq (PostgreSQL manual, "Parameter Key Words"): several hosts, `sslmode`,
+/// `sslrootcert`, `target_session_attrs`, `keepalives_idle` … What the properties below say goes over what it says.
+/// With several hosts and no `target_session_attrs`, the one that takes writes is looked for (`read-write`).
 public struct PostgresConfiguration: Sendable {
     /// How many connections are open at once, at most; callers wait in turn for a free one.
     public var maximumConnections: Int = 4
@@ -11,9 +12,10 @@ public struct PostgresConfiguration: Sendable {
     public var applicationName: String = "box-office"
     /// The schemas that unqualified names are looked for in, as in `SET search_path`; nil leaves it to the role's settings.
     public var searchPath: String?
-    /// After how long the server gives up on a statement; nil leaves it to the role's settings.
+    /// After how long the server gives up on a statement, zero for never; nil leaves it to URL and role.
     public var statementTimeout: Duration?
-    /// How long a connection may take to come about, once the host's name is resolved.
+    /// How long a connection may take to come about, for each host and address in turn, once the host's name is resolved.
+    /// `connect_timeout` of the URL sets it, too.
     public var connectTimeout: Duration = .seconds(5)
     /// After how long an unused connection is closed; the last one stays open. Nil keeps them all.
     public var idleTimeout: Duration? = .seconds(60)
@@ -29,6 +31,8 @@ public struct PostgresConfiguration: Sendable {
         options = try Self.parse(url)
         try Self.check(options)
         if let name = options["application_name"] { applicationName = name }
+        // As in libpq: 0 and less is no limit of the URL's, and one second is too little.
+        if let seconds = options["connect_timeout"].flatMap({ Int($0) }), seconds > 0 { connectTimeout = .seconds(max(2, seconds)) }
     }
 
     /// The user that logs in, if the URL names one.
@@ -45,13 +49,21 @@ public struct PostgresConfiguration: Sendable {
         // A peer that is gone without a word is noticed within a minute instead of libpq's two hours.
         var parameters = ["keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "60000"]
         parameters.merge(options) { $1 }
+        if Self.hosts(options).count > 1, options["target_session_attrs"] == nil {
+            parameters["target_session_attrs"] = "read-write"
+        }
         parameters["application_name"] = applicationName
         parameters["client_encoding"] = "UTF8"
         var settings: [String] = options["options"].map { [$0] } ?? []
         if let searchPath { settings.append("-c search_path=" + Self.escaped(searchPath)) }
-        if let statementTimeout { settings.append("-c statement_timeout=\(max(1, statementTimeout.wholeMilliseconds))") }
+        if let statementTimeout { settings.append("-c statement_timeout=\(Self.milliseconds(statementTimeout))") }
         if !settings.isEmpty { parameters["options"] = settings.joined(separator: " ") }
         return parameters
+    }
+
+    /// Zero means never to the server: what is shorter than it can count is the shortest time.
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration == .zero ? 0 : max(1, duration.wholeMilliseconds)
     }
 
     /// The startup packet splits options at spaces and takes a backslash as the escape.
@@ -77,13 +89,33 @@ extension PostgresConfiguration {
     }
 
     private static func check(_ options: [String: String]) throws(PostgresConfigurationError) {
-        for port in options["port", default: ""].split(separator: ",") where !(1...65535).contains(Int(port) ?? 0) {
+        let ports = options["port", default: ""].split(separator: ",")
+        for port in ports where !(1...65535).contains(Int(port) ?? 0) {
             throw PostgresConfigurationError(reason: "port is no number from 1 to 65535")
         }
-        let modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
-        if let mode = options["sslmode"], !modes.contains(mode) {
-            throw PostgresConfigurationError(reason: "sslmode is none of \(modes.joined(separator: ", "))")
+        if ports.count > 1, ports.count != hosts(options).count {
+            throw PostgresConfigurationError(reason: "\(ports.count) ports for \(hosts(options).count) hosts")
         }
+        for (keyword, values) in choices {
+            guard let value = options[keyword], !values.contains(value) else { continue }
+            throw PostgresConfigurationError(reason: "\(keyword) is none of \(values.joined(separator: ", "))")
+        }
+        if let seconds = options["connect_timeout"], Int(seconds) == nil {
+            throw PostgresConfigurationError(reason: "connect_timeout is no number of seconds")
+        }
+    }
+
+    /// What libpq would refuse only when it connects.
+    private static let choices = [
+        ("sslmode", ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
+        ("target_session_attrs", ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]),
+        ("channel_binding", ["disable", "prefer", "require"]),
+        ("gssencmode", ["disable", "prefer", "require"]),
+    ]
+
+    /// The hosts of the URL; `hostaddr` goes over `host`.
+    private static func hosts(_ options: [String: String]) -> [Substring] {
+        ((options["hostaddr"] ?? options["host"]) ?? "").split(separator: ",", omittingEmptySubsequences: false)
     }
 
     private static let knownKeywords: Set<String> = {

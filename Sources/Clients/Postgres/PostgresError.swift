@@ -10,8 +10,8 @@ public enum PostgresError: Error, Sendable {
     case connectionRefused(String)
     /// TLS could not be agreed on, or the server's certificate is not trusted.
     case secureConnectionFailed(String)
-    /// The server does not accept this user with this password.
-    case authenticationFailed(user: String)
+    /// The server does not let this user in: a wrong password, a role that may not log in. The reason is the server's.
+    case authenticationFailed(user: String, reason: String)
     /// No connection within the configured time.
     case timedOut(String)
     /// The client, transaction or session has ended.
@@ -44,10 +44,18 @@ extension PostgresError {
         case .connectionLost(let why): "the connection to PostgreSQL was lost: \(why)"
         case .connectionRefused(let why): "no connection to PostgreSQL: \(why)"
         case .secureConnectionFailed(let why): "no secure connection to PostgreSQL: \(why)"
-        case .authenticationFailed(let user): "PostgreSQL refused the login of user \"\(user)\": check its password and pg_hba.conf"
+        case .authenticationFailed(let user, let why): "PostgreSQL refused the login of user \"\(user)\": \(why)"
         case .timedOut(let why): "PostgreSQL did not answer in time: \(why)"
         case .closed: "the PostgreSQL client, transaction or session is closed"
         case .unsendable(let why): "the statement cannot be sent: \(why)"
+        }
+    }
+
+    /// Why there is no connection, for one line about several addresses.
+    var reason: String {
+        switch self {
+        case .connectionRefused(let why), .timedOut(let why): why
+        default: message
         }
     }
 
@@ -55,8 +63,7 @@ extension PostgresError {
     public var isTransient: Bool {
         switch self {
         case .server(let error): error.isTransient
-        case .connectionLost, .connectionRefused, .timedOut: true
-        case .secureConnectionFailed, .authenticationFailed, .closed, .unsendable: false
+        default: isOutage
         }
     }
 }

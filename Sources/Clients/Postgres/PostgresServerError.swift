@@ -27,9 +27,11 @@ public struct PostgresServerError: Error, Sendable {
     var isStalePlan = false
     /// Whether the server ended the connection with it.
     var isFatal = false
+    /// Whether the server said it in answer to the login.
+    var isAtLogin = false
 
     /// Whether the same work may well succeed when it is done again a little later.
-    public var isTransient: Bool { sqlState.isTransient || isStalePlan }
+    public var isTransient: Bool { sqlState.isTransient || isStalePlan || outage != nil }
 }
 
 extension PostgresServerError {
@@ -51,7 +53,7 @@ extension PostgresServerError {
         self.sql = sql
         // The function names of the server are not translated, unlike its messages.
         isStalePlan = sqlState == .invalidSQLStatementName || (sqlState == .featureNotSupported && field("R") == "RevalidateCachedQuery")
-        isFatal = ["FATAL", "PANIC"].contains(field("V") ?? "")
+        isFatal = ["FATAL", "PANIC"].contains(field("V") ?? field("S") ?? "")
     }
 }
 

@@ -41,6 +41,10 @@ extension SQLState {
     public static let exclusionViolation: SQLState = "23P01"
     /// 25006: a write in a read-only transaction.
     public static let readOnlySQLTransaction: SQLState = "25006"
+    /// 25P03: `idle_in_transaction_session_timeout`.
+    public static let idleInTransactionSessionTimeout: SQLState = "25P03"
+    /// 25P04: `transaction_timeout`.
+    public static let transactionTimeout: SQLState = "25P04"
     /// 25P02: an earlier statement of the transaction failed.
     public static let inFailedSQLTransaction: SQLState = "25P02"
     /// 26000: a prepared statement that the server does not know.
@@ -67,6 +71,8 @@ extension SQLState {
     public static let undefinedTable: SQLState = "42P01"
     /// 42P07
     public static let duplicateTable: SQLState = "42P07"
+    /// 53100
+    public static let diskFull: SQLState = "53100"
     /// 53300
     public static let tooManyConnections: SQLState = "53300"
     /// 55P03: `NOWAIT` or `lock_timeout`.
@@ -80,14 +86,20 @@ extension SQLState {
     /// 57P03: the server is starting up or shutting down.
     public static let cannotConnectNow: SQLState = "57P03"
 
+    /// 57P04: somebody dropped the database.
+    public static let databaseDropped: SQLState = "57P04"
+    /// 57P05
+    public static let idleSessionTimeout: SQLState = "57P05"
+    /// 58000: an error outside of PostgreSQL.
+    public static let systemError: SQLState = "58000"
+    /// 58030
+    public static let ioError: SQLState = "58030"
+
     /// Whether the same work may well succeed when it is done again a little later.
     public var isTransient: Bool {
         switch self {
-        case .serializationFailure, .deadlockDetected, .adminShutdown, .crashShutdown, .cannotConnectNow, .lockNotAvailable,
-            .invalidSQLStatementName:
-            true
-        default:
-            errorClass == "08" || errorClass == "53"
+        case .serializationFailure, .deadlockDetected, .invalidSQLStatementName: true
+        default: outage != nil || isTimeLimit
         }
     }
 }

@@ -3,49 +3,97 @@ import Logging
 import Postgres
 import ServiceLifecycle
 
-/// Waits until the database answers and is migrated, then lets the consumers begin.
+/// Waits until the database answers and is migrated, then lets the consumers begin; and goes on looking, so that a service with nothing to
+/// do knows of an outage, too.
+///
+/// Nothing that the database says ends the process: a password that is wrong cannot be told from one that is being rotated.
 struct DatabaseCheck: Service {
+    /// How often a database that works is looked at.
+    private static let pause = Duration.seconds(2)
+    /// What has no answer for so long hangs.
+    private static let hanging = Duration.seconds(10)
+
     let runtime: ServiceRuntime
     let schema: String
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var backoff = Backoff.connection
-            var told: String?
-            while !Task.isCancelled {
-                let answer: Result<String?, any Error>
-                do { answer = .success(try await problem()) } catch { answer = .failure(error) }
-                // A service that is asked to stop while it asks gets no answer, and that is nobody's fault.
-                if Task.isCancelled { return }
-                guard let problem = try answer.get() else {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await watchStatements() }
+                await watch()
+            }
+        }
+        // A part that ends by itself while the others are being stopped counts as a failure of the whole.
+        try? await gracefulShutdown()
+    }
+
+    private func watch() async {
+        var backoff = Backoff.connection
+        let ticket = runtime.databaseWaits.ticket()
+        while !Task.isCancelled {
+            let problem = await problem()
+            // A service that is asked to stop while it asks gets no answer, and that is nobody's fault.
+            if Task.isCancelled { return }
+            if let problem {
+                runtime.databaseWaits.wait(ticket, "the check", problem.trouble, problem.reason, runtime.logger)
+                try? await Task.sleep(for: backoff.next())
+            } else {
+                runtime.databaseWaits.end(ticket, gotThrough: true, runtime.logger)
+                if !runtime.databaseReady.isOpen {
                     runtime.databaseReady.open()
                     runtime.logger.info("Ready to work", metadata: ["instance": "\(runtime.instance)"])
-                    // A part that ends by itself while the others are being stopped counts as a failure of the whole.
-                    try? await gracefulShutdown()
-                    return
                 }
-                if problem != told { runtime.logger.warning("Waiting for the database: \(problem)") }
-                told = problem
-                try? await Task.sleep(for: backoff.next())
+                backoff = Backoff.connection
+                try? await Task.sleep(for: Self.pause)
             }
         }
     }
 
-    /// What is missing, or nil.
-    /// - Throws: ``ConfigurationError`` when waiting cannot help.
-    private func problem() async throws -> String? {
+    private func problem() async -> (trouble: DatabaseWaits.Trouble, reason: String)? {
         do {
-            let tables = try await runtime.database.query(Self.tables, as: Int.self, schema).first ?? 0
-            return tables == 3 ? nil : "schema \(schema) is not there (boxoffice migrate makes it)"
-        } catch let error as PostgresError where !error.isTransient {
-            throw ConfigurationError("DATABASE_URL", "does not work: \(error)")
+            guard let state = try await runtime.database.query(Self.state, as: DatabaseState.self, schema).first else { return nil }
+            if state.isReadOnly {
+                // A host that takes writes may be another one by now.
+                runtime.database.reconnect()
+                return (.outage(.readOnly), "it is read-only")
+            }
+            guard state.tables == 3 else { return (.unprepared, "schema \(schema) is not there (boxoffice migrate makes it)") }
+            return nil
+        } catch let error as PostgresError {
+            return (error.trouble ?? .unprepared, error.reason)
         } catch {
-            return "\(error)"
+            return (.unprepared, "\(error)")
         }
     }
 
-    private static let tables: SQL = """
-        select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = $1 and c.relname in ('inbox', 'outbox', 'deliveries')
+    private struct DatabaseState: Decodable, Sendable {
+        let tables: Int
+        let isReadOnly: Bool
+    }
+
+    private static let state: SQL = """
+        select (select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                where n.nspname = $1 and c.relname in ('inbox', 'outbox', 'deliveries')) as tables,
+               current_setting('transaction_read_only')::boolean as is_read_only
         """
+}
+
+// MARK: Statements that hang
+
+extension DatabaseCheck {
+    /// A commit that waits for a standby which is gone, a lock that is not given back: nothing fails, and nothing gets on.
+    private func watchStatements() async {
+        let ticket = runtime.databaseWaits.ticket()
+        while !Task.isCancelled {
+            let oldest = await runtime.database.oldestStatement()
+            if let oldest, oldest.age >= Self.hanging {
+                let statement = oldest.sql.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(100)
+                runtime.databaseWaits.wait(
+                    ticket, "a statement", .hanging, "no answer for \(oldest.age.components.seconds) s to: \(statement)", runtime.logger)
+            } else {
+                runtime.databaseWaits.end(ticket, gotThrough: true, runtime.logger)
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
 }

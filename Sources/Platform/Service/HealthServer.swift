@@ -6,15 +6,14 @@ import ServiceLifecycle
 
 /// Answers for one process over HTTP: `/livez` (it runs), `/readyz` (it can work: broker and database are there), `/metrics` (Prometheus).
 ///
-/// `/readyz` answers 503 with the names of what is missing, so that a rollout waits and a load balancer looks elsewhere.
+/// `/readyz` answers 503 with what is missing and why, so that a rollout waits and a load balancer looks elsewhere.
 ///
 /// Callers are not believed to be well-behaved: who does not send a whole header within ten seconds, sends nothing for as long or does not take
 /// the answer is disconnected, and ``ConnectionLimit`` says how many may stay.
 struct HealthServer: Service {
-    /// A thing that must be there before the service can work, and whether it is.
+    /// A thing that must be there before the service can work, and what is wrong with it; nil when it is there.
     struct Check: Sendable {
-        let name: String
-        let passes: @Sendable () async -> Bool
+        let problem: @Sendable () async -> String?
     }
 
     private static let patience = TimeAmount.seconds(10)
@@ -29,7 +28,7 @@ struct HealthServer: Service {
         router.get("livez") { _, _ in "ok\n" }
         router.get("readyz") { [checks] _, _ in
             var missing: [String] = []
-            for check in checks where await !check.passes() { missing.append(check.name) }
+            for check in checks { if let problem = await check.problem() { missing.append(problem) } }
             return Response(
                 status: missing.isEmpty ? .ok : .serviceUnavailable,
                 headers: [.contentType: "text/plain; charset=utf-8"],

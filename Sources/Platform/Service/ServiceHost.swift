@@ -95,14 +95,18 @@ public final class ServiceHost: Sendable {
         let queues = (topology.types.isEmpty ? [] : [topology.events]) + (topology.jobs.isEmpty ? [] : [topology.ticks])
         // Consumers begin when broker and database are there; until then these are what is missing.
         let consumers = queues.map { queue in
-            HealthServer.Check(name: "a consumer of \(queue)") {
-                !runtime.broker.isConnected || !runtime.databaseReady.isOpen || runtime.broker.isConsuming(queue)
+            HealthServer.Check {
+                let isMissing = runtime.broker.isConnected && runtime.databaseReady.isOpen && !runtime.broker.isConsuming(queue)
+                return isMissing ? "a consumer of \(queue)" : nil
             }
         }
         return [
-            .init(name: "the broker") { runtime.broker.isConnected },
-            .init(name: "the broker to take messages again (it is low on memory or disk)") { runtime.broker.blockedReason == nil },
-            .init(name: "the database") { runtime.databaseReady.isOpen && runtime.database.isConnected },
+            .init { runtime.broker.isConnected ? nil : "the broker" },
+            .init { runtime.broker.blockedReason == nil ? nil : "the broker to take messages again (it is low on memory or disk)" },
+            .init {
+                if let reason = runtime.databaseWaits.reason { return "the database (\(reason))" }
+                return runtime.databaseReady.isOpen && runtime.database.isConnected ? nil : "the database"
+            },
         ] + consumers
     }
 

@@ -21,6 +21,8 @@ public struct ServiceRuntime: Sendable {
     public let broker: AMQPConnection
     /// Open once the database answers and is migrated.
     let databaseReady = Gate()
+    /// Who waits for the database.
+    let databaseWaits = DatabaseWaits()
     /// Open once the service has been asked to stop.
     let stopping = Gate()
     /// Raised after a commit that left rows in the outbox.
@@ -58,21 +60,40 @@ public struct ServiceRuntime: Sendable {
         for failure in failures { logger.warning("A row could not be worked", metadata: ["row": "\(failure.row)", "reason": "\(failure.error)"]) }
     }
 
-    /// Does the work again until it is done or fails for a reason of its own: while the database is away, a transaction waits in place,
-    /// because its message is not to blame. A service that is asked to stop waits no longer and gives its message back.
+    /// Does the work again until it is done or fails for a reason of its own.
+    ///
+    /// During an outage of the database, and when a time limit of the server ends a statement, it waits in place, however long that takes:
+    /// the message is not to blame. A deadlock or a serialization failure is tried again a few times. A service that is asked to stop waits
+    /// no longer and gives its message back.
     /// - Throws: `CancellationError` when the service stops or the task is cancelled.
     public func patiently<T: Sendable>(_ what: String, _ work: () async throws -> T) async throws -> T {
         var backoff = Backoff.connection
-        var attempt = 0
+        var conflicts = 0
+        var ticket: Int?
+        var gotThrough = false
+        defer { if let ticket { databaseWaits.end(ticket, gotThrough: gotThrough, logger) } }
         while true {
             do {
-                return try await work()
+                let result = try await work()
+                gotThrough = true
+                return result
             } catch let error as PostgresError where error.isTransient && !Task.isCancelled {
-                attempt += 1
-                if database.isConnected, attempt > Self.conflictsInPlace { throw error }
-                if attempt == 1 { logger.warning("\(what) waits for the database", error: error) }
+                if let trouble = error.trouble {
+                    let mine = ticket ?? databaseWaits.ticket()
+                    ticket = mine
+                    databaseWaits.wait(mine, what, trouble, error.reason, logger)
+                } else {
+                    conflicts += 1
+                    gotThrough = conflicts > Self.conflictsInPlace
+                    guard !gotThrough else { throw error }
+                    logger.debug("\(what) tries again", error: error)
+                }
                 let pause = backoff.next()
                 try await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
+            } catch {
+                // The database has answered: the trouble is over, and this failure is another matter.
+                gotThrough = !(error is CancellationError) && (error as? PostgresError)?.trouble == nil
+                throw error
             }
         }
     }

@@ -17,10 +17,10 @@ struct ConnectionTests {
         let (user, port) = (try #require(configuration.user), try #require(configuration.port))
         let client = try client("postgresql://\(user):hunter2@127.0.0.1:\(port)/postgres")
         let error = try await postgresError { try await client.ping() }
-        guard case .authenticationFailed(let refused) = error else { throw Unexpected(what: "\(error)") }
+        guard case .authenticationFailed(let refused, _) = error else { throw Unexpected(what: "\(error)") }
         #expect(refused == user)
         #expect(!"\(error)".contains("hunter2"))
-        #expect(!error.isTransient)
+        #expect(error.outage == .loginRefused)
         #expect(!client.isConnected)
         await client.close()
     }
@@ -31,6 +31,7 @@ struct ConnectionTests {
         let client = try client(url.prefix(upTo: try #require(url.lastIndex(of: "/"))) + "/nowhere")
         let error = try await postgresError { try await client.ping() }
         #expect(error.sqlState == .invalidCatalogName)
+        #expect(error.outage == .loginRefused)
         await client.close()
     }
 

@@ -44,6 +44,11 @@ struct PrivateServer: Sendable {
         return status
     }
 
+    /// Its address, as the superuser.
+    var url: String {
+        get throws { try setting("POSTGRES_URL") }
+    }
+
     /// A setting of the server's `env` file.
     func setting(_ name: String) throws -> String {
         let text = try String(contentsOfFile: folder + "/env", encoding: .utf8)

@@ -36,6 +36,46 @@ struct PrivateServerTests {
         }
     }
 
+    @Test("When the primary takes no more writes, every connection goes, and the next one is to the host that takes them")
+    func failover() async throws {
+        try await PrivateServer.run { first in
+            try await PrivateServer.run { second in
+                let (address, other) = (try first.url, try second.url)
+                let port = try #require(try PostgresConfiguration(url: address).port)
+                let otherPort = try #require(try PostgresConfiguration(url: other).port)
+                // Both have the password of the first.
+                let admin = try client(other)
+                let password = try #require(address.split(separator: "@").first?.split(separator: ":").last)
+                try await admin.script("alter role postgres password '\(password)'")
+                await admin.close()
+                let url = address.replacing("@127.0.0.1:\(port)/", with: "@127.0.0.1:\(port),127.0.0.1:\(otherPort)/")
+                let client = try client(url)
+                let whereWeAre: SQL = "select current_setting('port')"
+                let before = try await client.query(whereWeAre, as: String.self)
+                #expect(before == [port])
+                try await client.script("alter system set default_transaction_read_only = on")
+                try await client.script("select pg_reload_conf()")
+                let error = try await eventualError(client) { try await client.script("create table t (n int)") }
+                #expect(error.sqlState == .readOnlySQLTransaction && error.outage == .readOnly)
+                let after = try await client.query(whereWeAre, as: String.self)
+                #expect(after == [otherPort])
+                try await client.script("create table t (n int)")
+                await client.close()
+            }
+        }
+    }
+
+    /// The error of a call that fails once the server has heard of a change.
+    private func eventualError(_ client: PostgresClient, _ body: @escaping () async throws -> Void) async throws -> PostgresError {
+        var error: PostgresError?
+        try await TestDatabase.eventually("the server has changed") {
+            do { try await body() } catch let failure as PostgresError { error = failure }
+            if error == nil { try await client.script("drop table t") }
+            return error != nil
+        }
+        return try #require(error)
+    }
+
     @Test("verify-full takes a server whose certificate the CA signed for its name, and no other")
     func tls() async throws {
         try await PrivateServer.run { server in
@@ -59,7 +99,7 @@ struct PrivateServerTests {
             let untrusting = try client("\(url)?sslmode=verify-full&sslrootcert=\(authority)")
             let error = try await postgresError { try await untrusting.ping() }
             guard case .secureConnectionFailed = error else { throw Unexpected(what: "\(error)") }
-            #expect(!error.isTransient)
+            #expect(error.outage == .insecure)
             await untrusting.close()
         }
     }

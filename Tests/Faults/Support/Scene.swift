@@ -114,6 +114,12 @@ final class Scene: Sendable {
         return line.flatMap { Int($0.split(separator: " ")[1]) } ?? 0
     }
 
+    /// What `/readyz` says now; empty when it does not answer.
+    func readiness(_ process: ServiceProcess) async -> String {
+        let response = try? await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/readyz"))
+        return response.map { String(decoding: $0.body, as: UTF8.self) } ?? ""
+    }
+
     /// What `/metrics` tells.
     func metrics(_ process: ServiceProcess) async throws -> String {
         String(decoding: try await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/metrics")).body, as: UTF8.self)

@@ -37,4 +37,19 @@ extension Wire {
             held.reply.resume(with: held.outcome)
         }
     }
+
+    /// Marks what waits as cancelled, unless a commit is among it: one that waits for a standby would take place without it.
+    /// - Returns: whether there is something to ask the server to stop.
+    func cancelAllButCommit() -> Bool {
+        let waiting = waitingOperations
+        guard !waiting.isEmpty, !waiting.contains(where: { $0.sql == "commit" }) else { return false }
+        for operation in waiting { operation.reply?.cancel() }
+        return true
+    }
+
+    /// What its caller waits for, and since when. What went in front of it counts as a part of it: the server answers for all at once.
+    var oldestStatement: (sql: String, since: ContinuousClock.Instant)? {
+        guard let operation = waitingOperations.first, let reply = operation.reply else { return nil }
+        return (operation.sql ?? "", reply.since)
+    }
 }

@@ -5,8 +5,28 @@ import Glibc
 struct Connector: Sendable {
     let configuration: PostgresConfiguration
 
+    /// Tries each address in turn; the error tells of all of them.
     func connect() throws(PostgresError) -> ConnectionHandle {
-        let parameters = configuration.connectionParameters
+        var failures: [PostgresError] = []
+        for target in ConnectionTarget.all(configuration.connectionParameters) {
+            do throws(PostgresError) {
+                return try connect(target)
+            } catch {
+                failures.append(error)
+            }
+        }
+        throw Self.summary(failures)
+    }
+
+    /// A refusal says more than silence; several failures of one kind are told in one line.
+    private static func summary(_ failures: [PostgresError]) -> PostgresError {
+        let telling = failures.first { $0.outage != .unreachable } ?? failures.first { $0.server != nil }
+        if let error = telling ?? (failures.count == 1 ? failures.first : nil) { return error }
+        return .connectionRefused(failures.map(\.reason).joined(separator: "; "))
+    }
+
+    private func connect(_ target: ConnectionTarget) throws(PostgresError) -> ConnectionHandle {
+        let parameters = target.parameters
         let connection = Self.withCStrings(parameters.map(\.key)) { keywords in
             Self.withCStrings(parameters.map(\.value)) { values in PQconnectStartParams(keywords, values, 0) }
         }
@@ -15,7 +35,7 @@ struct Connector: Sendable {
             // Verbose errors carry the SQLSTATE, which libpq does not give out otherwise before there is a connection.
             PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
             PQsetNoticeProcessor(connection, { _, _ in }, nil)
-            try finish(connection)
+            try finish(connection, target)
             PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
             guard PQsetnonblocking(connection, 1) == 0, PQenterPipelineMode(connection) == 1 else {
                 throw .connectionRefused(connection.errorText)
@@ -28,7 +48,7 @@ struct Connector: Sendable {
     }
 
     /// Polls as `PQconnectPoll` asks, until the connection stands or the time is up.
-    private func finish(_ connection: OpaquePointer) throws(PostgresError) {
+    private func finish(_ connection: OpaquePointer, _ target: ConnectionTarget) throws(PostgresError) {
         let deadline = ContinuousClock.now + configuration.connectTimeout
         var wanted = PGRES_POLLING_WRITING
         while PQstatus(connection) != CONNECTION_BAD {
@@ -39,9 +59,9 @@ struct Connector: Sendable {
             }
             let left = (deadline - .now).wholeMilliseconds
             guard left > 0 else {
-                throw .timedOut("no connection to \(configuration) within \(configuration.connectTimeout)")
+                throw .timedOut("no connection to \(target.name) within \(configuration.connectTimeout)")
             }
-            // The socket changes with every address that is tried.
+            // The socket changes when libpq starts over, without TLS say.
             var descriptor = pollfd(fd: PQsocket(connection), events: 0, revents: 0)
             descriptor.events = Int16(wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT)
             guard poll(&descriptor, 1, Int32(clamping: left)) > 0 else { continue }
@@ -53,27 +73,30 @@ struct Connector: Sendable {
     private func failure(_ connection: OpaquePointer) -> PostgresError {
         let text = connection.errorText
         let user = PQuser(connection).map { String(cString: $0) } ?? configuration.user ?? ""
-        if let state = Self.sqlState(in: text) {
-            switch state {
-            case .invalidPassword, .invalidAuthorizationSpecification:
-                // pg_hba.conf turning away what is not TLS has this state too, and says so; that is more use than "wrong password".
-                return text.contains("pg_hba.conf") ? .connectionRefused(text) : .authenticationFailed(user: user)
-            default:
-                return .server(PostgresServerError(sqlState: state, message: text))
-            }
+        if let (state, message) = Self.answer(in: text) {
+            // pg_hba.conf turning away what is not TLS has this class too.
+            if state.errorClass == "28" { return .authenticationFailed(user: user, reason: message) }
+            var error = PostgresServerError(sqlState: state, message: message)
+            error.isAtLogin = true
+            return .server(error)
         }
-        if PQconnectionNeedsPassword(connection) == 1 { return .authenticationFailed(user: user) }
+        if PQconnectionNeedsPassword(connection) == 1 { return .authenticationFailed(user: user, reason: "it asks for a password") }
         if text.contains("SSL") || text.contains("certificate") { return .secureConnectionFailed(text) }
         return .connectionRefused(text)
     }
 
-    /// The code in `FATAL:  28P01: password authentication failed …`.
-    private static func sqlState(in text: String) -> SQLState? {
-        for piece in text.split(separator: ":") {
-            let code = piece.drop { $0 == " " }
-            if code.utf8.count == 5, code.utf8.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) }), code != "FATAL", code != "PANIC" {
-                return SQLState(rawValue: String(code))
-            }
+    /// State and message in `FATAL:  28P01: password authentication failed …`. The severity may be any word: `ERROR` when a pooler says
+    /// it, and another language's. The two blanks behind its colon are libpq's.
+    static func answer(in text: String) -> (SQLState, message: String)? {
+        var rest = Substring(text)
+        while let mark = rest.firstRange(of: ":  ") {
+            rest = rest[mark.upperBound...]
+            let code = rest.prefix(5)
+            let message = rest.dropFirst(5)
+            guard code.utf8.count == 5, message.hasPrefix(": "), code.utf8.contains(where: { (48...57).contains($0) }),
+                code.utf8.allSatisfy({ (48...57).contains($0) || (65...90).contains($0) })
+            else { continue }
+            return (SQLState(rawValue: String(code)), String(message.dropFirst(2)))
         }
         return nil
     }

@@ -38,7 +38,13 @@ struct IOThread {
             }
         }
         for wire in wires.values { wire.close(.closed) }
-        for case .adopt(_, let handle) in mailbox.stop() { PQfinish(handle.pointer) }
+        for command in mailbox.stop() {
+            switch command {
+            case .adopt(_, let handle): PQfinish(handle.pointer)
+            case .inspect(let continuation): continuation.resume(returning: nil)
+            default: break
+            }
+        }
     }
 
     private mutating func perform(_ command: Mailbox.Command) {
@@ -59,6 +65,11 @@ struct IOThread {
             wires[id].map(cancel)
         case .cancelAsked(let id):
             wires[id]?.cancelAsked()
+        case .cancelStatements:
+            for wire in wires.values where wire.cancelAllButCommit() { cancel(wire) }
+        case .inspect(let continuation):
+            let oldest = wires.values.compactMap(\.oldestStatement).min { $0.since < $1.since }
+            continuation.resume(returning: oldest.map { (sql: $0.sql, age: .now - $0.since) })
         case .notify(let id, let continuation):
             if let wire = wires[id] { wire.notifications.append(continuation) } else { continuation.finish() }
         case .endNotifications:

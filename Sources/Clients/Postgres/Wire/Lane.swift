@@ -52,6 +52,8 @@ public final class PostgresLane: Sendable {
         }
         if outcome.status != .unknown { pool.isConnected.store(true, ordering: .relaxed) }
         state.withLock { $0.status = outcome.status }
+        // A server that takes no writes any more, say: whoever comes next shall find the one that does.
+        if case .failure(let error as PostgresError) = outcome.value, error.server?.outage != nil { pool.retire() }
         return try outcome.value.get()
     }
 

@@ -12,6 +12,10 @@ final class Mailbox: Sendable {
         case cancel(Int)
         /// The server has been asked to cancel.
         case cancelAsked(Int)
+        /// Everything but commits is to stop.
+        case cancelStatements
+        /// Which statement has waited longest.
+        case inspect(CheckedContinuation<(sql: String, age: Duration)?, Never>)
         case notify(Int, AsyncStream<PostgresNotification>.Continuation)
         /// Nobody gets notifications any more.
         case endNotifications

@@ -51,6 +51,8 @@ struct Outcome: Sendable {
 /// The caller of an operation: resumed once.
 final class Reply: Sendable {
     let id: UInt64
+    /// When the caller began to wait.
+    let since = ContinuousClock.now
     /// Whether the operation may be sent again after a prepared statement turned out to be stale.
     let mayRetry: Bool
     private let cancelled = Atomic(false)

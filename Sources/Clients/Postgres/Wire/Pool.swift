@@ -12,6 +12,8 @@ final class Pool: Sendable {
         var connecting = 0
         var waiters = Queue<Waiter>()
         var lastID = 0
+        /// Connections up to this one are closed as soon as they are free.
+        var retiredThrough = 0
         var isClosed = false
         var thread = Thread.none
         /// Who waits for the end: of the leases first, of the thread then.
@@ -76,12 +78,23 @@ final class Pool: Sendable {
 
     /// Gives a connection back. One that is not reusable is closed.
     func release(_ id: Int, reusable: Bool) {
-        let next: Resumption? = state.withLock { state in
-            guard reusable, !state.isClosed, state.leased.remove(id) != nil else { return nil }
-            return hand(id, &state)
+        let (next, closes): (Resumption?, Bool) = state.withLock { state in
+            guard reusable, !state.isClosed, id > state.retiredThrough else { return (nil, true) }
+            guard state.leased.remove(id) != nil else { return (nil, false) }
+            return (hand(id, &state), false)
         }
         if let next { return next.continuation.resume(returning: next.id) }
-        if !reusable || isClosed { drop(id) }
+        if closes { drop(id) }
+    }
+
+    /// Closes every connection there is, those in use when they come back. Later callers get new ones.
+    func retire() {
+        let idle = state.withLock { state in
+            state.retiredThrough = state.lastID
+            defer { state.idle = [] }
+            return state.idle.map(\.id)
+        }
+        for id in idle { drop(id) }
     }
 
     /// To the first in the queue, or to the free ones.
@@ -95,8 +108,6 @@ final class Pool: Sendable {
         state.idle.append((id, .now))
         return nil
     }
-
-    private var isClosed: Bool { state.withLock(\.isClosed) }
 
     private func drop(_ id: Int) {
         mailbox.post(.discard(id))
@@ -118,6 +129,17 @@ final class Pool: Sendable {
         guard state.isClosed, state.leased.isEmpty else { return [] }
         defer { state.closers = [] }
         return state.closers
+    }
+}
+
+// MARK: What the I/O thread knows
+
+extension Pool {
+    func oldestStatement() async -> (sql: String, age: Duration)? {
+        guard state.withLock({ $0.thread == .running }) else { return nil }
+        return await withCheckedContinuation { continuation in
+            if !mailbox.post(.inspect(continuation)) { continuation.resume(returning: nil) }
+        }
     }
 }
 

@@ -48,6 +48,12 @@ struct StatementCache {
         if isOnServer { abandoned.append(entry.name) }
     }
 
+    /// Forgets everything: after a change of a table many of them are stale, and each would fail a transaction of its own.
+    mutating func removeAll(areOnServer: Bool) {
+        if areOnServer { abandoned += entries.values.map(\.name) }
+        entries = [:]
+    }
+
     mutating func takeAbandoned() -> [String] {
         defer { abandoned.removeAll() }
         return abandoned

@@ -65,8 +65,8 @@ extension Wire {
         guard let error = PostgresServerError(result: result, sql: sql) else { return fail(connection.errorText) }
         // The server says good-bye with a FATAL error, then closes: nothing more comes for those who wait.
         if error.isFatal { return fail("\(error.message) (\(error.sqlState))") }
-        if error.isStalePlan, case .execute(let key, _) = next {
-            statements.remove(key, isOnServer: error.sqlState != .invalidSQLStatementName)
+        if error.isStalePlan, case .execute = next {
+            statements.removeAll(areOnServer: error.sqlState != .invalidSQLStatementName)
             segmentIsStale = true
         }
         segmentError = segmentError ?? PostgresError.server(error)

@@ -129,19 +129,22 @@ final class Wire {
     }
 
     /// Who waits for something that is sent.
-    var waitingReplies: [Reply] {
-        var replies = expected.compactMap { expected in
+    var waitingReplies: [Reply] { waitingOperations.compactMap(\.reply) }
+
+    /// What is sent and waited for.
+    var waitingOperations: [Operation] {
+        var operations = expected.compactMap { expected in
             switch expected {
-            case .sync(let operation), .skipped(let operation): operation.reply
+            case .sync(let operation), .skipped(let operation): operation.reply == nil ? nil : operation
             default: nil
             }
         }
         switch mode {
         case .script(let operation), .copyStarting(let operation), .copyWriting(let operation), .copyEnding(let operation):
-            if let reply = operation.reply { replies.append(reply) }
+            if operation.reply != nil { operations.append(operation) }
         case .pipeline, .copying: break
         }
-        return replies
+        return operations
     }
 
     /// Answers the caller, unless a cancel request is on its way: it must not hit what the caller does next.
