@@ -22,6 +22,15 @@ extension FaultTests {
         private static let terminate =
             "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'loyalty-notifier'"
 
+        /// `alter database … allow_connections`, which nobody may say who is connected to it.
+        private static func allowConnections(_ allowed: Bool) -> String {
+            """
+            set allow_system_table_mods = on;
+            update pg_catalog.pg_database set datallowconn = \(allowed) where datname = '$database';
+            reset allow_system_table_mods
+            """
+        }
+
         static let troubles = [
             Trouble(
                 testDescription: "the server is read-only, as after a failover",
@@ -35,8 +44,7 @@ extension FaultTests {
                 end: [#"alter role "loyalty-notifier" password 'loyalty'"#], word: "password authentication failed"),
             Trouble(
                 testDescription: "the database takes no connections",
-                begin: ["alter database $database allow_connections false", terminate],
-                end: ["alter database $database allow_connections true"], word: "not currently accepting connections"),
+                begin: [Self.allowConnections(false), terminate], end: [Self.allowConnections(true)], word: "not currently accepting connections"),
             Trouble(
                 testDescription: "the disk is full",
                 begin: [

@@ -6,7 +6,7 @@ import Synchronization
 /// One thread of its own owns the connections; callers are asynchronous and never block. A call that meets a lost connection throws
 /// `PostgresError.connectionLost` (a transient error: do the work again); the next call gets a new connection.
 public final class PostgresClient: PostgresQueryable {
-    private let pool: Pool
+    let pool: Pool
 
     /// A client that has yet to connect. End it with `close()`.
     public init(_ configuration: PostgresConfiguration, logger: Logger) {
@@ -26,6 +26,15 @@ public final class PostgresClient: PostgresQueryable {
     /// Waits for what is in hand, then closes the connections. Later calls throw `PostgresError.closed`.
     public func close() async {
         await pool.close()
+    }
+
+    /// Whether somebody stands between this client and the server: the process that the login told of is not the server's.
+    public func isPooled() async throws -> Bool {
+        try await withLane { lane in
+            let result = try await lane.perform(.statement("select pg_backend_pid()", PostgresWriter()))
+            guard let result, let process = try PostgresRows(result: result).decode(as: Int.self).first else { return false }
+            return process != pool.process(of: lane.connection)
+        }
     }
 
     /// Closes every connection, those in use when they come back: the next calls may reach another host.

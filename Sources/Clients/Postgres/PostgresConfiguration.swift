@@ -10,6 +10,8 @@ public struct PostgresConfiguration: Sendable {
     public var maximumConnections: Int = 4
     /// What `pg_stat_activity` calls this client.
     public var applicationName: String = "box-office"
+    /// What stands in front of the server. Behind a pooler, search path and statement timeout are the role's.
+    public var pooler = PostgresPooler.none
     /// The schemas that unqualified names are looked for in, as in `SET search_path`; nil leaves it to the role's settings.
     public var searchPath: String?
     /// After how long the server gives up on a statement, zero for never; nil leaves it to URL and role.
@@ -55,8 +57,8 @@ public struct PostgresConfiguration: Sendable {
         parameters["application_name"] = applicationName
         parameters["client_encoding"] = "UTF8"
         var settings: [String] = options["options"].map { [$0] } ?? []
-        if let searchPath { settings.append("-c search_path=" + Self.escaped(searchPath)) }
-        if let statementTimeout { settings.append("-c statement_timeout=\(Self.milliseconds(statementTimeout))") }
+        if pooler == .none, let searchPath { settings.append("-c search_path=" + Self.escaped(searchPath)) }
+        if pooler == .none, let statementTimeout { settings.append("-c statement_timeout=\(Self.milliseconds(statementTimeout))") }
         if !settings.isEmpty { parameters["options"] = settings.joined(separator: " ") }
         return parameters
     }

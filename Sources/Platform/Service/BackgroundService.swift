@@ -14,7 +14,8 @@ public protocol BackgroundService: Sendable {
 extension BackgroundService {
     /// Runs the service until SIGTERM or SIGINT; SIGHUP, SIGUSR1 and SIGUSR2 are ignored.
     ///
-    /// Ends with 0 after a graceful stop, with 78 (`EX_CONFIG`) and one line on standard error when a setting is missing or wrong, with 1 otherwise.
+    /// Ends with 0 after a graceful stop, with 78 (`EX_CONFIG`) and one line on standard error when a setting is missing or wrong, with 75
+    /// (`EX_TEMPFAIL`) when the stop took too long and was ended by force, with 1 otherwise.
     public static func main() async {
         // logrotate and operators send them, meaning no harm; by default they end a process without its stop. Nothing is read again.
         for number in [SIGHUP, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }

@@ -15,6 +15,7 @@ struct DatabaseCheck: Service {
 
     let runtime: ServiceRuntime
     let schema: String
+    let pooler: PostgresPooler
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -58,23 +59,37 @@ struct DatabaseCheck: Service {
                 return (.outage(.readOnly), "it is read-only")
             }
             guard state.tables == 3 else { return (.unprepared, "schema \(schema) is not there (boxoffice migrate makes it)") }
-            return nil
+            // Once is enough: who stands between does not change while the service runs.
+            return runtime.databaseReady.isOpen ? nil : try await wrongPath(state)
         } catch let error as PostgresError {
-            return (error.trouble ?? .unprepared, error.reason)
+            let refusesSettings = error.message.contains("startup parameter")
+            return (error.trouble ?? .unprepared, error.reason + (refusesSettings ? "; \(Self.advice)" : ""))
         } catch {
             return (.unprepared, "\(error)")
         }
     }
 
+    /// What would fail later behind a pooler that nobody told of.
+    private func wrongPath(_ state: DatabaseState) async throws -> (trouble: DatabaseWaits.Trouble, reason: String)? {
+        if pooler == .none, try await runtime.database.isPooled() { return (.unprepared, "it is behind a connection pooler: \(Self.advice)") }
+        guard state.currentSchema == schema else {
+            return (.unprepared, "the search path of this role does not begin with schema \(schema) (boxoffice migrate sets it)")
+        }
+        return nil
+    }
+
+    private static let advice = "set DATABASE_POOLER to transaction, or to session if it lends whole sessions"
+
     private struct DatabaseState: Decodable, Sendable {
         let tables: Int
         let isReadOnly: Bool
+        let currentSchema: String?
     }
 
     private static let state: SQL = """
         select (select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                 where n.nspname = $1 and c.relname in ('inbox', 'outbox', 'deliveries')) as tables,
-               current_setting('transaction_read_only')::boolean as is_read_only
+               current_setting('transaction_read_only')::boolean as is_read_only, current_schema()::text as current_schema
         """
 }
 

@@ -12,7 +12,8 @@ import UnixSignals
 /// Runs one service: reads its settings, opens its wires, starts its parts in their order and stops them in the reverse one.
 ///
 /// The stop on SIGTERM: consumers take nothing more and finish what is in hand, couriers finish what they carry, the relay publishes what
-/// the last transactions left, the wires close. What is not finished then is given back to the queue by the broker.
+/// the last transactions left, the wires close. What is not finished then is given back to the queue by the broker. A stop that takes
+/// longer than nine seconds ends by force: see ``StopDeadline``.
 public final class ServiceHost: Sendable {
     private let group: ServiceGroup
     private let web: CurlClient
@@ -30,10 +31,9 @@ public final class ServiceHost: Sendable {
         throws(ConfigurationError)
     {
         let logger = try Self.logger(S.name, settings, isProcess: isProcess)
-        let url = try settings.requiredSecret("DATABASE_URL")
+        var configuration = try settings.database()
         let amqp = try settings.requiredSecret("AMQP_URL")
         let instance = Self.instance(S.name)
-        var configuration = try naming("DATABASE_URL") { try PostgresConfiguration(url: url) }
         configuration.applicationName = instance
         configuration.searchPath = S.schema
         configuration.maximumConnections = try settings.integer("DATABASE_CONNECTIONS", default: 6, in: 2...200)
@@ -49,7 +49,11 @@ public final class ServiceHost: Sendable {
         runtime = ServiceRuntime(
             name: S.name, instance: instance, clock: clock, logger: logger, database: database,
             broker: AMQPConnection(broker, topology: topology.topology, logger: logger))
-        let parts = Self.parts(runtime, assembly, topology, schema: S.schema, host: host, port: port)
+        let deadline = isProcess ? StopDeadline(database, logger) : nil
+        let parts =
+            Self.parts(runtime, assembly, topology, schema: S.schema, configuration.pooler, host: host, port: port) + [
+                StopBell(runtime: runtime, deadline: deadline)
+            ]
         group = ServiceGroup(
             configuration: .init(
                 services: parts.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .cancelGroup) },
@@ -74,13 +78,14 @@ public final class ServiceHost: Sendable {
     public func stop() async { await group.triggerGracefulShutdown() }
 
     private static func parts(
-        _ runtime: ServiceRuntime, _ assembly: Assembly, _ topology: ServiceTopology, schema: String, host: String, port: Int
+        _ runtime: ServiceRuntime, _ assembly: Assembly, _ topology: ServiceTopology, schema: String, _ pooler: PostgresPooler, host: String,
+        port: Int
     ) -> [any Service] {
         var parts: [any Service] = [
             HealthServer(host: host, port: port, checks: checks(runtime, topology), logger: runtime.logger),
             MemoryReturn(),
             BrokerLink(runtime: runtime),
-            DatabaseCheck(runtime: runtime, schema: schema),
+            DatabaseCheck(runtime: runtime, schema: schema, pooler: pooler),
             TopologyKeeper(runtime: runtime, topology: topology),
             Relay(runtime, topology),
         ]
@@ -88,7 +93,7 @@ public final class ServiceHost: Sendable {
         parts += assembly.services.map { $0(runtime) }
         if !topology.types.isEmpty { parts.append(EventConsumer(runtime, topology, assembly.reactions)) }
         if !topology.jobs.isEmpty { parts.append(TickConsumer(runtime, topology, assembly.runners)) }
-        return parts + [StopBell(runtime: runtime)]
+        return parts
     }
 
     private static func checks(_ runtime: ServiceRuntime, _ topology: ServiceTopology) -> [HealthServer.Check] {

@@ -11,13 +11,9 @@ enum Wires {
 
     /// Runs the body with the database of `DATABASE_URL`.
     static func withDatabase<T: Sendable>(_ body: (PostgresClient) async throws -> T) async throws -> T {
-        let url = try Settings.environment().requiredSecret("DATABASE_URL")
-        var configuration: PostgresConfiguration
-        do {
-            configuration = try PostgresConfiguration(url: url)
-        } catch {
-            throw ConfigurationError("DATABASE_URL", "is wrong: \(error)")
-        }
+        var configuration = try Settings.environment().database()
+        // A person waits in front of a command: the limits that an administrator has set hold for it.
+        configuration.statementTimeout = nil
         configuration.applicationName = "boxoffice"
         configuration.maximumConnections = 2
         let database = PostgresClient(configuration, logger: silent)

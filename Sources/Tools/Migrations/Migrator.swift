@@ -46,6 +46,7 @@ public struct Migrator: Sendable {
                 applied.append(migration.file)
             }
             try await rights(tx)
+            try await searchPaths(tx)
             return applied
         }
     }
@@ -108,6 +109,16 @@ public struct Migrator: Sendable {
                 grant select, insert, update, delete on all tables in schema \(domain.schema) to "\(domain.service)";
                 grant usage on all sequences in schema \(domain.schema) to "\(domain.service)";
                 """)
+        }
+    }
+
+    /// The schema of each service is looked for first whoever connects as it, through a pooler that takes no settings, too.
+    private func searchPaths(_ tx: PostgresTransaction) async throws {
+        for domain in Domain.all {
+            let statement = try await tx.query(
+                "select format('alter role %I in database %I set search_path = %I', $1::text, current_database(), $2::text)",
+                as: String.self, domain.service, domain.schema)
+            for text in statement { try await tx.script(text) }
         }
     }
 

@@ -80,6 +80,15 @@ final class Scene: Sendable {
         return process
     }
 
+    /// Starts a command, one of ours by its name or any by its path; it ends with the scene at the latest.
+    func run(_ program: String, _ arguments: [String], _ environment: [String: String]) throws -> ServiceProcess {
+        let log = "\(servers.folder)/\(started.withLock(\.count))-run-\(UInt32.random(in: 0...UInt32.max)).log"
+        let path = program.hasPrefix("/") ? program : Executables.path(program)
+        let process = try ServiceProcess(path, arguments, environment: environment, log: log)
+        started.withLock { $0.append(process) }
+        return process
+    }
+
     /// Starts a service and waits until it is ready.
     func startReady(_ name: String, _ settings: [String: String] = [:]) async throws -> ServiceProcess {
         let process = try start(name, settings)

@@ -50,7 +50,7 @@ struct IOThread {
     private mutating func perform(_ command: Mailbox.Command) {
         switch command {
         case .adopt(let id, let handle):
-            wires[id] = Wire(id: id, handle: handle)
+            wires[id] = Wire(id: id, handle: handle, prepares: pool.configuration.pooler != .transaction)
         case .perform(let id, let operations):
             guard let wire = wires[id] else {
                 for operation in operations {

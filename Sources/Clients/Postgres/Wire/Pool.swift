@@ -9,6 +9,8 @@ final class Pool: Sendable {
         /// The one used last is at the end.
         var idle: [(id: Int, since: ContinuousClock.Instant)] = []
         var leased: Set<Int> = []
+        /// The server's process behind each connection, as the login told.
+        var processes: [Int: Int] = [:]
         var connecting = 0
         var waiters = Queue<Waiter>()
         var lastID = 0
@@ -26,7 +28,7 @@ final class Pool: Sendable {
     let mailbox = Mailbox()
     /// Whether the last thing that was tried on the wire worked.
     let isConnected = Atomic(false)
-    private let configuration: PostgresConfiguration
+    let configuration: PostgresConfiguration
     private let logger: Logger
     private let state = Mutex(State())
 
@@ -119,6 +121,7 @@ final class Pool: Sendable {
         let (connects, closers) = state.withLock { state in
             state.idle.removeAll { $0.id == id }
             state.leased.remove(id)
+            state.processes[id] = nil
             return (reserve(&state), endOfLeases(&state))
         }
         if connects { connect() }
@@ -135,6 +138,9 @@ final class Pool: Sendable {
 // MARK: What the I/O thread knows
 
 extension Pool {
+    /// The server's process behind a connection, as the login told.
+    func process(of id: Int) -> Int? { state.withLock { $0.processes[id] } }
+
     func oldestStatement() async -> (sql: String, age: Duration)? {
         guard state.withLock({ $0.thread == .running }) else { return nil }
         return await withCheckedContinuation { continuation in
@@ -159,6 +165,7 @@ extension Pool {
             var surplus: [Int] = []
             while state.idle.count + state.leased.count > 1, let oldest = state.idle.first, oldest.since + timeout <= now {
                 state.idle.removeFirst()
+                state.processes[oldest.id] = nil
                 surplus.append(oldest.id)
             }
             return surplus
@@ -211,8 +218,10 @@ extension Pool {
 
     private func connected(_ handle: ConnectionHandle) {
         isConnected.store(true, ordering: .relaxed)
+        let process = Int(PQbackendPID(handle.pointer))
         let id = state.withLock { state in
             state.lastID += 1
+            state.processes[state.lastID] = process
             return state.lastID
         }
         // Before anybody can have statements for it.

@@ -80,19 +80,30 @@ extension Wire {
         let parameters = writer.parameters
         let key = StatementCache.Key(sql: sql, types: parameters.map(\.type))
         let count = Int32(parameters.count)
-        let name: String
-        if let known = statements.name(for: key) {
+        var name: String?
+        if !prepares {
+            name = nil
+        } else if let known = statements.name(for: key) {
             name = known
         } else {
-            name = statements.add(key)
+            let added = statements.add(key)
             let types = parameters.map(\.type.rawValue)
-            guard PQsendPrepare(connection, name, sql.text, count, types) == 1 else { return false }
+            guard PQsendPrepare(connection, added, sql.text, count, types) == 1 else { return false }
             expected.append(.prepare(key))
+            name = added
         }
         expected.append(.execute(key, sql: sql.text))
         if parameters.isEmpty {
+            guard let name else { return PQsendQueryParams(connection, sql.text, 0, nil, nil, nil, nil, 1) == 1 }
             return PQsendQueryPrepared(connection, name, 0, nil, nil, nil, 1) == 1
         }
+        return execute(name, sql, writer)
+    }
+
+    /// Sends a statement with its parameters: by its name if it is prepared, else its text.
+    private func execute(_ name: String?, _ sql: SQL, _ writer: PostgresWriter) -> Bool {
+        let parameters = writer.parameters
+        let count = Int32(parameters.count)
         return writer.bytes.withUnsafeBytes { bytes in
             // A value of no bytes is not NULL: it needs some address, and an empty buffer may have none.
             withUnsafePointer(to: CChar(0)) { empty in
@@ -100,6 +111,9 @@ extension Wire {
                 let values = parameters.map { $0.start.map { base + $0 } }
                 let lengths = parameters.map { Int32(clamping: $0.length) }
                 let formats = parameters.map { Int32($0.isBinary ? 1 : 0) }
+                guard let name else {
+                    return PQsendQueryParams(connection, sql.text, count, parameters.map(\.type.rawValue), values, lengths, formats, 1) == 1
+                }
                 return PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1) == 1
             }
         }

@@ -27,6 +27,8 @@ final class Wire {
 
     let id: Int
     let connection: OpaquePointer
+    /// Whether statements are prepared under a name. A pooler may send the next one to a server that does not know it.
+    let prepares: Bool
     var mode = Mode.pipeline
     var unsent = Queue<Operation>()
     var expected = Queue<Expected>()
@@ -45,8 +47,9 @@ final class Wire {
     var notifications: [AsyncStream<PostgresNotification>.Continuation] = []
     var cancellation = Cancellation()
 
-    init(id: Int, handle: ConnectionHandle) {
+    init(id: Int, handle: ConnectionHandle, prepares: Bool) {
         self.id = id
+        self.prepares = prepares
         connection = handle.pointer
     }
 

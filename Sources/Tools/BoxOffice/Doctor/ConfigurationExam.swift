@@ -10,7 +10,7 @@ struct ConfigurationExam: Sendable {
     func findings() -> [Finding] {
         [
             look("DATABASE_URL") {
-                let configuration = try PostgresConfiguration(url: try settings.requiredSecret("DATABASE_URL"))
+                let configuration = try settings.database()
                 return "\(configuration.user ?? "?") at \(configuration.host ?? "?"):\(configuration.port ?? "5432")/\(configuration.database ?? "")"
             },
             look("AMQP_URL") {

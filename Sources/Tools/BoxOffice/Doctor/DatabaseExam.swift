@@ -15,7 +15,20 @@ struct DatabaseExam: Sendable {
             guard server.number >= Self.oldest * 10_000 else {
                 return [.fail("database", "PostgreSQL \(server.version) is too old: \(Self.oldest) or later is needed")]
             }
-            return [.ok("database", "PostgreSQL \(server.version), logged in as \(server.user)")] + (await migrations()) + (await roles())
+            return [.ok("database", "PostgreSQL \(server.version), logged in as \(server.user)")] + (await state()) + (await migrations())
+                + (await roles())
+        } catch {
+            return [.fail("database", error)]
+        }
+    }
+
+    /// Whether it takes writes, and sessions of the services that do not get on.
+    private func state() async -> [Finding] {
+        do {
+            let isReadOnly = try await database.query("select current_setting('transaction_read_only')::boolean", as: Bool.self).first ?? false
+            let hanging = try await database.query(Self.hanging, as: Hanging.self, Domain.all.map(\.service))
+            return (isReadOnly ? [.fail("database", "it is read-only: a standby, or default_transaction_read_only is on")] : [])
+                + hanging.map { .fail("database", "\($0.instance) waits since \($0.seconds) s for \($0.event): \($0.statement)") }
         } catch {
             return [.fail("database", error)]
         }
@@ -58,6 +71,22 @@ struct DatabaseExam: Sendable {
         let number: Int
         let user: String
     }
+
+    private struct Hanging: Decodable, Sendable {
+        let instance: String
+        let seconds: Int
+        let event: String
+        let statement: String
+    }
+
+    /// Only a superuser or a member of pg_read_all_stats sees what others are at.
+    private static let hanging: SQL = """
+        select application_name as instance, extract(epoch from clock_timestamp() - query_start)::int as seconds,
+               coalesce(wait_event, 'the processor') as event, left(regexp_replace(query, '\\s+', ' ', 'g'), 100) as statement
+        from pg_catalog.pg_stat_activity
+        where usename = any($1::text[]) and state = 'active' and clock_timestamp() - query_start > interval '10 seconds'
+        order by query_start limit 10
+        """
 
     private struct Role: Decodable, Sendable {
         let name: String
