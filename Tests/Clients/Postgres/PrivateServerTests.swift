@@ -55,7 +55,7 @@ struct PrivateServerTests {
                 #expect(before == [port])
                 try await client.script("alter system set default_transaction_read_only = on")
                 try await client.script("select pg_reload_conf()")
-                let error = try await eventualError(client) { try await client.script("create table t (n int)") }
+                let error = try await eventualError(client) { try await client.script("create table if not exists t (n int)") }
                 #expect(error.sqlState == .readOnlySQLTransaction && error.outage == .readOnly)
                 let after = try await client.query(whereWeAre, as: String.self)
                 #expect(after == [otherPort])
@@ -70,7 +70,6 @@ struct PrivateServerTests {
         var error: PostgresError?
         try await TestDatabase.eventually("the server has changed") {
             do { try await body() } catch let failure as PostgresError { error = failure }
-            if error == nil { try await client.script("drop table t") }
             return error != nil
         }
         return try #require(error)
