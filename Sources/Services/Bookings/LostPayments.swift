@@ -14,12 +14,18 @@ struct LostPayments {
     func cancelBookings(because reason: CancellationReason, telling news: News, _ tx: Transaction) async throws {
         try await UnknownBooking.refuse(bookings, tx)
         let cancelled = try await tx.query(Self.cancel, as: Letter.self, bookings, payments, tx.now, reason.rawValue)
+        try tx.enqueue(Self.endPostponement, bookings)
         for letter in cancelled {
             let cause = causes[letter.bookingId]
             try tx.publish(BookingCancelled.all([letter], because: reason, at: tx.now), causedBy: cause)
             try tx.tell(news, letter, causedBy: cause)
         }
     }
+
+    /// A booking that is still pending may expire: the payment that it was passed over for does not decide about it any more.
+    private static let endPostponement: SQL = """
+        update bookings set expires_from = null where id = any ($1::bigint[]) and status = 'pending' and expires_from is not null
+        """
 
     // The payments are named by an array as well: for thousands of bookings all payments would be read.
     private static let cancel: SQL = """

@@ -5,7 +5,8 @@ import Postgres
 
 /// Cancels bookings that nobody paid for in time, then those of events that were called off; their tickets go back, and the customers are told.
 ///
-/// A booking whose payment is at the gateway is passed over: the payment decides about it.
+/// A booking whose payment is at the gateway is passed over: the payment decides about it. Its expiry is postponed, so that a run does not look at
+/// all bookings that the runs before it passed over. What ends the payment ends the postponement too (``LostPayments``).
 struct CancelExpired: Job {
     static let name = JobName.bookingsCancelExpired
     static let sliceLimit = 20 * page
@@ -14,6 +15,8 @@ struct CancelExpired: Job {
 
     /// How long a booking waits for its payment.
     static let grace: TimeInterval = 10 * 60
+    /// How long a booking that was passed over is not looked at again. It matters only when nobody says what became of its payment.
+    static let postponement: TimeInterval = 6 * 3600
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         var expired = 0
@@ -50,7 +53,7 @@ struct CancelExpired: Job {
                 group.addTask {
                     try await tx.query(
                         Self.cancelPage, as: Letter.self, slice.now - Self.grace, start.instant, start.id, page, slice.now,
-                        CancellationReason.expired.rawValue)
+                        CancellationReason.expired.rawValue, slice.now - Self.grace + Self.postponement)
                 }
             }
             addPage()
@@ -69,30 +72,38 @@ struct CancelExpired: Job {
 
     /// The last booking of each full page of those whose time is up.
     private static let pageEnds: SQL = """
-        select created_at as instant, id
+        select instant, id
         from (
-            select created_at, id, row_number() over (order by created_at, id) as number
-            from bookings where status = 'pending' and created_at < $1 and (created_at, id) > ($2, $3)
-            order by created_at, id limit $4) as due
+            select instant, id, row_number() over (order by instant, id) as number
+            from (
+                select coalesce(expires_from, created_at) as instant, id
+                from bookings
+                where status = 'pending' and coalesce(expires_from, created_at) < $1 and (coalesce(expires_from, created_at), id) > ($2, $3)
+                order by coalesce(expires_from, created_at), id limit $4) as due) as numbered
         where number % $5 = 0
         """
 
     private static let first: SQL = """
-        select created_at as instant, id, reference
-        from bookings where status = 'pending' and created_at < $1 and (created_at, id) > ($2, $3)
-        order by created_at, id limit 1
+        select coalesce(expires_from, created_at) as instant, id, reference
+        from bookings
+        where status = 'pending' and coalesce(expires_from, created_at) < $1 and (coalesce(expires_from, created_at), id) > ($2, $3)
+        order by coalesce(expires_from, created_at), id limit 1
         """
 
     private static let cancelPage: SQL = """
-        with cancelled as (
+        with due as materialized (
+            select id from bookings
+            where status = 'pending' and coalesce(expires_from, created_at) < $1 and (coalesce(expires_from, created_at), id) > ($2, $3)
+            order by coalesce(expires_from, created_at), id limit $4),
+        cancelled as (
             update bookings b set status = 'cancelled', cancelled_at = $5, cancellation_reason = $6
-            where b.id = any (array(
-                    select id from bookings where status = 'pending' and created_at < $1 and (created_at, id) > ($2, $3)
-                    order by created_at, id limit $4))
-              and b.status = 'pending'
+            where b.id = any (array(select id from due)) and b.status = 'pending'
               and not exists (
-                  select from payments.payment_facts p where p.booking_id = b.id and p.status in ('processing', 'succeeded'))
-            returning b.id)
+                  select from payments.payment_facts p where p.booking_id = b.id and p.status in ('processing', 'succeeded') offset 0)
+            returning b.id),
+        postponed as (
+            update bookings b set expires_from = $7
+            where b.id = any (array(select id from due except select id from cancelled)) and b.status = 'pending')
         select letters.* from cancelled cross join lateral (select * from letters where booking_id = cancelled.id offset 0) letters
         """
 }

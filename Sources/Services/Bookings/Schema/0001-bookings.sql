@@ -13,6 +13,8 @@ create table bookings.bookings (
     confirmed_at            timestamptz,
     cancelled_at            timestamptz,
     cancellation_reason     text,
+    -- Its expiry counts from here instead of created_at: while its payment is at the gateway, no run looks at it again and again.
+    expires_from            timestamptz,
     confirmation_email_sent boolean     not null default false,
     -- Told by booking.reminded, which the events service publishes.
     reminder_sent           boolean     not null default false,
@@ -35,7 +37,7 @@ create table bookings.bookings (
     check (not refund_requested or refund_requested_at is not null)
 ) with (fillfactor = 85);
 -- The pending ones by age, for their expiry.
-create index bookings_pending on bookings.bookings (created_at, id) where status = 'pending';
+create index bookings_pending on bookings.bookings (coalesce(expires_from, created_at), id) where status = 'pending';
 -- Confirmed and nobody has told the customer.
 create index bookings_unconfirmed on bookings.bookings (id) where status = 'confirmed' and not confirmation_email_sent;
 -- Refunds that wait for a decision, a few of them on bookings that are pending still.
