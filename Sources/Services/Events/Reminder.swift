@@ -143,17 +143,23 @@ struct Reminder: Sendable {
         order by id
         """
 
+    // Each page looks at the events of some days; what the clocks of a zone show is asked once a zone, because it costs as much as ten events.
     // The page comes in the order of its nested loop, events by id and each one's bookings by id. Told to sort it, PostgreSQL would read all
     // bookings of the day for every page.
     private static let page: SQL = """
-        with day as materialized (
-            select id, title, location, time_zone, local_time(starts_at, time_zone) as starts
-            from events
-            where status = 'upcoming' and starts_at > $3 and starts_at < $4 and id >= $5
-              and local_time(starts_at, time_zone)::date - $2::integer >= local_time($1, time_zone)::date
-              and local_time(starts_at, time_zone)::date - $2::integer
-                  < greatest(local_time($1, time_zone)::date + 1, local_time($9, time_zone)::date)
-            order by id),
+        with soon as materialized (
+            select id, title, location, time_zone, starts_at
+            from events where status = 'upcoming' and starts_at > $3 and starts_at < $4 and id >= $5),
+        used as materialized (select distinct time_zone from soon),
+        zones as materialized (
+            select time_zone, today + $2::integer as first, greatest(today + 1, local_time($9, time_zone)::date) + $2::integer as next
+            from (select time_zone, local_time($1, time_zone)::date as today from used) known
+            where today is not null),
+        day as materialized (
+            select s.id, s.title, s.location, s.time_zone, s.starts_at at time zone z.time_zone as starts
+            from soon s join zones z on z.time_zone = s.time_zone
+            where s.starts_at at time zone z.time_zone >= z.first and s.starts_at at time zone z.time_zone < z.next
+            order by s.id),
         page as materialized (
             select d.*, b.*
             from day d cross join lateral (
