@@ -4,22 +4,26 @@ import Postgres
 enum RefreshStatements {
     /// The most users that one slice puts into the queue.
     static let mostWanted = 50_000
+    /// With so many users due in the queue a slice has enough to do, and does not look for more.
+    static let enoughWanted = 10_000
 
     /// With an empty cache everybody with a token is wanted.
     static let wantAllWhenEmpty: SQL = """
         insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
-        select user_id, $1, $1 from bytemark_tokens where void_since is null and not exists (select from cache) order by user_id
+        select user_id, $1, $1 from bytemark_tokens where void_since is null and (select true from cache limit 1) is null order by user_id
         on conflict (user_id) do update set wanted_since = excluded.wanted_since
         where s.wanted_since is null
         """
 
-    /// Users with a row that is due, unless they are in the queue already or their token is void.
+    /// Users with a row that is due, unless they are in the queue already or their token is void. With $3 users due in the queue nobody looks:
+    /// while all users wait, each look would read the whole log and the whole queue.
     static let wantPending: SQL = """
         insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
         select distinct l.user_id, $1::timestamptz, $1::timestamptz
         from refresh_log l
         where l.status = 0 and l.activity_type in (1, 3) and (l.activity_type = 1 or l.scheduled_on <= $1)
-          and not exists (select from refresh_state w where w.user_id = l.user_id and w.wanted_since is not null)
+          and (select count(*) from (select from refresh_state where wanted_since is not null and next_attempt_at <= $1 limit $3) as due) < $3
+          and not exists (select from refresh_state w where w.user_id = l.user_id and w.wanted_since is not null offset 0)
           and not exists (select from bytemark_tokens t where t.user_id = l.user_id and t.void_since is not null)
         order by l.user_id limit $2
         on conflict (user_id) do update set wanted_since = excluded.wanted_since, next_attempt_at = excluded.next_attempt_at
@@ -77,7 +81,7 @@ enum RefreshStatements {
             from merged group by user_id),
         logged as (
             insert into cache_log (user_id, pass_uuid, change, payload, logged_at)
-            select distinct on (user_id, pass_uuid) user_id, pass_uuid, case when known is null then 'added' else 'updated' end, fresh -> 'payload', $5
+            select distinct on (user_id, pass_uuid) user_id, pass_uuid, case when known is null then 'added' else 'updated' end, fresh -> 'payload', $5::timestamptz
             from merged where same is not true
             union all
             select k.user_id, k.pass_uuid, 'removed', k.entry -> 'payload', $5
@@ -116,13 +120,15 @@ enum RefreshStatements {
         where s.user_id = failed.user_id
         """
 
-    /// Users that others hold now, and one more when rows wait that no slice has put into the queue.
+    /// 0 unless others hold users now, or rows wait that no slice has put into the queue.
     static let outstanding: SQL = """
-        select (select count(*) from refresh_state where wanted_since is not null and leased_by is not null and next_attempt_at > $1)
+        select (select count(*) from (
+                    select from refresh_state where wanted_since is not null and leased_by is not null and next_attempt_at > $1
+                    order by next_attempt_at limit 1) as held)
              + (select count(*) from (
                     select from refresh_log l
                     where l.status = 0 and l.activity_type in (1, 3) and (l.activity_type = 1 or l.scheduled_on <= $1)
-                      and not exists (select from refresh_state w where w.user_id = l.user_id and w.wanted_since is not null)
+                      and not exists (select from refresh_state w where w.user_id = l.user_id and w.wanted_since is not null offset 0)
                       and not exists (select from bytemark_tokens t where t.user_id = l.user_id and t.void_since is not null)
                     limit 1) as unseen)
         """

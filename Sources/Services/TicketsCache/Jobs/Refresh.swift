@@ -49,7 +49,7 @@ struct Refresh: Errand {
 
     func prepare(_ slice: Slice, _ tx: Transaction) async throws {
         try tx.enqueue(RefreshStatements.wantAllWhenEmpty, slice.now)
-        try tx.enqueue(RefreshStatements.wantPending, slice.now, RefreshStatements.mostWanted)
+        try tx.enqueue(RefreshStatements.wantPending, slice.now, RefreshStatements.mostWanted, RefreshStatements.enoughWanted)
     }
 
     func claim(_ limit: Int, _ slice: Slice, _ tx: Transaction) async throws -> [Item] {

@@ -26,18 +26,19 @@ struct RefreshStale: Job {
     private static let first: SQL = """
         select c.refreshed_at as instant, c.user_id as id from cache c
         where c.refreshed_at < $1 and (c.refreshed_at, c.user_id) > ($2, $3)
-          and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null)
-          and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null)
+          and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null offset 0)
+          and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null offset 0)
         order by c.refreshed_at, c.user_id limit 1
         """
 
-    // Users whose refresh is wanted already, or whose token is void, are left alone.
+    // Users whose refresh is wanted already, or whose token is void, are left alone. `offset 0` has them looked up one by one: there may be as many
+    // as there are users.
     private static let ask: SQL = """
         with stale as (
             select c.user_id from cache c
             where c.refreshed_at < $1 and (c.refreshed_at, c.user_id) > ($4, $5)
-              and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null)
-              and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null)
+              and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null offset 0)
+              and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null offset 0)
             order by c.refreshed_at, c.user_id limit $3)
         insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
         select user_id, $2, $2 from stale order by user_id
