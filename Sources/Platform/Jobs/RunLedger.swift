@@ -172,7 +172,7 @@ enum RunLedger {
         update operations.job_runs
         set slice = slice + 1, processed = processed + $2, failed = failed + $3, details = $4, touched_at = $6, asked_again = false,
             outcome = case when not $5 then 'running' when failed + $3 > 0 then 'partial' else 'succeeded' end,
-            finished_at = case when $5 then $6 + (clock_timestamp() - transaction_timestamp()) end
+            finished_at = case when $5 then $6::timestamptz + (clock_timestamp() - transaction_timestamp()) end
         where id = $1
         """
 

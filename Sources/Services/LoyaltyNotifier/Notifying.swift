@@ -65,14 +65,15 @@ struct Notifying: Sendable {
         """
 
     private static let markRows: SQL = """
-        update tickets.refresh_log l set status = 1, modified_on = $2
-        from notifications n
-        where n.dedupe_key = any ($1::text[]) and l.id = n.log_id and l.activity_type = 2 and l.status = 0
+        update tickets.refresh_log set status = 1, modified_on = $2
+        where id = any (array(select log_id from notifications where dedupe_key = any ($1::text[]))) and activity_type = 2 and status <> 1
         """
 
     private static let markMilestones: SQL = """
+        with told as materialized (
+            select user_id, max(created_at) as at from notifications where dedupe_key = any ($1::text[]) group by user_id)
         update milestones m set notified_at = $2
-        from (select user_id, max(created_at) as at from notifications where dedupe_key = any ($1::text[]) group by user_id) told
-        where m.user_id = told.user_id and m.notified_at is null and m.reached_at <= told.at
+        from told
+        where m.user_id = told.user_id and m.user_id = any (array(select user_id from told)) and m.notified_at is null and m.reached_at <= told.at
         """
 }

@@ -37,13 +37,13 @@ struct Payment: Decodable, Sendable, Equatable {
     // Whoever decides locks in the order of the ids, and reads in a statement of its own: what others decided while it waited is seen then.
 
     private static let lockByReference: SQL = """
-        select from payments where booking_id in (select booking_id from payments where reference = any ($1::text[])) order by id for no key update
+        select from payments where booking_id = any (array(select booking_id from payments where reference = any ($1::text[]))) order by id for no key update
         """
 
     private static let selectByReference: SQL = """
         select id, booking_id, user_id, amount, currency, reference, status, coalesce(submitted_at, created_at) as submitted_at, paid_at, failed_at,
                failure_reason, refunded_amount, flaw
-        from payments where booking_id in (select booking_id from payments where reference = any ($1::text[])) order by id
+        from payments where booking_id = any (array(select booking_id from payments where reference = any ($1::text[]))) order by id
         """
 
     private static let lockByBooking: SQL = "select from payments where booking_id = any ($1::bigint[]) order by id for no key update"

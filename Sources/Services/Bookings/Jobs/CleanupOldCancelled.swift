@@ -54,7 +54,8 @@ struct CleanupOldCancelled: Job {
                   where p.booking_id = b.id
                     and (p.status in ('pending', 'processing')
                          or p.paid_at is not null and p.refunded_amount < p.amount
-                            and not (b.refund_denied and p.status = 'succeeded' and p.left_amount = p.amount - p.refunded_amount)))
+                            and not (b.refund_denied and p.status = 'succeeded' and p.left_amount = p.amount - p.refunded_amount))
+                  offset 0)
             returning *),
         forgotten as (
             delete from status_history where of = any (array(select id from removed))),

@@ -85,7 +85,7 @@ extension Refund {
 
     // In the order of the ids, as everybody locks payments.
     private static let lockPayments: SQL = """
-        select from payments where id in (select payment_id from refunds where id = any ($1::bigint[])) order by id for no key update
+        select from payments where id = any (array(select payment_id from refunds where id = any ($1::bigint[]))) order by id for no key update
         """
 
     // A yes is believed after a no to the same question: two couriers may have asked, and one was answered late.
