@@ -18,10 +18,9 @@ public enum CurlError: Error, Sendable, Equatable {
     case invalidHeader(name: String)
     /// The mail cannot be sent as it is.
     case invalidMail(MailError)
-    /// The mail server said no to this mail or a recipient: 4xx for now, 5xx for good (RFC 5321 section 4.2.1).
-    case smtp(code: Int, response: String)
-    /// The mail server said no before it was told of a recipient: to our connection, our login or our sender. It would to every mail.
-    case smtpSession(code: Int, response: String)
+    /// The mail server said no: 4xx for now, 5xx for good (RFC 5321 section 4.2.1). To whom or what, the stage is a hint of: many servers
+    /// keep a refusal of our connection, login or sender until they are told of a recipient.
+    case smtp(code: Int, response: String, stage: SMTPStage)
     /// A password would cross the network in clear text.
     case insecureLogin(host: String)
     /// The connection broke while sending.
@@ -41,7 +40,7 @@ public enum CurlError: Error, Sendable, Equatable {
     public var isTransient: Bool {
         switch self {
         case .timedOut, .couldNotResolve, .couldNotConnect, .sendFailed, .receiveFailed, .cancelled, .closed: true
-        case .smtp(let code, _), .smtpSession(let code, _): (400..<500).contains(code)
+        case .smtp(let code, _, _): (400..<500).contains(code)
         case .tls, .responseTooLarge, .invalidURL, .invalidHeader, .invalidMail, .insecureLogin, .tooManyRedirects, .redirectRefused, .failed: false
         }
     }
@@ -60,8 +59,8 @@ extension CurlError: CustomStringConvertible {
         case .invalidURL(let reason): "the URL cannot be used: \(reason)"
         case .invalidHeader(let name): "the header \(name.debugDescription) cannot be sent: check it for line breaks and illegal characters"
         case .invalidMail(let error): "the mail cannot be sent: \(error)"
-        case .smtp(_, let response): "the mail server said: \(response)"
-        case .smtpSession(_, let response): "the mail server takes no mail from us: \(response)"
+        case .smtp(_, let response, .session): "the mail server takes no mail from us: \(response)"
+        case .smtp(_, let response, _): "the mail server said: \(response)"
         case .insecureLogin(let host): "the password is not sent to \(host) in clear text: use TLS"
         case .sendFailed(let text): "sending failed: \(text)"
         case .receiveFailed(let text): "receiving failed: \(text)"

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// One easy handle of libcurl, used again and again for one transfer after the other.
 ///
@@ -9,6 +10,8 @@ final class EasyHandle {
     var transfer: (any Transfer)?
     /// Which order that is.
     var id: UInt64 = 0
+    /// Whose multi handle it is in.
+    weak var reactor: Reactor?
     /// When the reactor gives up on it, in its own milliseconds.
     var deadline: Int64 = 0
     private let errorText: UnsafeMutablePointer<CChar>
@@ -129,8 +132,10 @@ private func handle(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
 }
 
 private let receiveHeader: curl_write_callback = { bytes, size, count, context in
-    guard let bytes, let transfer = handle(context)?.transfer else { return 0 }
-    return transfer.receive(header: UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+    guard let bytes, let easy = handle(context), let transfer = easy.transfer else { return 0 }
+    guard transfer.receive(header: UnsafeRawBufferPointer(start: bytes, count: size * count)) else { return 0 }
+    if transfer.isRefused { easy.reactor?.shutDown(easy, SHUT_RD) }
+    return size * count
 }
 
 private let receiveContent: curl_write_callback = { bytes, size, count, context in

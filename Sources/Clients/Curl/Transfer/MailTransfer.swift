@@ -6,8 +6,8 @@ final class MailTransfer: Transfer {
     private let reply: CheckedContinuation<Result<SMTPReceipt, CurlError>, Never>
     private var sent = 0
     private var isUploading = false
-    /// Whether the server has been told of a recipient: what it refuses before that is us, not this mail.
-    private var hasNamedRecipient = false
+    /// How far it has got: to what the next reply is one.
+    private var stage = SMTPStage.session
     private var needsFreshConnection = false
     /// The lines of the last reply, and whether its last line has come.
     private var lines: [String] = []
@@ -48,8 +48,15 @@ final class MailTransfer: Transfer {
 
     func mayBegin() -> Bool { true }
 
+    var mustBeCut: Bool { true }
+
+    /// Before MAIL a refusal may be of one way to log in, and libcurl goes on with another.
+    var isRefused: Bool { stage != .session && isComplete && lastCode ?? 0 >= 400 }
+
     func sent(command: UnsafeRawBufferPointer) {
-        if command.starts(with: "RCPT ".utf8) { hasNamedRecipient = true }
+        if command.starts(with: "MAIL ".utf8) { stage = .sender }
+        if command.starts(with: "RCPT ".utf8) { stage = .recipient }
+        if command.starts(with: "DATA".utf8) { stage = .data }
     }
 
     func receive(header line: UnsafeRawBufferPointer) -> Bool {
@@ -68,6 +75,7 @@ final class MailTransfer: Transfer {
 
     func provide(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         isUploading = true
+        stage = .message
         let count = min(buffer.count, mail.message.count - sent)
         mail.message.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[sent..<sent + count])) }
         sent += count
@@ -97,7 +105,7 @@ final class MailTransfer: Transfer {
         if code == CURLE_OK {
             reply.resume(returning: .success(SMTPReceipt(response: lastReply, code: said ?? 250)))
         } else if code != CURLE_OPERATION_TIMEDOUT, code != CURLE_USE_SSL_FAILED, let said, (400..<600).contains(said) {
-            fail(hasNamedRecipient ? .smtp(code: said, response: lastReply) : .smtpSession(code: said, response: lastReply))
+            fail(.smtp(code: said, response: lastReply, stage: stage))
         } else {
             fail(CurlError(code, text: easy.explanation(code), host: mail.server.description, limit: 0))
         }

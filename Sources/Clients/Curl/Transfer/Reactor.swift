@@ -14,6 +14,8 @@ final class Reactor {
     private var active: [UInt64: EasyHandle] = [:]
     private var idle: [EasyHandle] = []
     private var sockets: Set<Int32> = []
+    /// Which transfer uses a socket now; of those that share one (HTTP/2), the last that libcurl named.
+    private var users: [Int32: UInt64] = [:]
     private var nextSweep: Int64 = 0
 
     /// Handles kept over a quiet time; a handle has some 20 KB.
@@ -77,6 +79,7 @@ final class Reactor {
         let transfer = order.makeTransfer()
         easy.transfer = transfer
         easy.id = id
+        easy.reactor = self
         easy.deadline = Self.now + Int64(transfer.timeout.wholeMilliseconds)
         active[id] = easy
         start(easy, transfer)
@@ -113,8 +116,15 @@ final class Reactor {
     /// Breaks off a transfer; the others go on.
     private func abandon(_ id: UInt64, _ error: CurlError) {
         guard let easy = active[id] else { return }
+        // libcurl ends the text of a mail that it is told to forget with a dot, and the server takes what it has got for a whole mail.
+        if easy.transfer?.mustBeCut == true { shutDown(easy, SHUT_RDWR) }
         easy.transfer?.fail(error)
         put(away: easy)
+    }
+
+    /// Ends reading from (`SHUT_RD`), or all traffic of (`SHUT_RDWR`), the connection that a transfer uses.
+    func shutDown(_ easy: EasyHandle, _ how: Int) {
+        for (socket, user) in users where user == easy.id { shutdown(socket, Int32(how)) }
     }
 
     private func put(away easy: EasyHandle) {
@@ -174,7 +184,8 @@ extension Reactor {
         return epoll_ctl(poller, EPOLL_CTL_MOD, descriptor, &event) == 0 || epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) == 0
     }
 
-    fileprivate func watch(_ socket: Int32, what: Int32) {
+    fileprivate func watch(_ socket: Int32, what: Int32, for easy: EasyHandle?) {
+        users[socket] = what == CURL_POLL_REMOVE ? nil : easy?.id
         switch what {
         case CURL_POLL_REMOVE:
             var event = epoll_event()
@@ -198,6 +209,7 @@ extension Reactor {
 
     fileprivate func close(_ socket: Int32) -> Int32 {
         sockets.remove(socket)
+        users[socket] = nil
         return Glibc.close(socket)
     }
 }
@@ -208,8 +220,10 @@ private func reactor(_ context: UnsafeMutableRawPointer?) -> Reactor? {
     context.map { Unmanaged<Reactor>.fromOpaque($0).takeUnretainedValue() }
 }
 
-private let onSocket: curl_socket_callback = { _, socket, what, context, _ in
-    reactor(context)?.watch(socket, what: what)
+private let onSocket: curl_socket_callback = { raw, socket, what, context, _ in
+    var address: UnsafeMutableRawPointer?
+    if let raw { ccurl_get_pointer(raw, CURLINFO_PRIVATE, &address) }
+    reactor(context)?.watch(socket, what: what, for: address.map { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() })
     return 0
 }
 

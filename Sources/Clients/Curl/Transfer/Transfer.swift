@@ -4,6 +4,10 @@ import CCurl
 protocol Transfer: AnyObject {
     /// How long it may take.
     var timeout: Duration { get }
+    /// Whether its connection has to be cut when it is given up: what libcurl says to take leave would mean something to the other side.
+    var mustBeCut: Bool { get }
+    /// The other side has refused, so that libcurl closes the connection: it need not wait for an answer to its goodbye.
+    var isRefused: Bool { get }
     /// Writes the options of this transfer into a handle that has none. `sockets` is passed on to the socket callbacks.
     func prepare(_ easy: EasyHandle, sockets: UnsafeMutableRawPointer)
     /// Called before a request goes out, so twice when libcurl repeats it on another connection; false ends the transfer.
@@ -25,5 +29,8 @@ protocol Transfer: AnyObject {
 }
 
 extension Transfer {
+    var mustBeCut: Bool { false }
+    var isRefused: Bool { false }
+
     func sent(command: UnsafeRawBufferPointer) {}
 }

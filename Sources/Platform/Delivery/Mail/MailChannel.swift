@@ -70,8 +70,9 @@ public struct MailChannel: DeliveryChannel {
 
     private func failure(_ error: CurlError) -> DeliveryFailure {
         switch error {
-        case .smtp(let code, _) where code >= 500: .refused("\(error)")
-        case .smtpSession(let code, _) where code >= 500: .later("check SMTP_USER, SMTP_PASS and SMTP_FROM: \(error)")
+        case .smtp(let code, _, .session), .smtp(let code, _, .sender):
+            .later(code >= 500 ? "check SMTP_USER, SMTP_PASS and SMTP_FROM: \(error)" : "\(error)")
+        case .smtp(let code, _, _) where code >= 500: .refused("\(error)")
         case .invalidMail: .refused("\(error)")
         case .tls: .later("check SMTP_TLS and the certificate of \(server): \(error)")
         default: .later("\(error)")

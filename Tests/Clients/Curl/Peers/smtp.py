@@ -1,7 +1,8 @@
 """A mail server for tests: says what it is told to say and writes down what it hears.
 
 Usage: smtp.py '<JSON>' with starttls, implicit (booleans), cert, key, auth ({"user", "password"}), mechanisms,
-replies ({"MAIL": "451 …", "RCPT:bad@example.org": "550 …", …}), hang ("DATA"), drop_after (mails), goodbye (answer QUIT).
+replies ({"MAIL": "451 …", "RCPT:bad@example.org": "550 …", …}), hang (the first connection: "DATA" or another
+command, or "TEXT": after its first line, until there is another connection), drop_after (mails), goodbye (answer QUIT).
 Prints its port, then a line of JSON for each event: connect, each command, mail, close. Ends with its standard input.
 """
 
@@ -91,15 +92,19 @@ class Session:
         shown = line if verb != "AUTH" else " ".join(line.split(" ")[:2])
         report("command", connection=self.number, line=shown, tls=self.tls)
         argument = line[line.find("<") + 1 : line.find(">")] if "<" in line else ""
-        if settings.get("hang") == verb:
-            await self.reader.read()
-            raise ConnectionError
+        if settings.get("hang") == verb and self.number == 1:
+            await self.hang()
         replies = settings.get("replies", {})
         refusal = replies.get(f"{verb}:{argument}") or replies.get(verb)
         if refusal:
             await self.say(refusal)
             return not refusal.startswith("421")
         return await getattr(self, "do_" + verb.lower(), self.unknown)(line, argument)
+
+    async def hang(self):
+        report("hang", connection=self.number)
+        report("rest", connection=self.number, line=(await self.reader.read())[-64:].decode("latin-1"))
+        raise ConnectionError
 
     async def unknown(self, line, argument):
         await self.say("502 5.5.1 what?")
@@ -151,6 +156,12 @@ class Session:
 
     async def do_data(self, line, argument):
         await self.say("354 go ahead")
+        if settings.get("hang") == "TEXT" and self.number == 1:
+            await self.line()
+            report("hang", connection=self.number)
+            while connections == 1:
+                await asyncio.sleep(0.02)
+            await self.hang()
         raw, stuffed = b"", 0
         while (text := await self.line()) != b".\r\n":
             if text.startswith(b"."):
