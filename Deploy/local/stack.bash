@@ -70,3 +70,19 @@ http_get() {
 say() {
     printf '%s\n' "$*"
 }
+
+# sql_at URL ARGUMENT…: psql there. The password goes by the environment: everybody on the machine can read what stands on a command line.
+sql_at() (
+    url=$1 rest=${1#*://}
+    authority=${rest%%/*}
+    shift
+    if [[ $authority == *:*@* ]]; then
+        password=${authority%@*}
+        password=${password#*:}
+        url="${url%%://*}://${authority%%:*}@${authority##*@}${rest#"$authority"}"
+        # %20 and its like, as addresses write them.
+        printf -v PGPASSWORD %b "${password//%/\\x}"
+        export PGPASSWORD
+    fi
+    exec psql "$url" "$@"
+)
