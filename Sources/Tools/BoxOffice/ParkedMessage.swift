@@ -56,7 +56,10 @@ struct ParkedMessage: Sendable {
         Terminal.say("attempts     \(attempts)")
         Terminal.say("parked       \(parkedAt) by \(parkedBy)")
         Terminal.say("reason       \(reason)")
-        Terminal.say("body         \(String(decoding: delivery.body, as: UTF8.self))\n")
+        // A body keeps its lines, each of them under the first.
+        let lines = String(decoding: delivery.body, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated() { Terminal.say((number == 0 ? "body         " : "             ") + line) }
+        Terminal.say("")
     }
 
     /// Messages as a JSON array.

@@ -1,18 +1,44 @@
 import Glibc
 
-/// What a person reads.
+/// What a person reads. Texts of strangers (titles, references, reasons, bodies of messages) are in all of it, so whatever would move the cursor,
+/// colour the screen or turn the direction of writing is shown and not done.
 enum Terminal {
-    /// A line on standard output, at once. When it cannot be written (a full disk) the process ends with 74 (`EX_IOERR`) and says so: whoever
-    /// keeps the output would take a part for all of it.
-    static func say(_ line: String) {
-        guard !write("\(line)\n", to: STDOUT_FILENO) else { return }
+    /// A line on standard output, at once.
+    static func say(_ line: String) { put(shown(line)) }
+
+    /// JSON on standard output, for programs: as it is.
+    static func say(json: String) { put(json) }
+
+    /// A text with each control and format character, a line end too, as `\u{1b}`.
+    static func shown(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isHidden) else { return text }
+        return text.unicodeScalars.reduce(into: "") { shown, scalar in
+            if isHidden(scalar) {
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: true
+        default: false
+        }
+    }
+
+    /// When it cannot be written (a full disk) the process ends with 74 (`EX_IOERR`) and says so: whoever keeps the output would take a part for
+    /// all of it.
+    private static func put(_ text: String) {
+        guard !write("\(text)\n", to: STDOUT_FILENO) else { return }
         let reason = String(cString: strerror(errno))
         complain("boxoffice: the output cannot be written: \(reason)")
         Glibc.exit(74)
     }
 
     /// A line on standard error.
-    static func complain(_ line: String) { _ = write("\(line)\n", to: STDERR_FILENO) }
+    static func complain(_ line: String) { _ = write("\(shown(line))\n", to: STDERR_FILENO) }
 
     /// All of a text; false, with `errno`, when that does not work.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
@@ -33,6 +59,7 @@ enum Terminal {
 
     /// Rows under a heading, columns as wide as their widest cell; numbers to the right.
     static func table(_ heading: [String], _ rows: [[String]]) {
+        let rows = rows.map { $0.map(shown) }
         let widths = heading.indices.map { column in ([heading] + rows).map { $0[column].count }.max() ?? 0 }
         let isNumber = heading.indices.map { column in !rows.isEmpty && rows.allSatisfy { Double($0[column]) != nil || $0[column].isEmpty } }
         func line(_ cells: [String]) -> String {

@@ -121,6 +121,31 @@ struct MessageTests {
         }
     }
 
+    @Test("What strangers write cannot move the cursor: control and format characters are shown, JSON stays as it is")
+    func strangers() async throws {
+        try await TestHouse.open { house in
+            try await Outside.open { outside in
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    let boxoffice = CommandLineTool(house)
+                    let id = "\u{1b}[2J\u{1b}[H all is well\r\nid  service \u{202e}\u{9b}31m"
+                    try await house.publish(raw: "x\u{1b}]0;owned\u{7}\nsecond line", to: "boxoffice.events", "ride.completed", id: id)
+                    try await parked(1, in: house)
+                    let shown = #"\u{1b}[2J\u{1b}[H all is well\u{d}\u{a}id  service \u{202e}\u{9b}31m"#
+                    for arguments in [["parked", "list"], ["parked", "show", id]] {
+                        let output = try await boxoffice.run(arguments).output
+                        #expect(output.contains(shown))
+                        #expect(!output.unicodeScalars.contains { [.control, .format].contains($0.properties.generalCategory) && $0 != "\n" })
+                    }
+                    let body = try await boxoffice("parked", "show", id).output
+                    #expect(body.contains(#"body         x\u{1b}]0;owned\u{7}"# + "\n             second line\n"))
+                    #expect(try await boxoffice("parked", "list", "--json").json(as: [Parked].self).map(\.id) == [id])
+                    let complaint = try await boxoffice("parked", "show", "\u{1b}[2J")
+                    #expect(complaint.status == 1 && !complaint.errors.contains("\u{1b}"))
+                }
+            }
+        }
+    }
+
     private func parked(_ count: Int, in house: TestHouse) async throws {
         try await house.eventually("\(count) messages are parked") {
             try await house.broker.inspect(queue: "loyalty-notifier.parked")?.messages == count

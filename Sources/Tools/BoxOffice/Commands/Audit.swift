@@ -23,7 +23,7 @@ struct Audit: AsyncParsableCommand {
     func run() async throws {
         let breaches = try await Wires.withDatabase { try await $0.query(Self.breaches, as: Breach.self) }
         if json {
-            Terminal.say(String(decoding: try WireCoding.encodeJSON(Array(breaches.prefix(limit))), as: UTF8.self))
+            Terminal.say(json: String(decoding: try WireCoding.encodeJSON(Array(breaches.prefix(limit))), as: UTF8.self))
         } else if breaches.isEmpty {
             Terminal.say("the books balance")
         } else {

@@ -28,7 +28,7 @@ struct Doctor: AsyncParsableCommand {
         tell(await BrokerExam().findings())
         tell(await database())
         tell(await OutsideExam(settings: settings).findings())
-        if json { Terminal.say(String(decoding: try WireCoding.encodeJSON(findings), as: UTF8.self)) }
+        if json { Terminal.say(json: String(decoding: try WireCoding.encodeJSON(findings), as: UTF8.self)) }
         if failed { throw ExitCode.failure }
     }
 

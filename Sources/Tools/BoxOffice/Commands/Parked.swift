@@ -50,7 +50,7 @@ struct Parked: AsyncParsableCommand {
                 await parking.close()
                 return messages
             }
-            if json { return Terminal.say(try ParkedMessage.json(messages)) }
+            if json { return Terminal.say(json: try ParkedMessage.json(messages)) }
             Terminal.table(
                 ["id", "service", "message", "attempts", "parked at", "reason"],
                 messages.map { [$0.id, $0.service, $0.subject, "\($0.attempts)", $0.parkedAt, $0.reason] })

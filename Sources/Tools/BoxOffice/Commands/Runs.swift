@@ -19,7 +19,7 @@ struct Runs: AsyncParsableCommand {
         let (job, limit) = (job, limit)
         if json {
             let text = try await Wires.withDatabase { try await $0.query(RunReport.asJSON, as: String.self, job, limit).first }
-            Terminal.say(text ?? "[]")
+            Terminal.say(json: text ?? "[]")
         } else {
             RunReport.show(try await Wires.withDatabase { try await RunReport.read(.latest(job: job, limit: limit), from: $0) })
         }

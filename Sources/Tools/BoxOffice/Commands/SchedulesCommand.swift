@@ -37,7 +37,7 @@ struct SchedulesCommand: AsyncParsableCommand {
             let fresh = document.schedules.filter { !jobs.contains($0.job) }
                 .map { ScheduleOverview($0, zone: document.zone, next: next, after: now) }
             let all = known + fresh
-            if json { return Terminal.say(String(decoding: try WireCoding.encodeJSON(all), as: UTF8.self)) }
+            if json { return Terminal.say(json: String(decoding: try WireCoding.encodeJSON(all), as: UTF8.self)) }
             ScheduleOverview.show(all)
         }
 
