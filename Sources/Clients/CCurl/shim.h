@@ -4,6 +4,7 @@
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <locale.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -35,5 +36,21 @@ static inline CURLMcode ccurl_multi_set_callbacks(CURLM *multi, curl_socket_call
 
 // The name that top(1) and debuggers show for the calling thread, up to 15 characters.
 static inline void ccurl_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// A host name beyond ASCII as DNS has it (IDNA, by libidn2); NULL when it has no such form. curl_free what it returns.
+static inline char *ccurl_ascii_host(const char *name) {
+    // libcurl takes the name to be in the character set of the thread's locale, which is ASCII unless somebody has said otherwise.
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (!utf8) return NULL;
+    locale_t before = uselocale(utf8);
+    char *host = NULL;
+    CURLU *url = curl_url();
+    if (url && curl_url_set(url, CURLUPART_HOST, name, 0) == CURLUE_OK && curl_url_get(url, CURLUPART_HOST, &host, CURLU_PUNYCODE) != CURLUE_OK)
+        host = NULL;
+    curl_url_cleanup(url);
+    uselocale(before);
+    freelocale(utf8);
+    return host;
+}
 
 #endif

@@ -29,7 +29,7 @@ struct Letter: Decodable, Sendable {
     /// - Throws: ``Unwritable`` when something that it needs is missing or wrong.
     func mail(_ news: News) throws(Unwritable) -> Mail {
         guard let firstName else { throw Unwritable("user \(userId) does not exist") }
-        guard let email, !email.isEmpty else { throw Unwritable("user \(userId) has no e-mail address") }
+        guard let email else { throw Unwritable("user \(userId) has no e-mail address") }
         guard let title, let startsAt, let timeZone else { throw Unwritable("event \(eventId) does not exist") }
         var facts = news.facts(of: self)
         facts["reference"] = .text(reference)

@@ -171,7 +171,7 @@ struct Reminder: Sendable {
         select p.booking_id, p.reference, p.quantity, p.id as event_id, p.title, p.location, p.time_zone,
                to_char(p.starts, 'YYYY-MM-DD"T"HH24:MI') as starts,
                p.is_marked or exists (select from reminders r where r.booking_id = p.booking_id and r.kind = $8) as is_reminded,
-               p.user_id, u.user_id is not null as is_user, nullif(trim(u.email), '') as email, u.first_name, u.language
+               p.user_id, u.user_id is not null as is_user, u.email, u.first_name, u.language
         from page p left join storefront.user_contacts u on u.user_id = p.user_id
         order by p.id, p.booking_id
         """

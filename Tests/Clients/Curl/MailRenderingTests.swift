@@ -135,7 +135,12 @@ struct MailRenderingTests {
         #expect(throws: MailError.invalidMessageID("<a@b>")) { try SMTPTests.mail(id: "<a@b>").rendered() }
     }
 
-    @Test("Addresses that SMTP can carry are taken", arguments: ["a@b", "first.last+tag@sub.example.org", "o'neill@x-y.org", "ops@[127.0.0.1]"])
+    @Test(
+        "Addresses that SMTP can carry are taken, those of old carriers and quoted ones as they are",
+        arguments: [
+            "a@b", "first.last+tag@sub.example.org", "o'neill@x-y.org", "ops@[127.0.0.1]", "a..b@c.org", ".a@b.org", "taro.@docomo.example",
+            #""a b"@c.org"#, #""a@b"@c.org"#, #""a\"b"@c.org"#,
+        ])
     func goodAddress(_ address: String) throws {
         #expect(try MailAddress(address).address == address)
     }
@@ -143,12 +148,41 @@ struct MailRenderingTests {
     @Test(
         "Addresses that it cannot are refused",
         arguments: [
-            "", "a", "@b", "a@", "a@b@c", "a b@c.org", "a@b c", "a..b@c.org", ".a@b.org", "<a@b.org>", "a@b.org>", "a,b@c.org", "a@-b.org",
+            "", "a", "@b", "a@", "a@b@c", "a b@c.org", "a@b c", ".@c.org", "<a@b.org>", "a@b.org>", "a,b@c.org", "a@-b.org",
             "a@b..org",
-            "jörg@example.org", "a@münchen.example", "\"a b\"@c.org", "a\t@b.org", String(repeating: "a", count: 65) + "@b.org",
+            "jörg@example.org", "a@-ü.org", "a@ü_b.org", "a@ü b.org", "a@ü/b.org", "\"a b@c.org", "\"@c.org", "\"a\"b\"@c.org", "a\t@b.org",
+            String(repeating: "a", count: 65) + "@b.org",
             "a@" + String(repeating: "b.", count: 130) + "org", "a@" + String(repeating: "b", count: 64) + ".org",
         ])
     func badAddress(_ address: String) {
         #expect(throws: MailError.self) { try MailAddress(address) }
+    }
+
+    @Test(
+        "A domain beyond ASCII is written as DNS has it",
+        arguments: [
+            ("info@münchen.example", "info@xn--mnchen-3ya.example"), ("info@MÜNCHEN.example", "info@xn--mnchen-3ya.example"),
+            ("info@mu\u{308}nchen.example", "info@xn--mnchen-3ya.example"), ("info@例え.テスト", "info@xn--r8jz45g.xn--zckzah"),
+            ("info@例え。テスト", "info@xn--r8jz45g.xn--zckzah"),
+        ])
+    func internationalDomain(address: String, written: String) throws {
+        #expect(try MailAddress(address).address == written)
+        #expect(try MailAddress(mailbox: "Info <\(address)>").domain == written.dropFirst("info@".count))
+    }
+
+    @Test("A local part beyond ASCII is refused with the reason")
+    func internationalLocalPart() {
+        let error = #expect(throws: MailError.self) { try MailAddress("用户@example.org") }
+        #expect(error?.description.contains("SMTPUTF8, which is not supported") == true)
+    }
+
+    @Test(
+        "What is pasted along around an address is no part of it, and a line break within it stays what it is",
+        arguments: [
+            " ada@example.org ", "ada@example.org\r\n", "\tada@example.org\n", "\u{a0}ada@example.org\u{200b}", "\u{feff}ada@example.org\u{3000}",
+        ])
+    func pasted(address: String) throws {
+        #expect(try MailAddress(pasted: address).address == "ada@example.org")
+        #expect(throws: MailError.headerInjection(field: "address")) { try MailAddress(pasted: "ada@example.org\r\nBcc: eve@example.org") }
     }
 }

@@ -46,7 +46,7 @@ struct SendConfirmationsTests {
     @Test("Who cannot be written to is named on each run, and gets the mail once there is an address")
     func reported() async throws {
         try await Stage.open { stage in
-            try await stage.user(2, email: "")
+            try await stage.user(2, email: " \t\u{a0}\r\n")
             try await stage.booking(1, "confirmed", user: 2)
             try await stage.booking(2, "confirmed")
             for (processed, outcome) in [(1, "partial"), (0, "partial")] {
@@ -55,7 +55,7 @@ struct SendConfirmationsTests {
                 #expect(run.outcome == outcome)
                 #expect(run.details.contains("user 2 has no e-mail address"))
             }
-            try await stage.house.database.execute("update storefront.users set email = 'bea@example.org' where id = 2")
+            try await stage.house.database.execute("update storefront.users set email = E'\\u00a0bea@example.org \\r\\n' where id = 2")
             #expect(try await stage.run(.bookingsSendConfirmations).outcome == "succeeded")
             #expect(try await stage.mails().count == 2)
             #expect(try await stage.count("bookings where not confirmation_email_sent") == 0)

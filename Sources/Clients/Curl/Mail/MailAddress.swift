@@ -5,17 +5,28 @@ public struct MailAddress: Sendable, Hashable {
     /// The name to show; any Unicode text in one line.
     public let name: String?
 
-    /// Checks the syntax: one `@`, a dot-atom before it, a host name or address literal behind it, the lengths of RFC 5321 section 4.5.3.1.
+    /// Checks the syntax.
     ///
-    /// Quoted local parts are refused, and so is everything beyond ASCII: that needs SMTPUTF8 (RFC 6531), which is not spoken here.
-    /// A domain like `münchen.example` can be given as `xn--mnchen-3ya.example`.
+    /// An address has a local part (atoms with dots anywhere, as old carriers gave them out, or a quoted string), an `@`, a host name or address literal,
+    /// and the lengths of RFC 5321 section 4.5.3.1. A domain beyond ASCII is put as DNS has it, `xn--mnchen-3ya.example` for `münchen.example`. A
+    /// local part beyond ASCII is refused: that needs SMTPUTF8 (RFC 6531), which is not spoken here.
     public init(_ address: String, name: String? = nil) throws(MailError) {
         guard !address.breaksLine else { throw .headerInjection(field: "address") }
         if let name, name.breaksLine { throw .headerInjection(field: "name") }
-        if let reason = Self.fault(address) { throw .invalidAddress(address, reason: reason) }
-        self.address = address
+        guard let at = address.lastIndex(of: "@") else { throw .invalidAddress(address, reason: "it must have one @") }
+        let local = address[..<at]
+        let domain = address[address.index(after: at)...]
+        if let reason = LocalPart.fault(local) { throw .invalidAddress(address, reason: reason) }
+        guard let host = MailDomain.ascii(domain) else { throw .invalidAddress(address, reason: "the part behind the @ must be a host name") }
+        guard local.utf8.count + 1 + host.utf8.count <= 254 else {
+            throw .invalidAddress(address, reason: "local part 1 to 64, whole address up to 254 characters")
+        }
+        self.address = "\(local)@\(host)"
         self.name = name
     }
+
+    /// An address as people paste it into forms: what is around it (blanks, tabs, line ends, invisible characters) is no part of it.
+    public init(pasted address: String, name: String? = nil) throws(MailError) { try self.init(address.trimmed, name: name) }
 
     /// A mailbox as people write it: `tickets@example.org`, `Box Office <tickets@example.org>` or `"Box Office" <tickets@example.org>`.
     public init(mailbox text: String) throws(MailError) {
@@ -30,31 +41,17 @@ public struct MailAddress: Sendable, Hashable {
     }
 
     /// What stands behind the `@`.
-    public var domain: String { String(address.drop { $0 != "@" }.dropFirst()) }
+    public var domain: String { String(address[(address.lastIndex(of: "@") ?? address.startIndex)...].dropFirst()) }
+}
 
-    private static func fault(_ address: String) -> String? {
-        let parts = address.split(separator: "@", omittingEmptySubsequences: false)
-        guard address.utf8.allSatisfy({ $0 < 0x80 }) else {
-            return "characters beyond ASCII need SMTPUTF8, which is not supported; write the domain as xn--…"
+extension String {
+    /// Without blanks, line ends, control and invisible characters at its ends.
+    fileprivate var trimmed: String {
+        func isPadding(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isWhitespace || [.control, .format].contains(scalar.properties.generalCategory)
         }
-        guard parts.count == 2 else { return "it must have one @" }
-        guard address.utf8.count <= 254, (1...64).contains(parts[0].utf8.count), (1...255).contains(parts[1].utf8.count) else {
-            return "local part 1 to 64, whole address up to 254 characters"
-        }
-        let atoms = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-        guard atoms.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(\.isAtomCharacter) }) else {
-            return "the part before the @ must be letters, digits and !#$%&'*+-/=?^_`{|}~, with single dots between"
-        }
-        return isDomain(parts[1]) ? nil : "the part behind the @ must be a host name"
-    }
-
-    private static func isDomain(_ domain: Substring) -> Bool {
-        if domain.hasPrefix("["), domain.hasSuffix("]") {
-            return domain.utf8.count > 2 && domain.dropFirst().dropLast().utf8.allSatisfy { $0.isLetterOrDigit || $0 == 0x2E || $0 == 0x3A }
-        }
-        return domain.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
-                && label.utf8.allSatisfy { $0.isLetterOrDigit || $0 == 0x2D }
-        }
+        var rest = unicodeScalars[...].drop(while: isPadding)
+        while let last = rest.last, isPadding(last) { rest.removeLast() }
+        return String(rest)
     }
 }

@@ -1,6 +1,6 @@
 /// Somebody to write to.
 public struct MailContact: Decodable, Sendable, Equatable {
-    /// The bare address.
+    /// The bare address. Blanks and line ends around it do no harm.
     public let email: String
     /// What to call them; may be empty.
     public let name: String

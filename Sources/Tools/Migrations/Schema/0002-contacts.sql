@@ -1,9 +1,10 @@
 -- Marketing's promise of a second document: whether a user was written to after a long absence.
 alter table storefront.users add column reengagement_sent boolean not null default false;
 
--- How to write to a user.
+-- How to write to a user. What people paste around an address is no part of it: blanks, tabs, line ends, and their invisible kin; an address that
+-- is nothing else is none.
 create view storefront.user_contacts as
-    select id as user_id, email, first_name, last_name, language, time_zone from storefront.users;
+    select id as user_id, nullif(btrim(email, E' \t\r\n\v\f\u00a0\u2003\u2009\u200b\u2028\u202f\u3000\ufeff'), '') as email, first_name, last_name, language, time_zone from storefront.users;
 
 grant usage on schema storefront to "bookings", "events";
 grant select on storefront.user_contacts to "bookings", "events";
