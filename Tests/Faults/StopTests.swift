@@ -62,6 +62,33 @@ extension FaultTests {
             }
         }
 
+        @Test("SIGTERM while the mail server is slow: exit 0 within seconds, no empty mail, and the whole one from the next process")
+        func mailUnderWay() async throws {
+            try await Scene.open { scene in
+                let house = scene.house
+                try await scene.outside.order("faults", #"{"part":"smtp","action":{"stage":"data","delayMs":3600000}}"#)
+                let service = try await scene.startReady("bookings")
+                try await house.database.execute(
+                    """
+                    insert into bookings.deliveries (kind, dedupe_key, payload)
+                    values ('mail', 'booking-cancelled/7', jsonb_build_object('template', 'booking-expired',
+                        'to', jsonb_build_object('email', 'ada@example.org', 'name', 'Ada'),
+                        'facts', jsonb_build_object('reference', 'B-7', 'event', 'Rock', 'place', '', 'tickets', 2,
+                            'time', jsonb_build_object('at', '2026-11-21T20:00', 'zone', 'Europe/Madrid'))))
+                    """)
+                try await house.eventually("a mail is under way") { try await !scene.outside.received("smtp").isEmpty }
+                service.signal(SIGTERM)
+                #expect(try await service.ended(within: Self.patience) == .exited(0))
+                try await scene.outside.letGo()
+                try await house.endLeases(in: "bookings")
+                _ = try scene.start("bookings")
+                try await house.eventually("select status from bookings.deliveries", "sent")
+                let mails = try await scene.outside.mails()
+                #expect(mails.count == 1)
+                #expect(mails.first?.text?.contains("B-7") == true)
+            }
+        }
+
         @Test("SIGTERM in the middle of a refresh run: exit 0 within seconds, the other replica ends the run, and nobody is fetched twice")
         func refreshRun() async throws {
             try await Scene.open { scene in

@@ -14,6 +14,8 @@ struct Courier: Service {
     /// Longer than a channel takes to give up on one parcel.
     private static let lease: TimeInterval = 90
     private static let poll = Duration.seconds(1)
+    /// How often a parcel is tried before it is parked when the channel itself is refused: quotas come back after a day, settings after a weekend.
+    private static let attemptsWhileRefused = 72
     /// How long a service that stops waits for what its courier carries. What has not arrived by then is left to its lease.
     private static let lastErrand = Duration.seconds(5)
 
@@ -21,6 +23,7 @@ struct Courier: Service {
     private let channel: any DeliveryChannel
     private let outlet: Outlet
     private let woken: Signal
+    private let pause: ChannelPause
     private let outcomes: @Sendable (String) -> Counter
 
     init(_ runtime: ServiceRuntime, _ outlet: Outlet) {
@@ -28,12 +31,14 @@ struct Courier: Service {
         self.outlet = outlet
         channel = outlet.channel
         let kind = channel.kind.rawValue
+        pause = ChannelPause(channel.kind, logger: runtime.logger)
         self.woken = runtime.deliveriesFilled[Parcel.Kind.allCases.firstIndex(of: channel.kind) ?? 0]
         self.outcomes = { Counter(label: "boxoffice_deliveries_total", dimensions: [("kind", kind), ("outcome", $0)]) }
     }
 
     func run() async throws {
         guard await runtime.ready() else { return }
+        pause.begin()
         let stopping = Gate()
         await withGracefulShutdownHandler {
             await withTaskGroup { group in
@@ -69,8 +74,10 @@ struct Courier: Service {
     }
 
     private var conveyor: Conveyor<Claimed, Outcome> {
-        Conveyor(places: channel.inFlight, logger: runtime.logger) { finished, wanted in
-            try await turn(finished, wanted)
+        Conveyor(places: channel.inFlight, logger: runtime.logger) { finished, free in
+            let wanted = pause.wanted(free, of: channel.inFlight, at: runtime.clock.now)
+            guard wanted > 0 || !finished.isEmpty else { return [] }
+            return try await turn(finished, wanted)
         } perform: { claimed in
             let trace = claimed.traceparent.flatMap(TraceContext.init(traceparent:))
             return await TraceContext.$current.withValue(trace) { await send(claimed) }
@@ -121,6 +128,7 @@ struct Courier: Service {
     private func send(_ claimed: Claimed) async -> Outcome {
         let reason: String
         let asked: Duration?
+        var limit = channel.attempts
         do {
             let payload = Array(claimed.payload.utf8)
             if claimed.attempts > 1 {
@@ -128,16 +136,21 @@ struct Courier: Service {
             } else {
                 try await channel.send(payload, key: claimed.dedupeKey)
             }
+            pause.note(nil, at: runtime.clock.now)
             return .sent
         } catch {
+            pause.note(error, at: runtime.clock.now)
             switch error {
             case .refused(let why):
                 runtime.logger.error("A delivery was refused", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(why)"])
                 return .bounced(why)
             case .later(let why, let after): (reason, asked) = (why, after)
+            case .channelRefused(let why, _, _, let after):
+                (reason, asked) = (why, after)
+                limit = limit.map { max($0, Self.attemptsWhileRefused) }
             }
         }
-        if let limit = channel.attempts, claimed.attempts >= limit {
+        if let limit, claimed.attempts >= limit {
             runtime.logger.error(
                 "A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "attempts": "\(claimed.attempts)", "reason": "\(reason)"])
             return .parked(reason)

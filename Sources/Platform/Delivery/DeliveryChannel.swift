@@ -27,13 +27,16 @@ extension DeliveryChannel {
 public enum DeliveryFailure: Error, Sendable, CustomStringConvertible {
     /// It may get through later, not before the pause that the other side asked for.
     case later(String, after: Duration? = nil)
+    /// The other side refuses us and not this parcel: a wrong key, a spent quota. It is tried for two days at least, and when several
+    /// recipients in a row get the same refusal the channel pauses (``CircuitBreaker``). `cause` is equal for equal refusals.
+    case channelRefused(String, cause: String, recipient: String, after: Duration? = nil)
     /// The other side refuses this one for good (an address that does not exist, say).
     case refused(String)
 
     /// The reason.
     public var description: String {
         switch self {
-        case .later(let reason, _), .refused(let reason): reason
+        case .later(let reason, _), .channelRefused(let reason, _, _, _), .refused(let reason): reason
         }
     }
 }

@@ -55,7 +55,8 @@ public struct PushChannel: DeliveryChannel {
         clock = assembly.clock
     }
 
-    /// Asks the push service; 2xx is accepted, 408, 425, 429 and 5xx are asked again, anything else is refused.
+    /// Asks the push service. 2xx is accepted; 400, 410, 413 and 422 refuse this notification for good. 401, 403, 404, 405 and a redirect are about
+    /// our key and our URL; they and everything else are asked again.
     public func send(_ payload: [UInt8], key idempotencyKey: String) async throws(DeliveryFailure) {
         let response: HTTPResponse
         do {
@@ -65,14 +66,25 @@ public struct PushChannel: DeliveryChannel {
             if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
             response = try await web.send(request)
         } catch {
-            guard error.isTransient else { throw .refused("\(error)") }
-            throw .later("\(error)")
+            throw failure(error, key: idempotencyKey)
         }
         switch response.status {
         case 200..<300: return
-        case 408, 425, 429, 500..<600:
-            throw .later("the push service answered \(response.status)", after: response.retryAfter(now: clock.now))
-        default: throw .refused("the push service answered \(response.status)")
+        case 400, 410, 413, 422: throw .refused("the push service answered \(response.status)")
+        case 300..<400, 401, 403, 404, 405:
+            throw .channelRefused(
+                "check PUSH_KEY and PUSH_URL: the push service answered \(response.status)", cause: "\(response.status)", recipient: idempotencyKey)
+        default: throw .later("the push service answered \(response.status)", after: response.retryAfter(now: clock.now))
+        }
+    }
+
+    private func failure(_ error: CurlError, key: String) -> DeliveryFailure {
+        switch error {
+        // The key is the notification's own.
+        case .invalidHeader: .refused("\(error)")
+        case .tls, .redirectRefused, .tooManyRedirects, .invalidURL:
+            .channelRefused("check PUSH_URL: \(error)", cause: "\(error)", recipient: key)
+        default: .later("\(error)")
         }
     }
 }

@@ -17,11 +17,17 @@ struct Notifying: Sendable {
     ///   - causes: The traces of what led to it, by user; where there is none, that of the current task.
     /// - Returns: how many users are told now.
     func notify(
-        users: [Int]?, behind: Int = .min, limit: Int, causes: [Int: TraceContext] = [:], _ tx: Transaction
+        users: [Int]? = nil, behind: Int = .min, limit: Int, causes: [Int: TraceContext] = [:], _ tx: Transaction
     ) async throws -> Int {
         let claimed = try await tx.query(Self.claim, as: Claimed.self, users, limit, tx.now, behind)
         try tx.deliver(claimed.map { try parcel($0, causedBy: causes[$0.userId] ?? .current) })
         return claimed.count
+    }
+
+    /// Has the courier try again what it has given up, because the push service was away or refused our key, for at most so many users.
+    /// - Returns: how many users are told now.
+    func takeUp(limit: Int, _ tx: Transaction) async throws -> Int {
+        try await tx.query(Self.takeUp, as: Int.self, limit, tx.now).count
     }
 
     /// Marks the rows of accepted pushes as processed; runs with the courier's own mark.
@@ -31,7 +37,8 @@ struct Notifying: Sendable {
     }
 
     private func parcel(_ claimed: Claimed, causedBy cause: TraceContext?) throws -> Parcel {
-        let (language, text) = texts.text(for: claimed.language)
+        let (language, wording) = texts.text(for: claimed.language)
+        let text = wording.filled(milestones: claimed.milestones)
         let push = PushChannel.Notification(
             userIds: [claimed.userId], notificationType: Self.notificationType, title: text.title, body: text.body, language: language)
         return try Parcel(kind: .push, dedupeKey: claimed.dedupeKey, content: push, causedBy: cause)
@@ -40,6 +47,7 @@ struct Notifying: Sendable {
     private struct Claimed: Decodable, Sendable {
         let userId: Int
         let dedupeKey: String
+        let milestones: Int
         let language: String?
     }
 
@@ -58,10 +66,23 @@ struct Notifying: Sendable {
             select id, user_id, dedupe_key, $3 from keyed order by id
             on conflict do nothing
             returning user_id, dedupe_key)
-        select c.user_id, c.dedupe_key, u.language
-        from (select distinct user_id, dedupe_key from claimed) c
+        select c.user_id, c.dedupe_key, c.milestones, u.language
+        from (select user_id, dedupe_key, count(*) as milestones from claimed group by user_id, dedupe_key) c
              left join storefront.user_languages u using (user_id)
         order by c.user_id
+        """
+
+    private static let takeUp: SQL = """
+        with parked as (
+            select d.id from deliveries d
+            where d.kind = 'push' and d.status = 'parked'
+              and exists (
+                  select from notifications n join tickets.refresh_log l on l.id = n.log_id
+                  where n.dedupe_key = d.dedupe_key and l.activity_type = 2 and l.status = 0)
+            order by d.id limit $1 for update skip locked)
+        update deliveries d set status = 'queued', attempts = 0, next_attempt_at = $2
+        from parked where d.id = parked.id
+        returning d.id
         """
 
     private static let markRows: SQL = """

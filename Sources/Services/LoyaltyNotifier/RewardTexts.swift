@@ -3,11 +3,19 @@ import FoundationEssentials
 import Platform
 
 /// What the push says, by language. A language is a file `Languages/<code>.json` with `title` and `body`; adding one needs no code.
+/// `{tickets}` and `{rides}` stand for the free tickets and the rides that they are for.
 struct RewardTexts: Sendable {
     /// Title and body in one language.
     struct Text: Decodable, Sendable, Equatable {
         let title: String
         let body: String
+
+        /// With the numbers of so many milestones in their places.
+        func filled(milestones: Int) -> Text {
+            let numbers = ["{tickets}": milestones * RewardPolicy.freeTickets, "{rides}": milestones * RewardPolicy.interval]
+            func fill(_ text: String) -> String { numbers.reduce(text) { $0.replacing($1.key, with: "\($1.value)") } }
+            return Text(title: fill(title), body: fill(body))
+        }
     }
 
     /// The language of people whose own we do not have.
@@ -27,6 +35,7 @@ struct RewardTexts: Sendable {
             guard let text = try? WireCoding.decodeJSON(Text.self, from: Array(file.text.utf8)[...]) else {
                 throw ConfigurationError(file.path, "is not a JSON object with title and body")
             }
+            guard "\(text.title) \(text.body)".contains("{tickets}") else { throw ConfigurationError(file.path, "does not say {tickets}") }
             texts[String(name.dropLast(".json".count)).lowercased()] = text
         }
         guard let fallback = texts[Self.standard] else { throw ConfigurationError("Languages/\(Self.standard).json", "is missing") }

@@ -20,6 +20,7 @@ final class Notebook: DeliveryChannel, Sendable {
         sent.withLock { $0.append(key) }
         let text = String(decoding: payload, as: UTF8.self)
         if text.contains("zero byte") { throw .refused("550 no such\0user") }
+        if text.contains("settings") { throw .channelRefused("our key", cause: "401", recipient: key) }
         if text.contains("refuse") { throw .refused("no such person") }
         if text.contains("later") { throw .later("busy", after: .seconds(600)) }
         if text.contains("fail") { throw .later("out of order") }
@@ -182,6 +183,21 @@ struct CourierTests {
             #expect(
                 try await house.value("select note from tickets.refresh_log", as: String.self)
                     == "\(RefusedParcel(dedupeKey: key, reason: "out of order"))")
+        }
+    }
+
+    @Test("A parcel that waits for our settings or quota is parked after two days and not before")
+    func patient() async throws {
+        try await TestHouse.open { house in
+            let waiting = try await insert(house, "settings", attempts: 40)
+            let last = try await insert(house, "settings", attempts: 71, "2")
+            try await house.with(TestService<Mailing>.self) { _ in
+                for (key, state) in [(waiting, "queued: 41: our key"), (last, "parked: 72: our key")] {
+                    try await house.eventually(
+                        "select status || ': ' || attempts || coalesce(': ' || last_error, '') from tickets.deliveries where dedupe_key = $1", state,
+                        [key])
+                }
+            }
         }
     }
 

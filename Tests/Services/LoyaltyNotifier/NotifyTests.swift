@@ -21,7 +21,9 @@ struct NotifyTests {
                     try await house.eventually("select count(*) from tickets.refresh_log where activity_type = 2 and status = 1", 3)
                     let again = try await house.ended(try await house.tick(.loyaltyNotifierNotify, trigger: .manual))
                     #expect(again.processed == 0)
-                    #expect(try await outside.pushes().map(\.userIds).sorted { $0[0] < $1[0] } == [[1], [2]])
+                    let pushes = try await outside.pushes().sorted { $0.userIds[0] < $1.userIds[0] }
+                    #expect(pushes.map(\.userIds) == [[1], [2]])
+                    #expect(pushes.map(\.title) == ["You've earned 10 free METRO tickets!", "You've earned 5 free METRO tickets!"])
                     #expect(try await house.value("select status from tickets.refresh_log where activity_type = 1", as: Int.self) == 0)
                 }
             }
@@ -42,6 +44,42 @@ struct NotifyTests {
                     try await house.eventually("select status from tickets.refresh_log", 1)
                     #expect(try await outside.pushes().count == 1)
                     #expect(try await outside.received("push").count == 2)
+                }
+            }
+        }
+    }
+
+    @Test("A key or an address that is not taken ends no notification, and what was given up meanwhile is taken up again")
+    func refusals() async throws {
+        let waiting = [301, 401, 403, 404, 409, 418, 503]
+        let over = [400, 410, 413, 422]
+        try await TestHouse.open { house in
+            try await house.database.execute(
+                "insert into tickets.refresh_log (user_id, activity_type) select unnest($1::bigint[]), 2", waiting + over)
+            try await Outside.open { outside in
+                for status in waiting + over {
+                    try await outside.order("faults", #"{"part":"push","match":{"userId":\#(status)},"action":{"status":\#(status)}}"#)
+                }
+                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+                    _ = try await house.ended(try await house.tick(.loyaltyNotifierNotify))
+                    try await house.eventually(
+                        "select count(*) from loyalty.deliveries where last_error is not null", waiting.count + over.count)
+                    #expect(try await house.value("select count(*) from loyalty.deliveries where status = 'bounced'", as: Int.self) == over.count)
+                    #expect(
+                        try await house.value(
+                            "select count(*) from loyalty.deliveries where last_error like 'check PUSH_KEY and PUSH_URL: the push service answered 4%'",
+                            as: Int.self) == 3)
+                    try await outside.letGo()
+                    try await house.database.execute(
+                        """
+                        update loyalty.deliveries set status = 'parked', attempts = 10, next_attempt_at = now() + interval '1 day'
+                        where status = 'queued'
+                        """)
+                    let again = try await house.ended(try await house.tick(.loyaltyNotifierNotify, trigger: .manual))
+                    #expect(again.processed == waiting.count)
+                    try await house.eventually("select count(*) from tickets.refresh_log where status = 1", waiting.count)
+                    #expect(try await outside.pushes().flatMap(\.userIds).sorted() == waiting)
+                    #expect(try await house.value("select count(*) from loyalty.deliveries where status = 'bounced'", as: Int.self) == over.count)
                 }
             }
         }

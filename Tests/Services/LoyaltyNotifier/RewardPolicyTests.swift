@@ -24,8 +24,19 @@ struct RewardPolicyTests {
         #expect(texts.text(for: wanted).language == given)
     }
 
-    @Test("A language file that is broken is named")
+    @Test("The text says how many tickets, and for how many rides")
+    func numbers() throws {
+        let texts = try RewardTexts.embedded()
+        #expect(texts.text(for: "en-us").text.filled(milestones: 3).title == "You've earned 15 free METRO tickets!")
+        #expect(
+            texts.text(for: "es").text.filled(milestones: 1).body
+                == "Como agradecimiento por hacer 50 viajes en METRO con ConnectSmart, hemos añadido 5 boletos gratis de METRO a tu cartera. ¡Enhorabuena!"
+        )
+    }
+
+    @Test("A language file that is broken is named, and one that does not say how many tickets")
     func brokenLanguage() {
+        #expect(throws: ConfigurationError.self) { try RewardTexts([("Languages/en-us.json", #"{"title":"Tickets!","body":"Yes"}"#)]) }
         #expect(throws: ConfigurationError.self) { try RewardTexts([("Languages/de.json", "{}")]) }
     }
 }

@@ -10,6 +10,8 @@ struct MailFaultTests {
             (#"{"action":{"smtpReply":"451 4.3.0 later"}}"#, ["220", "250", "250", "250", "354", "451"], 0),
             (#"{"match":{"recipient":"b@x"},"action":{"smtpReply":"550 5.1.1 who"}}"#, ["220", "250", "250", "550", "554"], 0),
             (#"{"action":{"smtpReply":"452 full","stage":"data"}}"#, ["220", "250", "250", "250", "452"], 0),
+            (#"{"action":{"smtpReply":"552 5.3.4 too big","stage":"mail"}}"#, ["220", "250", "552", "503", "503"], 0),
+            (#"{"action":{"smtpReply":"550 5.1.1 a\u0000b","stage":"rcpt"}}"#, ["220", "250", "250", "550", "554"], 0),
             (#"{"action":{"smtpReply":"421 busy","stage":"connect"}}"#, ["421"], 0),
             (#"{"action":{"cut":"before"}}"#, [], 0),
             (#"{"match":{"recipient":"*@x"},"action":{"cut":"before"}}"#, ["220", "250", "250"], 0),

@@ -34,13 +34,16 @@ public struct SMTPServer: Sendable, Hashable {
 }
 
 extension SMTPServer {
+    /// Whether `clientName` is something that EHLO can carry: a host name or an address in brackets.
+    public var isClientNameValid: Bool { clientName?.utf8.allSatisfy(\.isHostCharacter) ?? true }
+
     /// Looks at it as every mail does before it is sent, so that a wrong setting is told at the start.
     /// - Throws: `invalidURL`, or `insecureLogin` for a password that would leave this machine in clear text.
     public func check() throws(CurlError) {
         guard (1...65_535).contains(port), !host.isEmpty, host.utf8.allSatisfy(\.isHostCharacter) else {
             throw .invalidURL("the mail server must be a host name or address and a port from 1 to 65535")
         }
-        guard clientName?.utf8.allSatisfy(\.isHostCharacter) ?? true else {
+        guard isClientNameValid else {
             throw .invalidURL("the client name for the mail server must be a host name")
         }
         if user != nil, tls == .none, !host.isLoopback { throw .insecureLogin(host: host) }

@@ -6,9 +6,11 @@ import Curl
 /// | answer | what becomes of the mail |
 /// | --- | --- |
 /// | 2xx | sent |
-/// | 4xx, no connection, time-out | sent again later |
-/// | 5xx to the connection, the login or the sender; no TLS where it is required | sent again later: the configuration is to blame, not the mail |
-/// | 5xx to the recipient or the content, an address that is none, a template or fact that is missing | bounced |
+/// | a refusal that is about us: our login, our sender, our quota; no TLS where it is required | sent again later, for two days; the channel pauses |
+/// | a refusal that is about the recipient or this mail; an address that is none, a template or fact that is missing | bounced |
+/// | any other refusal, no connection, time-out | sent again later, ten times |
+///
+/// ``MailRefusal`` tells which is which.
 public struct MailChannel: DeliveryChannel {
     /// Mail.
     public let kind = Parcel.Kind.mail
@@ -21,12 +23,12 @@ public struct MailChannel: DeliveryChannel {
     private let web: CurlClient
     private let clock: WallClock
 
-    /// A channel to the mail server of `SMTP_HOST`, `SMTP_PORT` (587), `SMTP_USER`, `SMTP_PASS`, `SMTP_TLS` (`opportunistic`), from `SMTP_FROM`
-    /// (which may have a name: `Box Office <tickets@example.org>`), with links to `FRONTEND_URL`.
+    /// A channel to the mail server of `SMTP_HOST`, `SMTP_PORT` (587), `SMTP_USER`, `SMTP_PASS`, `SMTP_TLS` (`opportunistic`), `SMTP_CLIENT_NAME`
+    /// (the domain of `SMTP_FROM`), from `SMTP_FROM` (which may have a name: `Box Office <tickets@example.org>`), with links to `FRONTEND_URL`.
     /// - Throws: ``ConfigurationError``.
     public init(_ settings: Settings, _ assembly: Assembly, templates: MailTemplates) throws(ConfigurationError) {
-        server = try SMTPServer(settings)
         from = try settings.mailbox("SMTP_FROM")
+        server = try SMTPServer(settings, from: from)
         frontend = try settings.url("FRONTEND_URL")
         inFlight = try settings.integer("MAIL_IN_FLIGHT", default: 4, in: 1...100)
         self.templates = templates
@@ -40,7 +42,7 @@ public struct MailChannel: DeliveryChannel {
         do {
             _ = try await web.send(message, through: server)
         } catch {
-            throw failure(error)
+            throw failure(error, to: message)
         }
     }
 
@@ -59,7 +61,7 @@ public struct MailChannel: DeliveryChannel {
             let name = content.to.name.oneLine
             let mail = try template.rendered(content.facts, name: name, frontend: frontend)
             return MailMessage(
-                from: from, to: [try MailAddress(content.to.email, name: name)], subject: mail.subject, text: mail.text, html: mail.html,
+                from: from, to: [try MailAddress(pasted: content.to.email, name: name)], subject: mail.subject, text: mail.text, html: mail.html,
                 headers: [("Auto-Submitted", "auto-generated")], messageID: "\(key.replacing("/", with: "."))@\(from.domain)", date: clock.now)
         } catch let failure as DeliveryFailure {
             throw failure
@@ -68,14 +70,19 @@ public struct MailChannel: DeliveryChannel {
         }
     }
 
-    private func failure(_ error: CurlError) -> DeliveryFailure {
+    private func failure(_ error: CurlError, to message: MailMessage) -> DeliveryFailure {
+        let recipient = message.recipients.first ?? ""
         switch error {
-        case .smtp(let code, _, .session), .smtp(let code, _, .sender):
-            .later(code >= 500 ? "check SMTP_USER, SMTP_PASS and SMTP_FROM: \(error)" : "\(error)")
-        case .smtp(let code, _, _) where code >= 500: .refused("\(error)")
-        case .invalidMail: .refused("\(error)")
-        case .tls: .later("check SMTP_TLS and the certificate of \(server): \(error)")
-        default: .later("\(error)")
+        case .smtp(let code, let response, let stage):
+            let refusal = MailRefusal(code: code, response: response, stage: stage)
+            switch refusal.meaning {
+            case .later: return .later("\(error)")
+            case .refusesMail: return .refused("\(error)")
+            case .refusesUs(let advice): return .channelRefused("\(advice): \(error)", cause: refusal.cause, recipient: recipient)
+            }
+        case .invalidMail: return .refused("\(error)")
+        case .tls: return .channelRefused("check SMTP_TLS and the certificate of \(server): \(error)", cause: "TLS", recipient: recipient)
+        default: return .later("\(error)")
         }
     }
 }

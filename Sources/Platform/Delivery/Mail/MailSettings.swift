@@ -18,8 +18,11 @@ private enum Encryption: String, CaseIterable {
 }
 
 extension SMTPServer {
-    /// The mail server of `SMTP_HOST`, `SMTP_PORT`, `SMTP_USER`, `SMTP_PASS` and `SMTP_TLS`.
-    init(_ settings: Settings) throws(ConfigurationError) {
+    /// The mail server of `SMTP_HOST`, `SMTP_PORT`, `SMTP_USER`, `SMTP_PASS`, `SMTP_TLS` and `SMTP_CLIENT_NAME`.
+    ///
+    /// Without a name of our own EHLO has the domain that we write from: the name of a machine or container is none that others know, and many
+    /// servers take no mail from such (Postfix: `reject_non_fqdn_helo_hostname`).
+    init(_ settings: Settings, from: MailAddress) throws(ConfigurationError) {
         let encryption: Encryption = try settings.choice("SMTP_TLS", default: .opportunistic)
         let user = settings.string("SMTP_USER")
         let password = try settings.secret("SMTP_PASS")
@@ -27,7 +30,11 @@ extension SMTPServer {
         if user == nil, password != nil { throw ConfigurationError("SMTP_USER", "is not set, but SMTP_PASS is") }
         self.init(
             host: try settings.required("SMTP_HOST"), port: try settings.integer("SMTP_PORT", default: 587, in: 1...65_535), user: user,
-            password: password, tls: encryption.tls)
+            password: password, tls: encryption.tls,
+            clientName: settings.string("SMTP_CLIENT_NAME") ?? from.domain)
+        guard isClientNameValid else {
+            throw ConfigurationError("SMTP_CLIENT_NAME", "must be a host name or an address in brackets, as mail.example.org or [192.0.2.1]")
+        }
         do {
             try check()
         } catch {

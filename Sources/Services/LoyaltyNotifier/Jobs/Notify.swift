@@ -2,7 +2,8 @@ import Contracts
 import Platform
 import Postgres
 
-/// Tells riders of rewards that nobody has told them of: those that the award did not reach, and those that others put into the log.
+/// Tells riders of rewards that nobody has told them of: those that the award did not reach, those that others put into the log, and those
+/// whose push was given up because the push service was away.
 struct Notify: Job {
     static let name = JobName.loyaltyNotifierNotify
 
@@ -10,7 +11,8 @@ struct Notify: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let start = slice.cursor.flatMap { Int($0) } ?? .min
-        let told = try await notifying.notify(users: nil, behind: start, limit: slice.limit, tx)
+        let again = try await notifying.takeUp(limit: slice.limit, tx)
+        let told = again == slice.limit ? again : try await again + notifying.notify(behind: start, limit: slice.limit - again, tx)
         return Progress(told, more: told == slice.limit, cursor: "\(start)")
     }
 

@@ -2,6 +2,8 @@
 enum MailStage: String, Codable, Sendable {
     /// A client has connected and waits for the greeting.
     case connect
+    /// MAIL FROM.
+    case sender = "mail"
     /// RCPT TO.
     case recipient = "rcpt"
     /// DATA, before the text is read.

@@ -136,6 +136,7 @@ struct SMTPSession {
         finish()
         guard size ?? 0 <= maximumSize else { return try await reply("552 5.3.4 More than \(maximumSize) bytes") }
         envelope = SMTPEnvelope(sender: sender, number: journal.arrived(Received.mail("MAIL", sender: sender)), status: 250)
+        if let refusal = try await strike(FaultSubject(path: sender, stage: .sender)) { return try await answer(refusal, ending: true) }
         try await reply("250 2.1.0 Sender taken")
     }
 

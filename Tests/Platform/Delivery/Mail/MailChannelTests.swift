@@ -128,7 +128,8 @@ struct MailChannelTests {
             try await outside.order("faults", #"{"part":"smtp","action":{"smtpReply":"554 5.7.1 who are you","stage":"connect"}}"#)
             try await house.publish(TicketsRefreshRequested(userId: 7))
             try await house.eventually(
-                Self.state, "queued: check SMTP_USER, SMTP_PASS and SMTP_FROM: the mail server takes no mail from us: 554 5.7.1 who are you")
+                Self.state,
+                "queued: check SMTP_USER, SMTP_PASS, SMTP_FROM and SMTP_CLIENT_NAME: the mail server takes no mail from us: 554 5.7.1 who are you")
         }
     }
 

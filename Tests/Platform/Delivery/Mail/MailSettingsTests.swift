@@ -1,6 +1,8 @@
-import Platform
+import Curl
 import Support
 import Testing
+
+@testable import Platform
 
 @Suite("Settings of mail")
 struct MailSettingsTests {
@@ -11,6 +13,16 @@ struct MailSettingsTests {
 
     @Test("Host, sender and frontend are enough")
     func enough() throws { _ = try ServiceHost(LetterService.self, settings: Settings(Self.right)) }
+
+    @Test(
+        "EHLO says SMTP_CLIENT_NAME, or else the domain of SMTP_FROM",
+        arguments: [(nil, "boxoffice.example"), ("mx7.example.org", "mx7.example.org")])
+    func clientName(given: String?, said: String) throws {
+        var values = Self.right
+        values["SMTP_CLIENT_NAME"] = given
+        let settings = Settings(values)
+        #expect(try SMTPServer(settings, from: settings.mailbox("SMTP_FROM")).clientName == said)
+    }
 
     @Test(
         "What is missing or wrong is named",
@@ -27,6 +39,7 @@ struct MailSettingsTests {
             (["SMTP_TLS": "perhaps"], "SMTP_TLS is \"perhaps\", but must be one of none, opportunistic, required, implicit"),
             (["SMTP_FROM": ""], "SMTP_FROM is not set"),
             (["SMTP_FROM": "Box Office"], "SMTP_FROM is wrong: \"Box Office\" is not a mail address: it must have one @"),
+            (["SMTP_CLIENT_NAME": "shop example"], "SMTP_CLIENT_NAME must be a host name or an address in brackets"),
             (["FRONTEND_URL": "shop.example"], "FRONTEND_URL is \"shop.example\", but must be an http:// or https:// address"),
             (["MAIL_IN_FLIGHT": "0"], "MAIL_IN_FLIGHT is \"0\", but must be a whole number from 1 to 100"),
         ])

@@ -1,0 +1,50 @@
+import Contracts
+import FoundationEssentials
+import Logging
+import Metrics
+import Synchronization
+
+/// The circuit breaker of one channel: the courier's tasks share it, and people learn from the log and a metric when it opens and closes.
+final class ChannelPause: Sendable {
+    private let kind: Parcel.Kind
+    private let logger: Logger
+    private let breaker = Mutex(CircuitBreaker())
+
+    init(_ kind: Parcel.Kind, logger: Logger) {
+        self.kind = kind
+        self.logger = logger
+    }
+
+    /// Shows the metric from the start.
+    func begin() { show(isOpen: false) }
+
+    /// How many of the free places may be taken when so many of all are.
+    func wanted(_ wanted: Int, of places: Int, at now: Date) -> Int {
+        let allowed = breaker.withLock { $0.places(of: places, at: now) }
+        return max(0, min(wanted, allowed - (places - wanted)))
+    }
+
+    /// Notes what the other side said to a parcel; nil when it accepted it.
+    func note(_ failure: DeliveryFailure?, at now: Date) {
+        let answer: CircuitBreaker.Answer =
+            switch failure {
+            case nil, .refused: .aboutParcel
+            case .later: .none
+            case .channelRefused(_, let cause, let recipient, _): .refusesChannel(cause: cause, recipient: recipient)
+            }
+        guard let change = breaker.withLock({ $0.note(answer, at: now) }) else { return }
+        switch change {
+        case .opened(let end):
+            let reason = failure.map(String.init(describing:)) ?? ""
+            logger.error(
+                "The channel is paused: the other side refuses all that we send",
+                metadata: ["channel": "\(kind.rawValue)", "reason": "\(reason)", "until": "\(RFC3339.string(from: end))"])
+        case .closed: logger.notice("The channel goes on", metadata: ["channel": "\(kind.rawValue)"])
+        }
+        show(isOpen: change != .closed)
+    }
+
+    private func show(isOpen: Bool) {
+        Gauge(label: "boxoffice_channel_paused", dimensions: [("kind", kind.rawValue)]).record(isOpen ? 1 : 0)
+    }
+}

@@ -1,0 +1,61 @@
+import Contracts
+import FoundationEssentials
+import Postgres
+import Support
+import Testing
+
+@testable import Platform
+
+@Suite("Mails that the server refuses")
+struct MailRefusalScenarios {
+    private static let settingsAdvice = "check SMTP_USER, SMTP_PASS, SMTP_FROM and SMTP_CLIENT_NAME"
+
+    private func open(_ body: @escaping @Sendable (TestHouse, Outside) async throws -> Void) async throws {
+        try await Outside.open { outside in
+            try await TestHouse.open(at: RFC3339.date(from: "2026-11-20T09:30:00Z")) { house in
+                try await house.with(LetterService.self, settings: outside.settings) { _ in try await body(house, outside) }
+            }
+        }
+    }
+
+    @Test("What is refused for the sake of our settings or our quota waits, what is too large bounces with the true reason")
+    func meanings() async throws {
+        let cases = [
+            ("rcpt", "553 5.7.1 Sender address rejected: not owned by user box", "queued: \(Self.settingsAdvice): "),
+            ("rcpt", "504 5.5.2 Helo command rejected", "queued: \(Self.settingsAdvice): "),
+            ("message", "550 5.4.5 Daily user sending quota exceeded", "queued: check the quota and the state of our account at the mail server: "),
+            ("mail", "552 5.3.4 Message size exceeds fixed limit", "bounced: "),
+            ("message", "554 5.3.0 other", "queued: "),
+        ]
+        try await open { house, outside in
+            for (number, (stage, reply, outcome)) in cases.enumerated() {
+                try await outside.letGo()
+                try await outside.order("faults", #"{"part":"smtp","action":{"stage":"\#(stage)","smtpReply":"\#(reply)"}}"#)
+                try await house.publish(TicketsRefreshRequested(userId: number + 1))
+                try await house.eventually(
+                    "select status || ': ' || last_error from tickets.deliveries where dedupe_key = $1 and last_error is not null",
+                    "\(outcome)the mail server said: \(reply)", ["greeting/\(number + 1)"])
+            }
+        }
+    }
+
+    @Test("A channel that is refused itself pauses after a few recipients and goes on by itself when it is taken again")
+    func pause() async throws {
+        try await open { house, outside in
+            try await outside.order("faults", #"{"part":"smtp","action":{"stage":"rcpt","smtpReply":"554 5.7.1 Relay access denied"}}"#)
+            for user in 1...12 { try await house.publish(TicketsRefreshRequested(userId: user)) }
+            try await house.eventually("the channel pauses") {
+                try await house.value("select count(*) from tickets.deliveries where last_error is not null", as: Int.self) ?? 0 >= 5
+            }
+            // Not even the next ones are tried.
+            for user in 13...24 { try await house.publish(TicketsRefreshRequested(userId: user)) }
+            try await house.eventually("select count(*) from tickets.deliveries", 24)
+            try await outside.letGo()
+            house.clock.advance(61)
+            try await house.eventually("select count(*) from tickets.deliveries where status = 'sent'", 24)
+            // Five, and those that were on their way with the fifth.
+            #expect(try await house.value("select sum(attempts)::bigint from tickets.deliveries", as: Int.self) ?? 0 <= 24 + 8)
+            #expect(try await outside.mails().count == 24)
+        }
+    }
+}
