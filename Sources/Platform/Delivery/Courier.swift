@@ -144,7 +144,9 @@ struct Courier: Service {
             case .refused(let why):
                 runtime.logger.error("A delivery was refused", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(why)"])
                 return .bounced(why)
-            case .later(let why, let after): (reason, asked) = (why, after)
+            case .later(let why, let after, let most):
+                (reason, asked) = (why, after)
+                limit = limit.map { min($0, most ?? $0) }
             case .channelRefused(let why, _, _, let after):
                 (reason, asked) = (why, after)
                 limit = limit.map { max($0, Self.attemptsWhileRefused) }

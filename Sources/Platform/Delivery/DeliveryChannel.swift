@@ -17,7 +17,7 @@ public protocol DeliveryChannel: Sendable {
 }
 
 extension DeliveryChannel {
-    /// Ten: with the pauses between them that is about five hours.
+    /// Ten: with the pauses between them that is about half an hour.
     public var attempts: Int? { 10 }
     /// As the first time.
     public func resend(_ payload: [UInt8], key: String) async throws(DeliveryFailure) { try await send(payload, key: key) }
@@ -25,8 +25,9 @@ extension DeliveryChannel {
 
 /// Why a parcel did not get through, and whether asking again can help.
 public enum DeliveryFailure: Error, Sendable, CustomStringConvertible {
-    /// It may get through later, not before the pause that the other side asked for.
-    case later(String, after: Duration? = nil)
+    /// It may get through later, not before the pause that the other side asked for. `attempts` is how often it is worth a try, where that is
+    /// less often than the channel tries.
+    case later(String, after: Duration? = nil, attempts: Int? = nil)
     /// The other side refuses us and not this parcel: a wrong key, a spent quota. It is tried for two days at least, and when several
     /// recipients in a row get the same refusal the channel pauses (``CircuitBreaker``). `cause` is equal for equal refusals.
     case channelRefused(String, cause: String, recipient: String, after: Duration? = nil)
@@ -36,7 +37,7 @@ public enum DeliveryFailure: Error, Sendable, CustomStringConvertible {
     /// The reason.
     public var description: String {
         switch self {
-        case .later(let reason, _), .channelRefused(let reason, _, _, _), .refused(let reason): reason
+        case .later(let reason, _, _), .channelRefused(let reason, _, _, _), .refused(let reason): reason
         }
     }
 }

@@ -8,7 +8,8 @@ import Curl
 /// | 2xx | sent |
 /// | a refusal that is about us: our login, our sender, our quota; no TLS where it is required | sent again later, for two days; the channel pauses |
 /// | a refusal that is about the recipient or this mail; an address that is none, a template or fact that is missing | bounced |
-/// | any other refusal, no connection, time-out | sent again later, ten times |
+/// | 4xx, no connection, time-out | sent again later, for two days |
+/// | any other 5xx | sent again later, ten times |
 ///
 /// ``MailRefusal`` tells which is which.
 public struct MailChannel: DeliveryChannel {
@@ -16,6 +17,10 @@ public struct MailChannel: DeliveryChannel {
     public let kind = Parcel.Kind.mail
     /// How many mails at once.
     public let inFlight: Int
+    /// About two days: mail servers are away for a night, and quotas come back after a day.
+    public let attempts: Int? = 72
+    /// Of a 5xx that says neither whom nor what it refuses.
+    private static let attemptsAtRefusals = 10
     private let server: SMTPServer
     private let from: MailAddress
     private let frontend: String
@@ -76,7 +81,7 @@ public struct MailChannel: DeliveryChannel {
         case .smtp(let code, let response, let stage):
             let refusal = MailRefusal(code: code, response: response, stage: stage)
             switch refusal.meaning {
-            case .later: return .later("\(error)")
+            case .later: return .later("\(error)", attempts: code >= 500 ? Self.attemptsAtRefusals : nil)
             case .refusesMail: return .refused("\(error)")
             case .refusesUs(let advice): return .channelRefused("\(advice): \(error)", cause: refusal.cause, recipient: recipient)
             }

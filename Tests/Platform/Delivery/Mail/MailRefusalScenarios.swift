@@ -36,6 +36,16 @@ struct MailRefusalScenarios {
                     "select status || ': ' || last_error from tickets.deliveries where dedupe_key = $1 and last_error is not null",
                     "\(outcome)the mail server said: \(reply)", ["greeting/\(number + 1)"])
             }
+            // The last one's reply tells nothing: ten attempts are enough. What is for now is tried for two days.
+            let again: SQL = "update tickets.deliveries set attempts = 9, next_attempt_at = '2026-01-01' where dedupe_key = 'greeting/5'"
+            try await house.database.execute(again)
+            try await house.eventually("select status from tickets.deliveries where dedupe_key = 'greeting/5' and attempts = 10", "parked")
+            try await outside.letGo()
+            try await outside.order("faults", #"{"part":"smtp","action":{"smtpReply":"451 4.3.0 later"}}"#)
+            try await house.database.execute("update tickets.deliveries set status = 'queued', last_error = null where dedupe_key = 'greeting/5'")
+            try await house.database.execute(again)
+            try await house.eventually(
+                "select status from tickets.deliveries where dedupe_key = 'greeting/5' and attempts = 10 and last_error is not null", "queued")
         }
     }
 
