@@ -31,7 +31,7 @@ struct ErrandRunner<E: Errand>: Sendable {
         } perform: { item in
             await errand.perform(item)
         }
-        try await conveyor.run(isStopping: isOut)
+        try await RunHeartbeat(run: run, slice: number, runtime: runtime).during { try await conveyor.run(isStopping: isOut) }
         return try await runtime.patiently("\(E.name)") { try await end(run, number, tally, ranOut: isOut()) }
     }
 
@@ -117,6 +117,7 @@ struct ErrandRunner<E: Errand>: Sendable {
             let details = tally.sum(onto: row.details)
             try await RunLedger.advance(run, details, processed: 0, failed: 0, isOver: isOver, tx)
             guard !isOver else { return .over }
+            if heldByOthers { try await RunLedger.rest(run, slice: number + 1, for: ServiceTopology.delays[Self.lookAgain - 1], tx) }
             tx.publish(
                 try OutgoingMessage(
                     slice: number + 1, of: run, job: E.name, row: row, service: tx.service, at: tx.now, delay: heldByOthers ? Self.lookAgain : nil))

@@ -15,6 +15,10 @@ struct IncomingTick: Sendable {
     /// Which piece of which run, when it is not a new one.
     let slice: Tick.Slice?
     let trace: TraceContext?
+    /// The body of a message that came without an id, and got one here: by it the broker's redelivery of that message is known again.
+    let bodyWithoutID: String?
+    /// Whether the broker may have delivered it before.
+    let isRedelivery: Bool
 
     /// Reads a delivery of a tick queue. An empty body or `{}` is a manual trigger of the routing key, now.
     /// - Throws: ``Envelope/Unreadable`` or a ``ContractViolation``.
@@ -28,11 +32,11 @@ struct IncomingTick: Sendable {
             let envelope = try Envelope(delivery)
             guard envelope.type == Tick.type else { throw Envelope.Unreadable("the type is \(envelope.type), but a tick queue takes \(Tick.type)") }
             let tick = try Tick.decode(envelope.data)
-            self.init(id: envelope.id, tick: tick, trace: envelope.trace)
+            self.init(id: envelope.id, tick: tick, trace: envelope.trace, isRedelivery: delivery.redelivered)
         }
     }
 
-    private init(id: String, tick: Tick, trace: TraceContext?) {
+    private init(id: String, tick: Tick, trace: TraceContext?, isRedelivery: Bool) {
         self.id = id
         self.job = tick.job
         self.scheduledFor = tick.scheduledFor
@@ -42,13 +46,21 @@ struct IncomingTick: Sendable {
         self.misfire = tick.misfire ?? .latest
         self.slice = tick.slice
         self.trace = trace
+        self.bodyWithoutID = nil
+        self.isRedelivery = isRedelivery
     }
 
     private init(byHand: ByHand, _ delivery: AMQPDelivery, _ now: Date) throws {
         let job = JobName(rawValue: Envelope.originalRoutingKey(delivery))
-        // Without a message_id nothing tells a redelivery from a second wish; jobs do nothing the second time.
-        let id = delivery.properties.messageID.flatMap { $0.isEmpty ? nil : $0 } ?? "\(job.rawValue)@\(OutgoingMessage.newID(at: now))"
-        self.id = try Envelope.checked(id, "message_id")
+        if let id = delivery.properties.messageID, !id.isEmpty {
+            self.id = try Envelope.checked(id, "message_id")
+            self.bodyWithoutID = nil
+        } else {
+            // The identity of a new trigger. Its copies in the delay queues carry it; what the broker redelivers takes up the run of the first delivery.
+            self.id = "\(job.rawValue)@\(OutgoingMessage.newID(at: now))"
+            self.bodyWithoutID = Self.isEmpty(Envelope.body(of: delivery)) ? "" : String(decoding: Envelope.body(of: delivery), as: UTF8.self)
+        }
+        self.isRedelivery = delivery.redelivered
         self.job = job
         self.scheduledFor = byHand.scheduledFor ?? now
         self.trigger = .manual

@@ -23,8 +23,10 @@ struct TickConsumer: Service {
     private let topology: ServiceTopology
     private let runners: [JobName: JobRunner]
     private let failures: FailedMessages
+    private let rescuer: RunRescuer
 
-    init(_ runtime: ServiceRuntime, _ topology: ServiceTopology, _ runners: [JobRunner]) {
+    init(_ runtime: ServiceRuntime, _ topology: ServiceTopology, _ runners: [JobRunner], _ rescuer: RunRescuer) {
+        self.rescuer = rescuer
         self.runtime = runtime
         self.topology = topology
         self.runners = Dictionary(runners.map { ($0.name, $0) }) { first, _ in first }
@@ -107,74 +109,108 @@ struct TickConsumer: Service {
             count(tick.job, "superseded")
             runtime.broker.ack(delivery)
         } catch {
-            runtime.broker.reject(delivery, requeue: true)
+            // It is worked by itself then, and fails as any other, or not.
+            return false
         }
         return true
     }
 
+    /// A slice in hand.
+    private struct Current {
+        let run: Int
+        let slice: Int
+    }
+
     private func work(_ delivery: AMQPDelivery, isStopping: @escaping @Sendable () -> Bool) async {
-        var run: Int?
+        var tick: IncomingTick?
+        var current: Current?
         do {
             if let probe = BindingProbe(delivery) {
                 _ = try await runtime.broker.publish([probe.answer(from: topology.ticks)], mandatory: false)
                 return runtime.broker.ack(delivery)
             }
-            let tick = try IncomingTick(delivery, now: runtime.clock.now)
-            run = tick.slice?.runId
-            let isSettled = try await TraceContext.$current.withValue(tick.trace ?? TraceContext()) {
-                try await work(tick, &run, isStopping)
+            let incoming = try IncomingTick(delivery, now: runtime.clock.now)
+            tick = incoming
+            let isSettled = try await TraceContext.$current.withValue(incoming.trace ?? TraceContext()) {
+                try await work(incoming, &current, isStopping)
             }
             if !isSettled { try await failures.postpone(delivery) }
             runtime.broker.ack(delivery)
         } catch is CancellationError {
             // Unsettled: the broker gives it to somebody else.
         } catch {
-            await fail(delivery, run, error)
+            await fail(delivery, tick, current, error)
         }
     }
 
     /// - Returns: false when the tick has to wait for its turn.
-    private func work(_ tick: IncomingTick, _ run: inout Int?, _ isStopping: @escaping @Sendable () -> Bool) async throws -> Bool {
+    private func work(_ tick: IncomingTick, _ current: inout Current?, _ isStopping: @escaping @Sendable () -> Bool) async throws -> Bool {
         guard let runner = runners[tick.job] else { throw Envelope.Unreadable("this service has no job \(tick.job)") }
-        var number = tick.slice?.number ?? 1
-        if tick.slice == nil {
-            let admission = try await runtime.patiently("\(tick.job)") {
-                try await runtime.transaction { try await RunLedger.admit(tick, instance: runtime.instance, $0) }
-            }
-            switch admission {
-            case .run(let id, let slice): (run, number) = (id, slice)
+        if let slice = tick.slice {
+            try await check(slice, of: tick.job)
+            current = Current(run: slice.runId, slice: slice.number)
+        } else {
+            switch try await admit(tick) {
+            case .run(let id, let slice): current = Current(run: id, slice: slice)
             case .duplicate: return true
-            case .busy: return false
+            case .busy:
+                try await rescuer.look(at: [tick.job])
+                return false
             case .skipped:
                 count(tick.job, "skipped")
+                try await rescuer.look(at: [tick.job])
                 return true
             case .superseded:
                 count(tick.job, "superseded")
                 return true
             }
         }
-        guard let run else { return true }
+        guard let current else { return true }
         let started = ContinuousClock.now
-        let end = try await runner.work(run: run, slice: number, runtime, isStopping: isStopping)
+        let end = try await runner.work(run: current.run, slice: current.slice, runtime, isStopping: isStopping)
         Timer(label: "boxoffice_slice_seconds", dimensions: [("job", tick.job.rawValue)]).record(duration: ContinuousClock.now - started)
         if end == .over { count(tick.job, "over") }
         return true
     }
 
-    private func fail(_ delivery: AMQPDelivery, _ run: Int?, _ error: any Error) async {
-        let failed = FailedMessages.Failed(delivery: delivery, reason: "\(error)", isPermanent: FailedMessages.isPermanent(error))
+    private func admit(_ tick: IncomingTick) async throws -> RunLedger.Admission {
+        try await runtime.patiently("\(tick.job)") {
+            try await runtime.transaction { try await RunLedger.admit(tick, instance: runtime.instance, $0) }
+        }
+    }
+
+    /// Anybody may publish a slice message; one that names the run of another job is not worked, and that run not touched.
+    private func check(_ slice: Tick.Slice, of job: JobName) async throws {
+        let isRun = try await runtime.patiently("\(job)") {
+            try await runtime.transaction { try await RunLedger.isRun(slice.runId, of: job, $0) }
+        }
+        guard isRun else { throw Envelope.Unreadable("there is no run \(slice.runId) of \(job)") }
+    }
+
+    private func fail(_ delivery: AMQPDelivery, _ tick: IncomingTick?, _ current: Current?, _ error: any Error) async {
+        let failed = FailedMessages.Failed(
+            delivery: delivery, reason: "\(error)", isPermanent: FailedMessages.isPermanent(error), id: tick?.id)
         do {
-            if let run, FailedMessages.isLast(failed) {
-                try await runtime.patiently("Ending a run") {
-                    try await runtime.transaction { try await RunLedger.giveUp(run, why: failed.reason, $0) }
-                }
-            }
+            if let current { try await note(failed, on: current) }
             try await failures.send([failed])
             runtime.broker.ack(delivery)
         } catch {
             runtime.logger.warning("A tick goes back to the queue", error: error)
             try? await Task.sleep(for: Self.pause)
             runtime.broker.reject(delivery, requeue: true)
+        }
+    }
+
+    /// Ends a run that has failed for good; otherwise nobody takes it up before its next attempt is due.
+    private func note(_ failed: FailedMessages.Failed, on current: Current) async throws {
+        try await runtime.patiently("Noting a failure") {
+            try await runtime.transaction { tx in
+                if let pause = FailedMessages.pause(after: failed) {
+                    try await RunLedger.rest(current.run, slice: current.slice, for: pause, tx)
+                } else {
+                    try await RunLedger.giveUp(current.run, slice: current.slice, why: failed.reason, tx)
+                }
+            }
         }
     }
 

@@ -24,6 +24,8 @@ struct FailedMessages: Sendable {
         let isPermanent: Bool
         /// Whether it only waits for the row that it is about.
         var isEarly = false
+        /// The identity that its copies carry on, when the message came without one.
+        var id: String?
     }
 
     /// Judges an error.
@@ -35,6 +37,11 @@ struct FailedMessages: Sendable {
     /// Which attempt this delivery was, counted from 1.
     static func attempt(_ delivery: AMQPDelivery) -> Int {
         min(MessageHeader.failedAttempts(in: delivery.headers, atMost: attempts) + 1, attempts)
+    }
+
+    /// How long the message will wait for its next attempt; nil when this was its last.
+    static func pause(after failed: Failed) -> Duration? {
+        isLast(failed) ? nil : ServiceTopology.delays[attempt(failed.delivery) - 1]
     }
 
     /// Sends the messages on. When it returns, the broker has them and the originals can be acked.
@@ -106,6 +113,7 @@ struct FailedMessages: Sendable {
         properties.headers[MessageHeader.queue] = .string(queue)
         properties.headers[MessageHeader.parkedAt] = isLast ? .string(RFC3339.string(from: runtime.clock.now)) : nil
         properties.headers[MessageHeader.parkedBy] = isLast ? .string(runtime.instance) : nil
+        if let id = failed.id, properties.messageID?.isEmpty ?? true { properties.messageID = id }
         let target = isLast ? parking : ServiceTopology.delay(queue, after: attempt)
         return AMQPMessage(exchange: "", routingKey: target, properties: properties, body: failed.delivery.body)
     }

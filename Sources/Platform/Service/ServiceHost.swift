@@ -39,6 +39,7 @@ public final class ServiceHost: Sendable {
         configuration.maximumConnections = try settings.integer("DATABASE_CONNECTIONS", default: 6, in: 2...200)
         let broker = try naming("AMQP_URL") { try AMQPConfiguration(url: amqp, connectionName: instance) }
         let host = try settings.address("HTTP_HOST", default: "127.0.0.1")
+        let runLease = try settings.integer("RUN_LEASE", default: RunRescuer.standardLease, in: 1...120)
         let port = try settings.integer("HTTP_PORT", default: 8080, in: 0...65535)
 
         web = CurlClient(logger: logger)
@@ -48,7 +49,7 @@ public final class ServiceHost: Sendable {
         database = PostgresClient(configuration, logger: logger)
         runtime = ServiceRuntime(
             name: S.name, instance: instance, clock: clock, logger: logger, database: database,
-            broker: AMQPConnection(broker, topology: topology.topology, logger: logger))
+            broker: AMQPConnection(broker, topology: topology.topology, logger: logger), runLease: .seconds(runLease))
         let deadline = isProcess ? StopDeadline(database, logger) : nil
         let parts =
             Self.parts(runtime, assembly, topology, schema: S.schema, configuration.pooler, host: host, port: port) + [
@@ -92,7 +93,10 @@ public final class ServiceHost: Sendable {
         parts += assembly.outlets.map { Courier(runtime, $0) as any Service }
         parts += assembly.services.map { $0(runtime) }
         if !topology.types.isEmpty { parts.append(EventConsumer(runtime, topology, assembly.reactions)) }
-        if !topology.jobs.isEmpty { parts.append(TickConsumer(runtime, topology, assembly.runners)) }
+        if !topology.jobs.isEmpty {
+            let rescuer = RunRescuer(runtime, topology.jobs)
+            parts += [TickConsumer(runtime, topology, assembly.runners, rescuer), rescuer]
+        }
         return parts
     }
 

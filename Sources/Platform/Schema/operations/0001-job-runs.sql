@@ -17,14 +17,18 @@ create table operations.job_runs (
     instance      text        not null default '',
     -- The slice that is to be worked next, counted from 1. A slice message with another number is stale.
     slice         integer     not null default 1,
-    -- When a slice last began or ended: a run that stands still has lost its message.
+    -- When a slice last began or ended, by the database's clock, or when its next attempt is due: the lease of the run counts from here.
     touched_at    timestamptz not null default now(),
     -- Somebody wants the job to look again before it ends.
-    asked_again   boolean     not null default false
+    asked_again   boolean     not null default false,
+    -- Of a run whose tick came without an id: md5 of the tick's body, by which the broker's redelivery of that tick finds the run.
+    redelivery_key text
 );
 
 -- A job runs once at a time; dry runs disturb nobody.
 create unique index job_runs_running on operations.job_runs (job) where outcome = 'running' and not dry_run;
+-- The few runs that have not ended, among all that have: whose lease is over, and which one a redelivered tick belongs to.
+create index job_runs_unfinished on operations.job_runs (service, job, touched_at) where outcome = 'running';
 -- "Is there a newer tick?" and the history of a job.
 create index job_runs_by_job on operations.job_runs (job, scheduled_for);
 -- The latest runs of all jobs.

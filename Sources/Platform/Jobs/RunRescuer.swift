@@ -1,0 +1,70 @@
+import Contracts
+import FoundationEssentials
+import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+
+/// Takes up runs that stand still, whatever became of the message that was to carry them on: a run belongs to the ledger, not to a message.
+///
+/// At its start and three times a lease each service looks for running rows of its own jobs whose lease is over. It renews their leases and sends
+/// itself the message for the slice that each stopped at, in one transaction. Of several that look at once one finds the row, for it is locked;
+/// and should the first message turn up after all, the number of the slice is the fence: it is worked once. (Oban calls this a lifeline, River a
+/// job rescuer.)
+struct RunRescuer: Service {
+    /// The seconds of a lease when `RUN_LEASE` does not say. With a third of it between two looks, a run is taken up within two minutes.
+    static let standardLease = 90
+
+    private let runtime: ServiceRuntime
+    private let jobs: [JobName]
+
+    init(_ runtime: ServiceRuntime, _ jobs: [JobName]) {
+        self.runtime = runtime
+        self.jobs = jobs
+    }
+
+    func run() async throws {
+        guard await runtime.ready() else { return }
+        await cancelWhenGracefulShutdown {
+            var failing = false
+            while !Task.isCancelled {
+                do {
+                    try await tell(takeUp(jobs))
+                    failing = false
+                } catch {
+                    if !failing, !Task.isCancelled { runtime.logger.warning("Runs that stand still cannot be looked for", error: error) }
+                    failing = true
+                }
+                try? await Task.sleep(for: runtime.runLease / 3)
+            }
+        }
+    }
+
+    /// Takes up the runs of some jobs that stand still now.
+    func look(at jobs: [JobName]) async throws {
+        tell(try await runtime.patiently("Looking for runs that stand still") { try await takeUp(jobs) })
+    }
+
+    private func takeUp(_ jobs: [JobName]) async throws -> [RunLedger.Standing] {
+        try await runtime.transaction { tx in
+            let standing = try await RunLedger.takeUp(jobs, lease: runtime.runLease, tx)
+            for run in standing { try tx.publish(Tick(nextSliceOf: run), to: "\(tx.service).ticks") }
+            return standing
+        }
+    }
+
+    private func tell(_ standing: [RunLedger.Standing]) {
+        for run in standing {
+            Counter(label: "boxoffice_runs_rescued_total", dimensions: [("job", run.job)]).increment()
+            runtime.logger.warning("A run stood still and is taken up", metadata: ["job": "\(run.job)", "run": "\(run.id)", "slice": "\(run.slice)"])
+        }
+    }
+}
+
+extension Tick {
+    fileprivate init(nextSliceOf run: RunLedger.Standing) {
+        self.init(
+            job: JobName(rawValue: run.job), scheduledFor: run.scheduledFor, trigger: .api, dryRun: run.dryRun, misfire: .all,
+            slice: .init(runId: run.id, number: run.slice))
+    }
+}
