@@ -11,6 +11,8 @@ struct RunReport: Decodable, Sendable {
     let startedAt: Date
     let seconds: Double?
     let outcome: String
+    /// It is running and has not moved for two minutes, which is longer than any lease: no service of its job is there, or none gets on.
+    let standsStill: Bool
     let processed: Int
     let failed: Int
     let published: String
@@ -24,7 +26,8 @@ struct RunReport: Decodable, Sendable {
             runs.map { run in
                 [
                     "\(run.id)", run.job, run.trigger + (run.dryRun ? " (dry)" : ""), RFC3339.string(from: run.startedAt),
-                    run.seconds.map { "\(($0 * 1000).rounded() / 1000)" } ?? "", run.outcome, "\(run.processed)", "\(run.failed)",
+                    run.seconds.map { "\(($0 * 1000).rounded() / 1000)" } ?? "", run.outcome + (run.standsStill ? " (stands still)" : ""),
+                    "\(run.processed)", "\(run.failed)",
                     run.published, run.delivered,
                 ]
             })
@@ -55,7 +58,8 @@ struct RunReport: Decodable, Sendable {
     }
 
     private static let select: SQL = """
-        select id, job, trigger, dry_run, started_at, extract(epoch from finished_at - started_at)::float8 as seconds, outcome, processed, failed,
+        select id, job, trigger, dry_run, started_at, extract(epoch from finished_at - started_at)::float8 as seconds, outcome,
+               outcome = 'running' and touched_at < now() - interval '2 minutes' as stands_still, processed, failed,
                coalesce((select string_agg(value || ' ' || key, ', ' order by key) from jsonb_each_text(details -> 'published')), '') as published,
                coalesce((select string_agg(value || ' ' || key, ', ' order by key) from jsonb_each_text(details -> 'delivered')), '') as delivered,
                (details #>> '{errors,0,row}') || ': ' || (details #>> '{errors,0,error}') as first_error
