@@ -198,7 +198,8 @@ public struct TestHouse: Sendable {
         if try await !holds(condition) { Issue.record(what, sourceLocation: sourceLocation) }
     }
 
-    private func holds(_ condition: () async throws -> Bool) async throws -> Bool {
+    /// Whether a condition comes to hold; the limit is there for hangs.
+    public func holds(_ condition: () async throws -> Bool) async throws -> Bool {
         let deadline = ContinuousClock.now + .seconds(180)
         while ContinuousClock.now < deadline {
             if try await condition() { return true }
