@@ -18,12 +18,16 @@ struct Flaky: TestParts {
             if isBroken { throw NotNow() }
             return Progress(1)
         }
+
+        func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? { nil }
     }
 
     struct Other: Platform.Job {
         static let name = JobName.ticketsCacheRefresh
 
         func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress { Progress(1) }
+
+        func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? { nil }
     }
 
     static func add(to service: inout Assembly) {
