@@ -5,7 +5,7 @@ import Platform
 /// Reminds the holders of bookings for events that are in a week.
 struct SendEarlyBirdReminders: Job {
     static let name = JobName.eventsSendEarlyBirdReminders
-    static let sliceLimit = 5000
+    static let sliceLimit = 2000
     /// When the clock ticks for it.
     private static let rhythm = "0 10 * * *"
 

@@ -5,7 +5,7 @@ import Platform
 /// Reminds the holders of bookings for events that are tomorrow.
 struct SendReminders: Job {
     static let name = JobName.eventsSendReminders
-    static let sliceLimit = 5000
+    static let sliceLimit = 2000
     /// When the clock ticks for it.
     private static let rhythm = "0 9 * * *"
 
