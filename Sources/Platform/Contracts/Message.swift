@@ -26,8 +26,8 @@ public enum Messages {
     public static let all: [any Message.Type] = [
         Tick.self,
         RideCompleted.self, TicketsRefreshRequested.self, TicketsRefreshed.self, LoyaltyMilestoneReached.self,
-        PaymentGatewayReported.self, PaymentSucceeded.self, PaymentFailed.self, PaymentAbandoned.self, PaymentRefunded.self,
-        PaymentRefundFailed.self,
+        PaymentGatewayReported.self, PaymentDecided.self, PaymentSucceeded.self, PaymentFailed.self, PaymentAbandoned.self,
+        PaymentRefunded.self, PaymentRefundFailed.self,
         BookingCancelled.self, BookingRefundRequested.self, BookingRefundApproved.self, BookingRefunded.self, BookingReminded.self,
         EventCancelled.self,
     ]

@@ -34,7 +34,7 @@ public struct MessageData: Sendable {
     public func currency(_ name: String, ignoringCase: Bool = false) throws(ContractViolation) -> String {
         let mask: UInt8 = ignoringCase ? 0xDF : 0xFF
         guard let text = spans.string(name), text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0 & mask) }) else {
-            throw violation(name, "an ISO 4217 code: three \(ignoringCase ? "" : "capital ")letters")
+            throw violation(name, "an ISO 4217 code: three capital letters\(ignoringCase ? ", or small ones" : "")")
         }
         return ignoringCase ? text.uppercased() : text
     }

@@ -13,6 +13,7 @@ public struct MessageRoute: Sendable {
         MessageRoute(type: .ticketsRefreshRequested, publisher: nil, readers: ["tickets-cache"]),
         MessageRoute(type: .loyaltyMilestoneReached, publisher: "loyalty-notifier", readers: []),
         MessageRoute(type: .paymentGatewayReported, publisher: nil, readers: ["payments"]),
+        MessageRoute(type: .paymentDecided, publisher: nil, readers: ["payments"]),
         MessageRoute(type: .paymentSucceeded, publisher: "payments", readers: ["bookings"]),
         MessageRoute(type: .paymentFailed, publisher: "payments", readers: ["bookings"]),
         MessageRoute(type: .paymentAbandoned, publisher: "payments", readers: ["bookings"]),

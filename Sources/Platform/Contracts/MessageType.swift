@@ -40,6 +40,8 @@ extension MessageType {
 
     /// The payment gateway told how a transaction went.
     public static let paymentGatewayReported = MessageType(rawValue: "payment.gateway-reported")
+    /// A person decided about a payment.
+    public static let paymentDecided = MessageType(rawValue: "payment.decided")
     /// A payment was received.
     public static let paymentSucceeded = MessageType(rawValue: "payment.succeeded")
     /// A payment was refused or timed out.

@@ -38,8 +38,11 @@ enum CalledOffBookings {
         let cancelled = holders.filter(\.row.isCancelled)
         try tx.publish(BookingCancelled.all(cancelled.map(\.letter), because: .eventCalledOff, at: instant))
         for booking in cancelled {
-            if let refund = booking.row.refund { try tx.publish(BookingRefundApproved(booking.letter, amount: refund, at: instant)) }
-            try tx.tell(.calledOff(reason: booking.row.why, refund: booking.row.refund), booking.letter)
+            let currency = booking.row.paidIn ?? booking.letter.currency
+            if let refund = booking.row.refund {
+                try tx.publish(BookingRefundApproved(booking.letter, amount: refund, currency: currency, at: instant))
+            }
+            try tx.tell(.calledOff(reason: booking.row.why, refund: booking.row.refund, currency: currency), booking.letter)
         }
         return Progress(cancelled.count, more: holders.count == limit, cursor: cursor(event: place.event, booking: place.booking))
     }
@@ -54,6 +57,8 @@ enum CalledOffBookings {
         select b.event_id, b.id, b.reference
         from called_off c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')
         where c.event_id >= $1 and (b.event_id, b.id) > ($1, $2)
+          and (c.forced
+               or not exists (select from events.event_facts e where e.event_id = c.event_id and e.status in ('completed', 'archived')))
         order by b.event_id, b.id limit 1
         """
 
@@ -61,6 +66,8 @@ enum CalledOffBookings {
         let isCancelled: Bool
         let why: String
         let refund: Int?
+        /// The currency of the payment; nil when nothing was paid.
+        let paidIn: String?
     }
 
     // Of several payments of a booking that succeeded all but one go back by themselves, and nothing is left of those.
@@ -68,12 +75,14 @@ enum CalledOffBookings {
         with holders as materialized (
             select b.id, c.reason from called_off c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')
             where c.event_id >= $4 and (b.event_id, b.id) > ($4, $5)
+              and (c.forced
+                   or not exists (select from events.event_facts e where e.event_id = c.event_id and e.status in ('completed', 'archived')))
             order by b.event_id, b.id limit $1),
         owed as (
-            select holders.id, max(p.left_amount) as amount
+            select distinct on (holders.id) holders.id, p.left_amount as amount, p.currency
             from holders join payments.payment_facts p on p.booking_id = holders.id
             where p.status = 'succeeded' and p.left_amount > 0
-            group by holders.id),
+            order by holders.id, p.left_amount desc),
         cancelled as (
             update bookings b
             set status = 'cancelled', cancelled_at = $2, cancellation_reason = $3,
@@ -84,9 +93,11 @@ enum CalledOffBookings {
             from holders left join owed using (id)
             where b.id = holders.id and b.id = any (array(select id from holders)) and b.status in ('pending', 'confirmed')
             returning b.id, b.refund_amount)
-        select cancelled.id is not null as is_cancelled, holders.reason as why, cancelled.refund_amount as refund, letters.*
+        select cancelled.id is not null as is_cancelled, holders.reason as why, cancelled.refund_amount as refund, owed.currency as paid_in,
+               letters.*
         from holders cross join lateral (select * from letters where booking_id = holders.id offset 0) letters
              left join cancelled on cancelled.id = holders.id
+             left join owed on owed.id = holders.id
         order by letters.event_id, letters.booking_id
         """
 }

@@ -85,8 +85,8 @@ extension BookingCancelled {
 }
 
 extension BookingRefundApproved {
-    /// Tells that so much goes back, in minor units of the booking's currency.
-    init(_ letter: Letter, amount: Int, at instant: Date) {
-        self.init(bookingId: letter.bookingId, userId: letter.userId, amount: amount, currency: letter.currency, approvedAt: instant)
+    /// Tells that so much goes back, in minor units of the currency that the booking was paid in.
+    init(_ letter: Letter, amount: Int, currency: String, at instant: Date) {
+        self.init(bookingId: letter.bookingId, userId: letter.userId, amount: amount, currency: currency, approvedAt: instant)
     }
 }

@@ -27,11 +27,11 @@ struct LostPayments {
         update bookings set expires_from = null where id = any ($1::bigint[]) and status = 'pending' and expires_from is not null
         """
 
-    // The payments are named by an array as well: for thousands of bookings all payments would be read.
+    // A booking that costs nothing needs no payment. The payments are named by an array as well: for thousands of bookings all payments would be read.
     private static let cancel: SQL = """
         with cancelled as (
             update bookings b set status = 'cancelled', cancelled_at = $3, cancellation_reason = $4
-            where b.id = any ($1) and b.status = 'pending'
+            where b.id = any ($1) and b.status = 'pending' and b.total_amount > 0
               and not exists (
                   select from payments.payment_facts p
                   where p.booking_id = b.id and p.booking_id = any ($1) and p.status in ('pending', 'processing', 'succeeded')

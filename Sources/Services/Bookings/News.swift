@@ -7,7 +7,7 @@ enum News: Sendable {
     case expired
     case paymentFailed
     /// With the organizer's reason, which may be empty, and what goes back; nil when nothing was paid.
-    case calledOff(reason: String, refund: Int?)
+    case calledOff(reason: String, refund: Int?, currency: String)
     /// So much has gone back.
     case refunded(Int, currency: String)
     case refundDenied(RefundDenial)
@@ -37,8 +37,8 @@ enum News: Sendable {
         switch self {
         case .confirmed: ["total": .money(letter.totalAmount, currency: letter.currency)]
         case .expired, .paymentFailed: [:]
-        case .calledOff(let reason, let refund):
-            ["reason": .text(reason), "refund": refund.map { .money($0, currency: letter.currency) } ?? .text("")]
+        case .calledOff(let reason, let refund, let currency):
+            ["reason": .text(reason), "refund": refund.map { .money($0, currency: currency) } ?? .text("")]
         case .refunded(let amount, let currency): ["amount": .money(amount, currency: currency)]
         case .refundDenied(let denial):
             [

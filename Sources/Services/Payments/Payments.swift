@@ -10,6 +10,7 @@ import Platform
 /// | `payments.cleanup-old-failed` | removes payments that came to nothing long ago, and keeps their figures |
 /// | `payments.generate-analytics` | reports the day that ended |
 /// | `payment.gateway-reported` | moves the payment as asking would |
+/// | `payment.decided` | does what a person decided about a payment on which gateway and books do not agree |
 /// | `booking.cancelled` | voids the payments that were never handed over |
 /// | `booking.refund-approved` | sends the money back |
 ///
@@ -23,10 +24,11 @@ struct Payments: BackgroundService {
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
         let gateway = try Gateway(settings, service)
         service.add(job: CleanupAbandoned())
-        service.add(errand: HandleTimeouts(gateway: gateway))
+        service.add(errand: HandleTimeouts(gateway: gateway, alarm: SilenceAlarm(logger: service.logger)))
         service.add(job: CleanupOldFailed())
         service.add(job: GenerateAnalytics(zone: try settings.zone()))
         service.add(reaction: PaymentGatewayReportedReaction())
+        service.add(reaction: PaymentDecidedReaction())
         service.add(reaction: BookingCancelledReaction())
         service.add(reaction: BookingRefundApprovedReaction())
         service.add(channel: RefundChannel(gateway: gateway), onSent: Refund.markPaid, onRefused: Refund.markRefused)

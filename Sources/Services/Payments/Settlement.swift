@@ -3,18 +3,19 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// The gateway's words on some payments, decided against their rows and written together: the one way by which they move payments.
+/// What the gateway says of some payments, and what people decided about them, held against their rows and written together: the one way by
+/// which they move payments.
 ///
 /// All payments of the bookings are locked from the start, so that of two that succeed at once one is the second.
 struct Settlement {
     private let tx: Transaction
+    private let before: [String: Payment]
     private var payments: [String: Payment]
     private var paidBookings: Set<Int>
-    /// The payments that have changed, with the status that each had.
-    private var moved: [String: PaymentStatus] = [:]
     private var refunds: [RefundOrder] = []
     private var causes: [Int: TraceContext] = [:]
     private var final: [Int] = []
+    private var undecided: [Int] = []
 
     /// Locks the payments that the gateway will be heard on, and their siblings.
     static func open(_ references: [String], _ tx: Transaction) async throws -> Settlement {
@@ -23,12 +24,19 @@ struct Settlement {
 
     private init(_ tx: Transaction, _ payments: [Payment]) {
         self.tx = tx
-        self.payments = Dictionary(payments.map { ($0.reference, $0) }) { first, _ in first }
+        before = Dictionary(payments.map { ($0.reference, $0) }) { first, _ in first }
+        self.payments = before
         paidBookings = Set(payments.filter { $0.status == .succeeded }.map(\.bookingId))
     }
 
     /// The payment as it stands after what was heard.
     func payment(_ reference: String) -> Payment? { payments[reference] }
+
+    /// Why a person has to decide about a payment, if that was not known before.
+    func newReview(_ reference: String) -> String? {
+        guard let payment = payments[reference], let reason = payment.reviewReason, reason != before[reference]?.reviewReason else { return nil }
+        return payment.flaw == nil ? "\(reason); decide with: boxoffice payment" : reason
+    }
 
     /// Hears a word, decides what it means and tells everybody. The rows follow with ``write()``.
     /// - Parameters:
@@ -40,14 +48,35 @@ struct Settlement {
         guard var payment = payments[reference] else { return nil }
         let verdict = Verdict(
             on: payment, answer, bookingIsPaid: paidBookings.contains(payment.bookingId),
-            isOverdue: wasAsked && Patience.isOver(for: payment, at: tx.now))
+            isOverdue: wasAsked && Patience.isOver(for: payment, at: tx.now), isUnanswered: Patience.isUnanswered(payment, at: tx.now))
         if verdict.isFinal { final.append(payment.id) }
-        guard payment.follow(verdict, at: tx.now) else { return verdict }
-        if moved[reference] == nil { moved[reference] = payments[reference]?.status }
-        payments[reference] = payment
+        payment.note(answer, verdict, at: tx.now)
+        payment.follow(verdict, at: tx.now)
+        try change(payment, verdict, cause)
+        return verdict
+    }
+
+    /// Follows a person's decision and tells everybody. The rows follow with ``write()``.
+    /// - Throws: a ``DecisionRefused`` when there is nothing to decide; that there is no such payment, or not yet.
+    mutating func decide(_ decision: PaymentDecided.Decision, on reference: String, causedBy cause: TraceContext?) throws {
+        guard var payment = payments[reference] else { throw PaymentGatewayReportedReaction.UnknownPayment(description: "no payment has the reference \(reference)") }
+        guard let verdict = try payment.decide(decision, bookingIsPaid: paidBookings.contains(payment.bookingId), at: tx.now) else { return }
+        payment.follow(verdict, at: tx.now)
+        if decision == .giveBack, let taken = payment.takenAt, payment.paidAt == nil {
+            payment.paidAt = min(taken, tx.now)
+            if payment.amount > 0 { refunds.append(RefundOrder(payment: payment.id, amount: payment.amount, cause: .late)) }
+        }
+        // What the gateway may still take goes back as well.
+        if payment.paidAt == nil { undecided.append(payment.id) } else { final.append(payment.id) }
+        payment.endReview()
+        try change(payment, verdict, cause)
+    }
+
+    private mutating func change(_ payment: Payment, _ verdict: Verdict, _ cause: TraceContext?) throws {
+        guard payments[payment.reference] != payment else { return }
+        payments[payment.reference] = payment
         causes[payment.id] = cause
         try tell(payment, verdict, cause)
-        return verdict
     }
 
     private mutating func tell(_ payment: Payment, _ verdict: Verdict, _ cause: TraceContext?) throws {
@@ -65,18 +94,22 @@ struct Settlement {
                     reason: reason, failedAt: tx.now), causedBy: cause)
         case .doubled where payment.amount > 0: refunds.append(RefundOrder(payment: payment.id, amount: payment.amount, cause: .double))
         case .late where payment.amount > 0: refunds.append(RefundOrder(payment: payment.id, amount: payment.amount, cause: .late))
-        case .doubled, .late, .processing, .stands, .open, .disputed: break
+        case .doubled, .late, .processing, .stands, .open, .review, .disputed: break
         }
     }
 
     /// Writes what was decided.
     func write() async throws {
-        let rows = moved.compactMap { reference, was in payments[reference].map { (was: was, payment: $0) } }.sorted { $0.payment.id < $1.payment.id }
-        if !rows.isEmpty {
+        let changed = payments.values.filter { $0 != before[$0.reference] }.sorted { $0.id < $1.id }
+        if !changed.isEmpty {
             try tx.enqueue(
-                Self.move, rows.map(\.payment.id), rows.map(\.was.rawValue), rows.map(\.payment.status.rawValue), rows.map(\.payment.submittedAt),
-                rows.map(\.payment.paidAt), rows.map(\.payment.failedAt), rows.map(\.payment.failureReason))
+                Self.move, changed.map(\.id), changed.map(\.status.rawValue), changed.map(\.submittedAt), changed.map(\.paidAt),
+                changed.map(\.failedAt), changed.map(\.failureReason), changed.map(\.amount), changed.map(\.currency))
+            try tx.enqueue(
+                Self.noteReview, changed.map(\.id), changed.map(\.reviewSince), changed.map(\.reviewReason), changed.map(\.takenAmount),
+                changed.map(\.takenCurrency), changed.map(\.takenAt), changed.map(\.silentSince), changed.map(\.decision?.rawValue))
         }
+        if !undecided.isEmpty { try tx.enqueue(Self.askAgain, undecided, tx.now) }
         try await Refund.begin(refunds, causes: causes, tx)
     }
 
@@ -85,28 +118,28 @@ struct Settlement {
         if !final.isEmpty { try tx.enqueue(Self.askNoMore, final) }
     }
 
+    // The rows are locked: they are as they were read. One that is only noted about keeps its status, and leaves no history.
     private static let move: SQL = """
         update payments p
-        set status = m.status, submitted_at = m.submitted_at, paid_at = m.paid_at, failed_at = m.failed_at, failure_reason = m.failure_reason
-        from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[], $7::text[])
-             as m (id, was, status, submitted_at, paid_at, failed_at, failure_reason)
-        where p.id = m.id and p.status = m.was
+        set status = m.status, submitted_at = m.submitted_at, paid_at = m.paid_at, failed_at = m.failed_at, failure_reason = m.failure_reason,
+            amount = m.amount, currency = m.currency
+        from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::bigint[], $8::text[])
+             as m (id, status, submitted_at, paid_at, failed_at, failure_reason, amount, currency)
+        where p.id = m.id and (p.status <> m.status or p.paid_at is distinct from m.paid_at or p.amount <> m.amount or p.currency <> m.currency)
+        """
+
+    private static let noteReview: SQL = """
+        update payments p
+        set review_since = n.since, review_reason = n.reason, taken_amount = n.amount, taken_currency = n.currency, taken_at = n.taken_at,
+            silent_since = n.silent_since, decision = n.decision
+        from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::bigint[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[])
+             as n (id, since, reason, amount, currency, taken_at, silent_since, decision)
+        where p.id = n.id
+          and (p.review_since, p.review_reason, p.taken_amount, p.taken_currency, p.taken_at, p.silent_since, p.decision)
+              is distinct from (n.since, n.reason, n.amount, n.currency::char(3), n.taken_at, n.silent_since, n.decision)
         """
 
     private static let askNoMore: SQL = "update payments set ask_at = null where id = any ($1::bigint[]) and ask_at is not null"
-}
 
-extension Payment {
-    /// Moves as the verdict says.
-    /// - Returns: whether anything changed.
-    fileprivate mutating func follow(_ verdict: Verdict, at now: Date) -> Bool {
-        switch verdict {
-        case .processing(let since): (status, submittedAt) = (.processing, min(since, now))
-        case .succeeded(let at), .doubled(let at): (status, paidAt) = (.succeeded, min(at, now))
-        case .late(let at): paidAt = min(at, now)
-        case .failed(let reason): (status, failedAt, failureReason) = (.failed, now, reason)
-        case .stands, .open, .disputed: return false
-        }
-        return true
-    }
+    private static let askAgain: SQL = "update payments set ask_at = $2 where id = any ($1::bigint[])"
 }

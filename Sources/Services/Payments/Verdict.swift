@@ -17,7 +17,9 @@ enum Verdict: Sendable, Equatable {
     case late(at: Date)
     /// The payment came to nothing.
     case failed(reason: String)
-    /// The word cannot be meant for this payment: a person has to look, and nothing is moved.
+    /// A person has to decide, for this reason; until then the payment stays as it is.
+    case review(String)
+    /// The word cannot be meant for this payment, and nothing is moved.
     case disputed(String)
 
     /// The reason of a payment that the gateway did not decide in time. It may take the money all the same.
@@ -25,28 +27,43 @@ enum Verdict: Sendable, Equatable {
 
     /// - Parameters:
     ///   - bookingIsPaid: Whether another payment of the booking has succeeded.
-    ///   - isOverdue: Whether it is given up when the gateway cannot say.
-    init(on payment: Payment, _ answer: GatewayAnswer, bookingIsPaid: Bool = false, isOverdue: Bool = false) {
+    ///   - isOverdue: Whether it is given up when the gateway says that it has not decided, or does not know the payment.
+    ///   - isUnanswered: Whether the gateway has been silent for so long that a person has to find out.
+    init(on payment: Payment, _ answer: GatewayAnswer, bookingIsPaid: Bool = false, isOverdue: Bool = false, isUnanswered: Bool = false) {
         if let flaw = payment.flaw {
-            self = .disputed(flaw)
+            self = payment.paidAt == nil ? .review(flaw) : .disputed(flaw)
             return
         }
-        guard case .transaction(let told) = answer else {
-            self = Self.undecided(payment, isOverdue)
-            return
+        switch answer {
+        case .transaction(let told): self = Self.told(told, payment, bookingIsPaid, isOverdue)
+        case .unknown: self = Self.undecided(payment, isOverdue)
+        // Silence is no answer: nothing is given up for it.
+        case .silent where payment.paidAt != nil: self = .stands
+        case .silent(let reason, _):
+            let needsPerson = isUnanswered && payment.status == .processing && payment.reviewReason == nil
+            self = needsPerson ? .review("the gateway does not answer for it: \(reason)") : .open
         }
-        guard told.amount == payment.amount, told.currency == payment.currency else {
-            self = .disputed("the gateway says \(told.amount) \(told.currency), but it is \(payment.amount) \(payment.currency)")
-            return
+    }
+
+    private static func told(_ told: GatewayTransaction, _ payment: Payment, _ bookingIsPaid: Bool, _ isOverdue: Bool) -> Verdict {
+        let goesBack = payment.decision == .giveBack && payment.paidAt == nil && told.status == .success
+        guard goesBack || told.amount == payment.amount && told.currency == payment.currency else {
+            let reason = "the gateway says \(told.amount) \(told.currency), but it is \(payment.amount) \(payment.currency)"
+            return payment.paidAt == nil ? .review(reason) : .disputed(reason)
         }
         switch told.status {
-        case .success where payment.status.isOpen: self = bookingIsPaid ? .doubled(at: told.at) : .succeeded(at: told.at)
-        case .success: self = payment.paidAt == nil ? .late(at: told.at) : .stands
-        case .failed where payment.status.isOpen: self = .failed(reason: "declined by the gateway")
-        case .abandoned where payment.status.isOpen: self = .failed(reason: "abandoned at the gateway")
-        case .failed, .abandoned: self = .stands
-        case .pending where payment.status == .pending: self = .processing(since: told.at)
-        case .pending: self = Self.undecided(payment, isOverdue)
+        case .success where payment.status.isOpen:
+            if bookingIsPaid { return .doubled(at: told.at) }
+            guard payment.fitsBooking else { return .review(payment.misfit) }
+            return .succeeded(at: told.at)
+        case .success: return payment.paidAt == nil ? .late(at: told.at) : .stands
+        case .failed where payment.status.isOpen: return .failed(reason: "declined by the gateway")
+        case .abandoned where payment.status.isOpen: return .failed(reason: "abandoned at the gateway")
+        case .failed, .abandoned: return .stands
+        case .pending where payment.status == .pending: return .processing(since: told.at)
+        case .pending: return undecided(payment, isOverdue)
+        case .other where payment.paidAt != nil: return .stands
+        case .other(let word): return .review("the gateway says \"\(word)\", and nobody here knows what that means for the money")
         }
     }
 
@@ -60,7 +77,7 @@ enum Verdict: Sendable, Equatable {
         switch self {
         case .stands, .succeeded, .doubled, .late: true
         case .failed(let reason): reason != Self.timeout
-        case .open, .processing, .disputed: false
+        case .open, .processing, .review, .disputed: false
         }
     }
 }

@@ -10,7 +10,8 @@ struct BoxOffice: AsyncParsableCommand {
         abstract: "Watch and trigger the background services of the box office.",
         discussion: "DATABASE_URL and AMQP_URL say where they live; each may come from a file named by DATABASE_URL_FILE and AMQP_URL_FILE.",
         subcommands: [
-            Migrate.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, Doctor.self, Audit.self, DemoData.self,
+            Migrate.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, PaymentCommand.self,
+            Doctor.self, Audit.self, DemoData.self,
         ])
 
     /// Ends with 64 (`EX_USAGE`) when it was called wrongly, with 78 (`EX_CONFIG`) when a setting is missing or wrong, with 74

@@ -24,6 +24,8 @@ struct MemberKind: Sendable {
         bad: noTexts + ["\"\\u0000\"", text(String(repeating: "é", count: 2001)), text(String(repeating: "a", count: 9000))])
     static let currency = MemberKind(
         good: [text("EUR"), "\"\\u0055SD\""], bad: noTexts + [text("eur"), text("EU"), text("EURO"), "\"EUR\\n\"", text("ÉUR"), text("")])
+    static let currencyInAnyCase = MemberKind(
+        good: currency.good + [text("eur"), text("Eur")], bad: currency.bad.filter { $0 != text("eur") } + [text("e r"), text("e[r"), text("e{r")])
     static let boolean = MemberKind(good: ["true", "false"], bad: ["1", "\"true\"", "[]", "{}", "True", "tru"])
     static let instant = MemberKind(good: InstantTable.good.map(text) + ["\"2027\\u002d03-14T01:59:26Z\""], bad: InstantTable.bad.map(text) + noTexts)
     static let job = MemberKind(

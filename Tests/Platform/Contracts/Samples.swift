@@ -30,9 +30,12 @@ extension Sample {
         Sample(
             message: PaymentGatewayReported(reference: "trx 8f14e45f \u{1F3AB}", status: .success, amount: 4500, currency: "EUR", occurredAt: then),
             members: [
-                "reference": .reference, "status": .choice("success", "failed", "abandoned", "pending"), "amount": .count, "currency": .currency,
-                "occurredAt": .instant,
+                "reference": .reference, "status": .choice("success", "failed", "abandoned", "pending"), "amount": .count,
+                "currency": .currencyInAnyCase, "occurredAt": .instant,
             ]),
+        Sample(
+            message: PaymentDecided(reference: "trx 8f14e45f \u{1F3AB}", decision: .giveBack, decidedBy: "ana", decidedAt: then),
+            members: ["reference": .reference, "decision": .choice("accept", "give-back"), "decidedBy": .reference, "decidedAt": .instant]),
         Sample(
             message: PaymentSucceeded(paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", paidAt: then),
             members: ["paymentId": .id, "bookingId": .id, "userId": .id, "amount": .count, "currency": .currency, "paidAt": .instant]),
@@ -76,7 +79,7 @@ extension Sample {
             message: BookingReminded(bookingId: 5001, kind: .dayBefore, remindedAt: then),
             members: ["bookingId": .id, "kind": .choice("day-before", "week-before"), "remindedAt": .instant]),
         Sample(
-            message: EventCancelled(eventId: 301, reason: "the band is ill"),
-            members: ["eventId": .id, "reason": .reason]),
+            message: EventCancelled(eventId: 301, reason: "the band is ill", force: true),
+            members: ["eventId": .id, "reason": .reason, "force": .boolean.optional]),
     ]
 }

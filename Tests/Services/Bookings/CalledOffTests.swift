@@ -119,4 +119,35 @@ struct CalledOffTests {
             #expect(try await stage.count("called_off") == 0)
         }
     }
+
+    @Test("An event that is over refunds nobody, unless the message says force", arguments: ["completed", "archived"])
+    func over(status: String) async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "confirmed")
+            try await stage.payment(1, of: 1, "succeeded", amount: 5000)
+            try await stage.house.database.execute("update events.events set status = $1, completed_at = $2", status, Stage.noon)
+            try await stage.tell(EventCancelled(eventId: 1, reason: "clicked the wrong event"))
+            try await stage.tell(EventCancelled(eventId: 1, reason: "clicked the wrong event", force: false))
+            try await stage.run(.bookingsCancelExpired)
+            #expect(try await stage.look(1) == "confirmed")
+            #expect(try await stage.count("called_off") == 0)
+            try await stage.tell(EventCancelled(eventId: 1, reason: "The hall was closed.", force: true))
+            try await stage.house.eventually("select status from bookings.bookings", "cancelled")
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [5000])
+            #expect(try await stage.mails().first?.text?.contains("The hall was closed.") == true)
+        }
+    }
+
+    @Test("What was paid in another currency than the booking's goes back in that one, and the mail says so")
+    func anotherCurrency() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "confirmed")
+            try await stage.payment(1, of: 1, "succeeded", amount: 700)
+            try await stage.house.database.execute("update payments.payments set currency = 'USD'")
+            try await stage.tell(EventCancelled(eventId: 1, reason: ""))
+            try await stage.house.eventually("select status from bookings.bookings", "cancelled")
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.currency) == ["USD"])
+            #expect(try await stage.mails().first?.text?.contains("USD 7.00") == true)
+        }
+    }
 }

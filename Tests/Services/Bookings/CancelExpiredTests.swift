@@ -160,4 +160,30 @@ struct CancelExpiredTests {
             #expect(try await stage.mails().map(\.subject) == ["Your booking B-5 has expired"])
         }
     }
+
+    @Test("A booking whose money only a person can tell of keeps its tickets until the event begins; money that comes then goes back in full")
+    func undecided() async throws {
+        try await Stage.open { stage in
+            for id in 1...3 {
+                try await stage.booking(id)
+                try await stage.payment(id, of: id, "processing")
+            }
+            // Another payment of the third may still decide.
+            try await stage.payment(4, of: 3, "processing")
+            try await stage.house.database.execute(
+                "update payments.payments set review_since = $1, review_reason = 'another amount' where id in (1, 3)", Stage.noon)
+            #expect(try await stage.run(.bookingsCancelExpired).processed == 0)
+            stage.house.clock.set(Stage.noon + 7 * 86_400)
+            #expect(try await stage.run(.bookingsCancelExpired).processed == 1)
+            #expect(try await stage.look(1, "status, cancellation_reason") == "cancelled expired")
+            #expect(try await stage.look(2) == "pending")
+            #expect(try await stage.look(3) == "pending")
+            #expect(try await stage.published(BookingCancelled.self).flatMap(\.bookings).map(\.bookingId) == [1])
+            try await stage.house.database.execute(
+                "update payments.payments set status = 'succeeded', paid_at = now(), amount = 4400, review_since = null, review_reason = null where id = 1"
+            )
+            try await stage.tell(succeeded: 1, of: 1, amount: 4400)
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [4400])
+        }
+    }
 }

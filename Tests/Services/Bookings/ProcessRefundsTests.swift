@@ -206,4 +206,31 @@ struct ProcessRefundsTests {
             #expect(try await stage.published(BookingRefundApproved.self).count == 1200)
         }
     }
+
+    @Test("Nobody asks before the booking was made: the later of both counts, and no instant that is still to come")
+    func tooEarly() async throws {
+        try await Stage.open { stage in
+            try await stage.event(2, startsAt: Stage.noon + 2 * 3600)
+            let longAgo = Date(timeIntervalSince1970: 1_577_836_800)
+            try await stage.request(1, event: 2, amount: 4500, at: longAgo)
+            try await stage.booking(2, "confirmed", event: 2, amount: 4500)
+            try await stage.payment(2, of: 2, "succeeded", amount: 4500)
+            try await stage.tell(BookingRefundRequested(bookingId: 2, requestedAt: longAgo))
+            try await stage.run(.bookingsProcessRefunds)
+            #expect(try await stage.published(BookingRefundApproved.self).map(\.amount) == [2250, 2250])
+        }
+    }
+
+    @Test("What was paid in another currency than the booking's goes back in that one")
+    func anotherCurrency() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "confirmed", amount: 4500)
+            try await stage.payment(1, of: 1, "succeeded", amount: 100)
+            try await stage.house.database.execute("update payments.payments set currency = 'JPY'")
+            try await stage.tell(BookingRefundRequested(bookingId: 1, requestedAt: Stage.noon))
+            try await stage.run(.bookingsProcessRefunds)
+            let approved = BookingRefundApproved(bookingId: 1, userId: 1, amount: 100, currency: "JPY", approvedAt: Stage.noon)
+            #expect(try await stage.published(BookingRefundApproved.self) == [approved])
+        }
+    }
 }

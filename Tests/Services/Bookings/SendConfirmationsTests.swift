@@ -80,4 +80,39 @@ struct SendConfirmationsTests {
             #expect(try await stage.mails().count == 2)
         }
     }
+
+    @Test("A booking that costs nothing owes nothing: it is confirmed and mailed without any payment, once, and no expiry takes it")
+    func free() async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, amount: 0, minutesAgo: 60)
+            try await stage.booking(2, amount: 0, minutesAgo: 0)
+            try await stage.payment(2, of: 2, "failed", amount: 0)
+            try await stage.run(.bookingsCancelExpired)
+            try await stage.tell(failed: 2, of: 2)
+            #expect(try await stage.look(1) == "pending")
+            #expect(try await stage.look(2) == "pending")
+            #expect(try await stage.run(.bookingsSendConfirmations).processed == 2)
+            #expect(try await stage.look(1, "status, confirmed_at is not null") == "confirmed t")
+            #expect(try await stage.look(2) == "confirmed")
+            #expect(
+                try await stage.mails().compactMap(\.subject).sorted() == [
+                    "Your booking B-1 is confirmed: The Magic Flute", "Your booking B-2 is confirmed: The Magic Flute",
+                ])
+            let after = try await stage.snapshot()
+            #expect(try await stage.run(.bookingsSendConfirmations).processed == 0)
+            #expect(try await stage.snapshot() == after)
+        }
+    }
+
+    @Test("A booking that costs nothing, of an event that was called off, is not confirmed any more")
+    func freeCalledOff() async throws {
+        try await Stage.open { stage in
+            try await stage.tell(EventCancelled(eventId: 1, reason: "Rain"))
+            try await stage.house.eventually("select count(*) from operations.job_runs where outcome = 'succeeded'", 1)
+            try await stage.booking(1, amount: 0, minutesAgo: 60)
+            #expect(try await stage.run(.bookingsSendConfirmations).processed == 0)
+            try await stage.run(.bookingsCancelExpired)
+            #expect(try await stage.look(1, "status, cancellation_reason") == "cancelled event called off")
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -161,14 +162,29 @@ struct GatewayReportedTests {
         }
     }
 
-    @Test("A report of another amount is parked, names both, and moves nothing")
+    @Test("A report of another amount moves nothing and is for a person; of money that came already it is parked and names both")
     func anotherAmount() async throws {
         try await Till.open { till in
             try await till.add(1, .processing, age: 60)
+            try await till.add(2, .succeeded, age: 60)
             try await till.report(1, .success, amount: 999)
-            #expect(try await till.house.parked("payments").reason == "payment R-1: the gateway says 999 EUR, but it is 1000 EUR")
-            #expect(try await till.statuses() == ["processing"])
+            try await till.report(2, .success, amount: 999)
+            #expect(try await till.house.parked("payments").reason == "payment R-2: the gateway says 999 EUR, but it is 1000 EUR")
+            try await till.house.eventually("select count(*) from payments.payments where review_since is not null", 1)
+            let review: SQL = "select reference || ' ' || review_reason || ' ' || taken_amount from payments.payments where review_since is not null"
+            #expect(try await till.house.value(review, as: String.self) == "R-1 the gateway says 999 EUR, but it is 1000 EUR 999")
+            #expect(try await till.statuses() == ["processing", "succeeded"])
             #expect(try await till.told(0).isEmpty)
+        }
+    }
+
+    @Test("The letter case of a currency does not matter")
+    func letterCase() async throws {
+        try await Till.open { till in
+            try await till.add(1, .processing, age: 60)
+            let data = #"{"reference":"R-1","status":"success","amount":1000,"currency":"eur","occurredAt":"2026-03-15T11:59:00Z"}"#
+            try await till.house.publish(raw: data, to: Exchange.events, "payment.gateway-reported", id: "small-letters")
+            #expect(try await till.told(1).map(\.description) == ["payment.succeeded 1 1000"])
         }
     }
 

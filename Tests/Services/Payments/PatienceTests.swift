@@ -23,12 +23,25 @@ struct PatienceTests {
     func again() throws {
         #expect(Patience.next(for: payment(.processing), after: .open, .unknown, asked: 3, at: Self.then) == Self.then)
         var last = 0.0
-        for asked in stride(from: 0, through: 8, by: 2) {
+        for asked in stride(from: 0, through: 4, by: 2) {
             let next = try #require(Patience.next(for: payment(.processing), after: .open, .silent("500"), asked: asked, at: Self.then))
             #expect(next.timeIntervalSince(Self.then) > last)
             last = next.timeIntervalSince(Self.then)
         }
-        #expect(last <= 12 * 3600)
+        let longest = try #require(Patience.next(for: payment(.processing), after: .open, .silent("500"), asked: 90, at: Self.then))
+        #expect(longest <= Self.then + 1800)
+        let asked = try #require(
+            Patience.next(for: payment(.processing), after: .open, .silent("503", after: .seconds(3600)), asked: 0, at: Self.then))
+        #expect(asked == Self.then + 3600)
+    }
+
+    @Test("Silence of 24 hours is for a person")
+    func unanswered() {
+        var silent = payment(.processing)
+        #expect(!Patience.isUnanswered(silent, at: Self.then))
+        silent.silentSince = Self.then
+        #expect(!Patience.isUnanswered(silent, at: Self.then + 24 * 3600 - 1))
+        #expect(Patience.isUnanswered(silent, at: Self.then + 24 * 3600))
     }
 
     @Test("After a time-out the gateway is asked for seven days more, and after its last word never")
@@ -38,6 +51,7 @@ struct PatienceTests {
         #expect(Patience.next(for: failed, after: .failed(reason: Verdict.timeout), .unknown, asked: 4, at: Self.then) != nil)
         #expect(Patience.next(for: failed, after: .open, .unknown, asked: 9, at: Self.then + week) != nil)
         #expect(Patience.next(for: failed, after: .open, .unknown, asked: 9, at: Self.then + week + 1) == nil)
+        #expect(Patience.next(for: failed, after: .open, .silent("500"), asked: 9, at: Self.then + week + 1) != nil)
         #expect(Patience.next(for: failed, after: .stands, .unknown, asked: 9, at: Self.then) == nil)
     }
 }

@@ -56,6 +56,20 @@ struct Till: Sendable {
             """, id, booking ?? id, user, amount, currency, status.rawValue, then)
     }
 
+    /// The booking that a payment pays for.
+    func addBooking(_ id: Int, costs amount: Int, _ currency: String = "EUR", status: String = "pending") async throws {
+        try await house.database.execute(
+            """
+            insert into bookings.bookings (id, reference, user_id, event_id, quantity, total_amount, currency, status, created_at, confirmed_at)
+            values ($1, 'B-' || $1, 7, 1, 1, $2, $3, $4, $5, case when $4 = 'confirmed' then $5::timestamptz end)
+            """, id, amount, currency, status, house.clock.now)
+    }
+
+    /// A person decides.
+    func decide(_ decision: PaymentDecided.Decision, _ id: Int) async throws {
+        try await house.publish(PaymentDecided(reference: "R-\(id)", decision: decision, decidedBy: "ana", decidedAt: house.clock.now))
+    }
+
     /// Each payment's status, in the order of their ids.
     func statuses() async throws -> [String] { try await house.database.query("select status from payments.payments order by id", as: String.self) }
 
@@ -78,8 +92,13 @@ struct Till: Sendable {
 
     /// How the gateway knows a payment.
     func gateway(_ id: Int, _ status: PaymentGatewayReported.Status, amount: Int = 1000, currency: String = "EUR", paidAt: Date? = nil) async throws {
+        try await gateway(id, word: status.rawValue, amount: amount, currency: currency, paidAt: paidAt)
+    }
+
+    /// How the gateway knows a payment, in a word that need not be in its contract.
+    func gateway(_ id: Int, word: String, amount: Int = 1000, currency: String = "EUR", paidAt: Date? = nil) async throws {
         try await outside.transactions([
-            .init("R-\(id)", status.rawValue, amount: amount, currency: currency, paidAt: paidAt.map(RFC3339.string(from:)))
+            .init("R-\(id)", word, amount: amount, currency: currency, paidAt: paidAt.map(RFC3339.string(from:)))
         ])
     }
 
@@ -171,7 +190,7 @@ struct Till: Sendable {
     }
 
     private func heard() async throws -> [Told] {
-        try await house.take(Self.listener).filter { !$0.routingKey.hasSuffix("gateway-reported") }.map { delivery in
+        try await house.take(Self.listener).filter { !["payment.gateway-reported", "payment.decided"].contains($0.routingKey) }.map { delivery in
             let data = try MessageData(Envelope(delivery).data)
             return Told(
                 type: delivery.routingKey, payment: try data.id("paymentId"), amount: try data.amount("amount"),

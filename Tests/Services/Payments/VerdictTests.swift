@@ -14,7 +14,7 @@ struct VerdictTests {
             paidAt: paid || status == .succeeded ? Self.then : nil, refundedAmount: 0, flaw: flaw)
     }
 
-    private func word(_ status: PaymentGatewayReported.Status, amount: Int = 1000, currency: String = "EUR") -> GatewayAnswer {
+    private func word(_ status: GatewayStatus, amount: Int = 1000, currency: String = "EUR") -> GatewayAnswer {
         .transaction(GatewayTransaction(status: status, amount: amount, currency: currency, at: Self.then))
     }
 
@@ -52,27 +52,72 @@ struct VerdictTests {
         #expect(Verdict(on: payment(.succeeded), word(.pending)) == .stands)
     }
 
-    @Test("What is still open when its time is over is given up: pending, unknown and silence alike")
+    @Test("What the gateway says to be undecided, or does not know, is given up when its time is over; silence is no answer")
     func overdue() {
-        for answer in [word(.pending), .unknown, .silent("500")] {
+        for answer in [word(.pending), .unknown] {
             #expect(Verdict(on: payment(.processing), answer, isOverdue: true) == .failed(reason: "gateway timeout"))
             #expect(Verdict(on: payment(.processing), answer) == .open)
             #expect(Verdict(on: payment(.failed), answer, isOverdue: true) == .open)
         }
+        #expect(Verdict(on: payment(.processing), .silent("500"), isOverdue: true) == .open)
         #expect(Verdict(on: payment(.processing), word(.success), isOverdue: true) == .succeeded(at: Self.then))
     }
 
-    @Test("Another amount or currency is disputed and names both, whatever the status", arguments: PaymentStatus.allCases)
-    func disputed(status: PaymentStatus) {
+    @Test("Silence of a day is for a person, once")
+    func unanswered() {
+        let review = Verdict.review("the gateway does not answer for it: 500")
+        #expect(Verdict(on: payment(.processing), .silent("500"), isOverdue: true, isUnanswered: true) == review)
+        var known = payment(.processing)
+        known.reviewReason = "the gateway does not answer for it: timed out"
+        #expect(Verdict(on: known, .silent("500"), isOverdue: true, isUnanswered: true) == .open)
+        #expect(Verdict(on: payment(.failed), .silent("500"), isUnanswered: true) == .open)
+    }
+
+    @Test("Another amount or currency is for a person and names both, whatever the status", arguments: PaymentStatus.allCases)
+    func anotherAmount(status: PaymentStatus) {
         let reason = "the gateway says 900 EUR, but it is 1000 EUR"
-        #expect(Verdict(on: payment(status), word(.success, amount: 900), isOverdue: true) == .disputed(reason))
         let other = "the gateway says 1000 USD, but it is 1000 EUR"
-        #expect(Verdict(on: payment(status), word(.failed, currency: "USD")) == .disputed(other))
+        let isPaid = status == .succeeded
+        let verdict = Verdict(on: payment(status), word(.success, amount: 900), isOverdue: true)
+        #expect(verdict == (isPaid ? .disputed(reason) : .review(reason)))
+        #expect(Verdict(on: payment(status), word(.failed, currency: "USD")) == (isPaid ? .disputed(other) : .review(other)))
+    }
+
+    @Test("A word that is not in the gateway's contract is for a person, also when the time is over; of money that came it changes nothing")
+    func unknownWord() {
+        let review = Verdict.review("the gateway says \"reversed\", and nobody here knows what that means for the money")
+        for status in [PaymentStatus.pending, .processing, .failed] {
+            #expect(Verdict(on: payment(status), word(.other("reversed")), isOverdue: true) == review)
+        }
+        #expect(Verdict(on: payment(.succeeded), word(.other("reversed"))) == .stands)
+    }
+
+    @Test("Money of another amount or currency than its booking is for a person, unless a person has accepted it")
+    func misfit() {
+        var payment = payment(.processing)
+        (payment.bookingAmount, payment.bookingCurrency) = (4500, "EUR")
+        let review = Verdict.review("it is 1000 EUR, but its booking costs 4500 EUR")
+        #expect(Verdict(on: payment, word(.success)) == review)
+        #expect(Verdict(on: payment, word(.success), bookingIsPaid: true) == .doubled(at: Self.then))
+        #expect(Verdict(on: payment, word(.failed)) == .failed(reason: "declined by the gateway"))
+        payment.decision = .accept
+        #expect(Verdict(on: payment, word(.success)) == .succeeded(at: Self.then))
+        (payment.decision, payment.bookingAmount) = (nil, 1000)
+        #expect(Verdict(on: payment, word(.success)) == .succeeded(at: Self.then))
+    }
+
+    @Test("What a person gives back goes back, whatever amount the gateway takes later")
+    func givenBack() {
+        var payment = payment(.failed)
+        payment.decision = .giveBack
+        #expect(Verdict(on: payment, word(.success, amount: 900)) == .late(at: Self.then))
+        #expect(Verdict(on: payment, word(.pending)) == .open)
     }
 
     @Test("A payment that no message can speak of is left to a person")
     func flawed() {
-        #expect(Verdict(on: payment(.processing, flaw: "it has no user"), .unknown, isOverdue: true) == .disputed("it has no user"))
+        #expect(Verdict(on: payment(.processing, flaw: "it has no user"), .unknown, isOverdue: true) == .review("it has no user"))
+        #expect(Verdict(on: payment(.succeeded, flaw: "it has no user"), .unknown) == .disputed("it has no user"))
     }
 
     @Test("The gateway is asked on until it has said its last word")
@@ -80,6 +125,7 @@ struct VerdictTests {
         #expect(!Verdict.open.isFinal)
         #expect(!Verdict.failed(reason: Verdict.timeout).isFinal)
         #expect(!Verdict.disputed("").isFinal)
+        #expect(!Verdict.review("").isFinal)
         #expect(Verdict.failed(reason: "declined by the gateway").isFinal)
         #expect(Verdict.late(at: Self.then).isFinal)
     }

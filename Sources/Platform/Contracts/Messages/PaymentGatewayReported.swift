@@ -35,7 +35,7 @@ public struct PaymentGatewayReported: Message {
         reference = try data.reference("reference")
         status = try data.choice("status")
         amount = try data.amount("amount")
-        currency = try data.currency("currency")
+        currency = try data.currency("currency", ignoringCase: true)
         occurredAt = try data.instant("occurredAt")
     }
 }

@@ -6,7 +6,8 @@ import Postgres
 /// Cancels bookings that nobody paid for in time, then those of events that were called off; their tickets go back, and the customers are told.
 ///
 /// A booking whose payment is at the gateway is passed over: the payment decides about it. Its expiry is postponed, so that a run does not look at
-/// all bookings that the runs before it passed over. What ends the payment ends the postponement too (``LostPayments``).
+/// all bookings that the runs before it passed over. What ends the payment ends the postponement too (``LostPayments``). When only a person can say
+/// what became of the money, the booking keeps its tickets until the event begins. A booking that costs nothing waits for no payment.
 struct CancelExpired: Job {
     static let name = JobName.bookingsCancelExpired
     static let sliceLimit = 20 * page
@@ -25,8 +26,10 @@ struct CancelExpired: Job {
             (expired, end) = try await expire(slice, tx)
             if let end { return Progress(expired, more: true, cursor: end.text) }
         }
+        let undecided = try await UndecidedBookings.cancel(slice, tx)
         let holders = try await CalledOffBookings.cancel(slice, tx)
-        return Progress(expired + holders.count, more: holders.more, cursor: holders.cursor)
+        return Progress(
+            expired + undecided.cancelled + holders.count, more: undecided.more || holders.more, cursor: holders.cursor)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
@@ -78,7 +81,8 @@ struct CancelExpired: Job {
             from (
                 select coalesce(expires_from, created_at) as instant, id
                 from bookings
-                where status = 'pending' and coalesce(expires_from, created_at) < $1 and (coalesce(expires_from, created_at), id) > ($2, $3)
+                where status = 'pending' and total_amount > 0 and coalesce(expires_from, created_at) < $1
+                  and (coalesce(expires_from, created_at), id) > ($2, $3)
                 order by coalesce(expires_from, created_at), id limit $4) as due) as numbered
         where number % $5 = 0
         """
@@ -86,14 +90,16 @@ struct CancelExpired: Job {
     private static let first: SQL = """
         select coalesce(expires_from, created_at) as instant, id, reference
         from bookings
-        where status = 'pending' and coalesce(expires_from, created_at) < $1 and (coalesce(expires_from, created_at), id) > ($2, $3)
+        where status = 'pending' and total_amount > 0 and coalesce(expires_from, created_at) < $1
+          and (coalesce(expires_from, created_at), id) > ($2, $3)
         order by coalesce(expires_from, created_at), id limit 1
         """
 
     private static let cancelPage: SQL = """
         with due as materialized (
             select id from bookings
-            where status = 'pending' and coalesce(expires_from, created_at) < $1 and (coalesce(expires_from, created_at), id) > ($2, $3)
+            where status = 'pending' and total_amount > 0 and coalesce(expires_from, created_at) < $1
+              and (coalesce(expires_from, created_at), id) > ($2, $3)
             order by coalesce(expires_from, created_at), id limit $4),
         cancelled as (
             update bookings b set status = 'cancelled', cancelled_at = $5, cancellation_reason = $6

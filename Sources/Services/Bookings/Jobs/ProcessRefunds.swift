@@ -14,7 +14,7 @@ struct ProcessRefunds: Job {
         let requests = try await tx.query(
             Self.takeUndecided, as: WithLetter<Request>.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit, slice.now,
             CancellationReason.unpaid.map(\.rawValue))
-        var granted: [(letter: Letter, amount: Int)] = []
+        var granted: [Granted] = []
         var denied: [(letter: Letter, why: RefundDenial)] = []
         for request in requests where !request.row.isOpen {
             guard let startsAt = request.letter.startsAt else {
@@ -25,7 +25,8 @@ struct ProcessRefunds: Job {
                 requestedAt: request.row.requestedAt, startsAt: startsAt, ticketsAreGone: request.row.ticketsAreGone, paid: request.row.paid,
                 left: request.row.left)
             switch decision {
-            case .granted(let amount): granted.append((request.letter, amount))
+            case .granted(let amount):
+                granted.append(Granted(letter: request.letter, amount: amount, currency: request.row.paidIn ?? request.letter.currency))
             case .denied(let why): denied.append((request.letter, why))
             }
         }
@@ -40,7 +41,7 @@ struct ProcessRefunds: Job {
         return first.map { JobRow($0.name, cursor: "\($0.id)") }
     }
 
-    private func grant(_ refunds: [(letter: Letter, amount: Int)], _ slice: Slice, _ tx: Transaction) async throws {
+    private func grant(_ refunds: [Granted], _ slice: Slice, _ tx: Transaction) async throws {
         guard !refunds.isEmpty else { return }
         let cancelled = try await tx.query(
             Self.grantRefunds, as: Int.self, refunds.map(\.letter.bookingId), refunds.map(\.amount), slice.now,
@@ -48,8 +49,8 @@ struct ProcessRefunds: Job {
         let held = Set(cancelled)
         let lost = refunds.map(\.letter).filter { held.contains($0.bookingId) }
         try tx.publish(BookingCancelled.all(lost, because: .refundApproved, at: slice.now))
-        for (letter, amount) in refunds {
-            try tx.publish(BookingRefundApproved(letter, amount: amount, at: slice.now))
+        for refund in refunds {
+            try tx.publish(BookingRefundApproved(refund.letter, amount: refund.amount, currency: refund.currency, at: slice.now))
         }
     }
 
@@ -59,6 +60,13 @@ struct ProcessRefunds: Job {
         for (letter, why) in requests { try tx.tell(.refundDenied(why), letter) }
     }
 
+    /// What goes back, in the currency that was paid.
+    private struct Granted {
+        let letter: Letter
+        let amount: Int
+        let currency: String
+    }
+
     /// A wish for a refund that nobody has decided yet.
     private struct Request: Decodable, Sendable {
         let requestedAt: Date
@@ -66,6 +74,8 @@ struct ProcessRefunds: Job {
         let isOpen: Bool
         let paid: Int
         let left: Int
+        /// The currency of the payment; nil when nothing was paid.
+        let paidIn: String?
         let ticketsAreGone: Bool
     }
 
@@ -76,22 +86,24 @@ struct ProcessRefunds: Job {
         order by id limit 1
         """
 
-    // Locked, so that nobody else decides them meanwhile.
+    // Locked, so that nobody else decides them meanwhile. Nobody asks before the booking was made, or in the future.
     private static let takeUndecided: SQL = """
         with undecided as materialized (
-            select id, status, cancellation_reason, least(refund_requested_at, $3) as requested_at, event_id from bookings
+            select id, status, cancellation_reason, least(greatest(refund_requested_at, created_at), $3) as requested_at, event_id
+            from bookings
             where refund_requested and not refund_processed and not refund_denied and refund_approved_at is null
               and status in ('confirmed', 'cancelled') and id > $1
             order by id limit $2 for update)
-        select u.requested_at, money.is_open, money.paid, money.left,
+        select u.requested_at, money.is_open, money.paid, money.left, money.paid_in,
                (u.status = 'cancelled' and coalesce(u.cancellation_reason = any ($4::text[]), false))
                    or exists (select from called_off c where c.event_id = u.event_id) as tickets_are_gone,
                letters.*
         from undecided u cross join lateral (select * from letters where booking_id = u.id offset 0) letters
              cross join lateral (
-                 select coalesce(bool_or(p.status in ('pending', 'processing')), false) as is_open,
+                 select coalesce(bool_or(p.status in ('pending', 'processing') and p.amount > 0), false) as is_open,
                         -- Of several that succeeded all but one go back by themselves, and nothing is left of those.
                         coalesce((array_agg(p.amount order by p.left_amount desc) filter (where p.status = 'succeeded'))[1], 0) as paid,
+                        (array_agg(p.currency order by p.left_amount desc) filter (where p.status = 'succeeded'))[1] as paid_in,
                         coalesce(max(p.left_amount) filter (where p.status = 'succeeded'), 0) as left
                  from payments.payment_facts p where p.booking_id = u.id) money
         order by u.id

@@ -3,15 +3,17 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Mails each confirmed booking to its customer, once.
+/// Mails each confirmed booking to its customer, once. A booking that costs nothing owes nothing: it is confirmed here.
 struct SendConfirmations: Job {
     static let name = JobName.bookingsSendConfirmations
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let free = try await tx.execute(Self.confirmFree, slice.limit, slice.now)
         let letters = try await tx.query(Self.takeConfirmed, as: Letter.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit)
         let written = try letters.filter { try tx.tell(.confirmed, $0) }
         if !written.isEmpty { try await tx.execute(Self.mark, written.map(\.bookingId)) }
-        return Progress(written.count, more: letters.count == slice.limit, cursor: letters.last.map { "\($0.bookingId)" })
+        return Progress(
+            written.count, more: letters.count == slice.limit || free == slice.limit, cursor: letters.last.map { "\($0.bookingId)" } ?? slice.cursor)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
@@ -22,6 +24,14 @@ struct SendConfirmations: Job {
     private static let firstConfirmed: SQL = """
         select id, reference, null::timestamptz as instant from bookings
         where status = 'confirmed' and not confirmation_email_sent and id > $1 order by id limit 1
+        """
+
+    private static let confirmFree: SQL = """
+        with free as materialized (
+            select id from bookings b where b.status = 'pending' and b.total_amount = 0
+              and not exists (select from called_off c where c.event_id = b.event_id)
+            order by id limit $1 for no key update skip locked)
+        update bookings set status = 'confirmed', confirmed_at = $2 where id = any (array(select id from free)) and status = 'pending'
         """
 
     private static let takeConfirmed: SQL = """

@@ -2,13 +2,18 @@ import Contracts
 import Platform
 import Postgres
 
-/// Notes that events were called off and has ``CancelExpired`` cancel their bookings, slice by slice.
+/// Notes that events were called off and has ``CancelExpired`` cancel their bookings, slice by slice. An event that is over, `completed` or
+/// `archived`, refunds nobody unless the message says `force`: the events service leaves it as it is, too.
 struct EventCancelledReaction: Reaction {
     func react(to messages: [Incoming<EventCancelled>], _ tx: Transaction) async throws {
         let events = messages.map(\.data.eventId)
         let unknown = try await tx.query(Self.missing, as: Int.self, events)
         if !unknown.isEmpty { throw UnknownEvent(ids: unknown) }
-        guard try await tx.execute(Self.note, events, messages.map(\.data.reason), tx.now) > 0 else { return }
+        let forces = messages.map { $0.data.force ?? false }
+        for over in try await tx.query(Self.findOver, as: Over.self, events, forces) {
+            tx.fail("event \(over.id)", "it is \(over.status), so its cancellation refunds nobody; a message with force does it all the same")
+        }
+        guard try await tx.execute(Self.note, events, messages.map(\.data.reason), forces, tx.now) > 0 else { return }
         try await tx.trigger(.bookingsCancelExpired)
     }
 
@@ -18,6 +23,20 @@ struct EventCancelledReaction: Reaction {
         var description: String { "there is no event \(ids.map(String.init).joined(separator: ", "))" }
     }
 
+    /// An event that is called off when it is over.
+    private struct Over: Decodable, Sendable {
+        let id: Int
+        let status: String
+    }
+
+    private static let findOver: SQL = """
+        select e.event_id as id, e.status
+        from (select event_id, bool_or(force) as force from unnest($1::bigint[], $2::boolean[]) as told (event_id, force) group by event_id) told
+             join events.event_facts e using (event_id)
+        where not told.force and e.status in ('completed', 'archived')
+        order by e.event_id
+        """
+
     private static let missing: SQL = """
         select distinct told.id from unnest($1::bigint[]) as told (id)
         where not exists (select from events.event_facts e where e.event_id = told.id)
@@ -25,10 +44,13 @@ struct EventCancelledReaction: Reaction {
         """
 
     private static let note: SQL = """
-        insert into called_off (event_id, reason, told_at)
-        select distinct on (event) event, reason, $3
-        from unnest($1::bigint[], $2::text[]) with ordinality as told (event, reason, place)
-        order by event, place
-        on conflict (event_id) do nothing
+        insert into called_off as c (event_id, reason, forced, told_at)
+        select told.event, told.reason, told.force, $4
+        from (select distinct on (event) event, reason, bool_or(force) over (partition by event) as force
+              from unnest($1::bigint[], $2::text[], $3::boolean[]) with ordinality as told (event, reason, force, place)
+              order by event, place) as told
+             join events.event_facts e on e.event_id = told.event and (told.force or e.status not in ('completed', 'archived'))
+        order by told.event
+        on conflict (event_id) do update set forced = true where excluded.forced and not c.forced
         """
 }

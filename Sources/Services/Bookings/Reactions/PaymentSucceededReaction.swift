@@ -14,12 +14,14 @@ struct PaymentSucceededReaction: Reaction {
         let causes = messages.causes(of: \.bookingId)
         for booking in owed {
             try tx.publish(
-                BookingRefundApproved(booking.letter, amount: booking.row.owed, at: tx.now), causedBy: causes[booking.letter.bookingId])
+                BookingRefundApproved(booking.letter, amount: booking.row.owed, currency: booking.row.paidIn, at: tx.now),
+                causedBy: causes[booking.letter.bookingId])
         }
     }
 
     private struct Owed: Decodable, Sendable {
         let owed: Int
+        let paidIn: String
     }
 
     private static let confirm: SQL = """
@@ -29,18 +31,18 @@ struct PaymentSucceededReaction: Reaction {
     // A booking that late money has refunded already may be paid once more, by another payment.
     private static let grantAll: SQL = """
         with owed as materialized (
-            select b.id, max(p.left_amount) as amount
+            select distinct on (b.id) b.id, p.left_amount as amount, p.currency
             from bookings b join payments.payment_facts p on p.booking_id = b.id
             where b.id = any ($1) and b.status in ('cancelled', 'refunded') and b.refund_approved_at is null
               and p.status = 'succeeded' and p.left_amount > 0
-            group by b.id),
+            order by b.id, p.left_amount desc),
         granted as (
             update bookings b
             set refund_amount = coalesce(b.refund_amount, 0) + owed.amount, refund_approved_at = $2,
                 refund_denied = false, refund_denial_reason = null, refund_processed = false
             from owed
             where b.id = owed.id and b.status in ('cancelled', 'refunded') and b.refund_approved_at is null
-            returning b.id, owed.amount)
-        select granted.amount as owed, letters.* from granted join letters on letters.booking_id = granted.id
+            returning b.id, owed.amount, owed.currency)
+        select granted.amount as owed, granted.currency as paid_in, letters.* from granted join letters on letters.booking_id = granted.id
         """
 }

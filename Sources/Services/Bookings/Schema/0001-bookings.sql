@@ -38,6 +38,8 @@ create table bookings.bookings (
 ) with (fillfactor = 85);
 -- The pending ones by age, for their expiry.
 create index bookings_pending on bookings.bookings (coalesce(expires_from, created_at), id) where status = 'pending';
+-- Those that cost nothing and wait for their confirmation.
+create index bookings_free on bookings.bookings (id) where status = 'pending' and total_amount = 0;
 -- Confirmed and nobody has told the customer.
 create index bookings_unconfirmed on bookings.bookings (id) where status = 'confirmed' and not confirmation_email_sent;
 -- Refunds that wait for a decision, a few of them on bookings that are pending still.
@@ -56,7 +58,9 @@ create trigger status_is_kept after update on bookings.bookings
 create table bookings.called_off (
     event_id  bigint      not null primary key,
     reason    text        not null,
-    told_at   timestamptz not null
+    told_at   timestamptz not null,
+    -- Whether it counts for an event that is over as well.
+    forced    boolean     not null default false
 );
 
 -- The figures of bookings that were removed, so that a report of their time stays what it was. Midnight is at a quarter of an hour everywhere.

@@ -24,7 +24,7 @@ struct Gateway: Sendable {
         clock = assembly.clock
     }
 
-    /// Asks how a transaction stands: `GET /transaction/verify/{reference}`. Only 200 and 404 are answers.
+    /// Asks how a transaction stands: `GET /transaction/verify/{reference}`. Only 200 and the gateway's own 404 are answers.
     func verify(_ reference: String) async -> GatewayAnswer {
         let response: HTTPResponse
         do {
@@ -34,8 +34,9 @@ struct Gateway: Sendable {
         }
         switch response.status {
         case 200: return read(response.body, reference)
-        case 404: return .unknown
-        default: return .silent("the gateway answered \(response.status)")
+        case 404 where Self.saysNo(response): return .unknown
+        case 401, 403: return .silent(Self.keyIsRefused(response))
+        default: return .silent(Self.noAnswer(response), after: response.retryAfter(now: clock.now))
         }
     }
 
@@ -53,12 +54,15 @@ struct Gateway: Sendable {
 
     private func read(_ body: [UInt8], _ reference: String) -> GatewayAnswer {
         do {
-            let data = try MessageData(body[...]).object("data")
+            let answer = try MessageData(body[...])
+            guard try answer.boolean("status") else { return .silent("the gateway answered that it cannot say") }
+            let data = try answer.object("data")
             let told = try data.reference("reference")
             guard told == reference else { return .silent("the gateway answered about \(told)") }
             return .transaction(
                 GatewayTransaction(
-                    status: try data.choice("status"), amount: try data.amount("amount"), currency: try data.currency("currency"),
+                    status: GatewayStatus(try data.text("status", length: 1...100)), amount: try data.amount("amount"),
+                    currency: try data.currency("currency", ignoringCase: true),
                     at: data.has("paid_at") ? try data.instant("paid_at") : clock.now))
         } catch {
             return .silent("the gateway's answer cannot be read: \(error)")

@@ -4,8 +4,8 @@ enum GatewayAnswer: Sendable, Equatable {
     case transaction(GatewayTransaction)
     /// It does not know the reference.
     case unknown
-    /// It said nothing that can be understood, for this reason.
-    case silent(String)
+    /// It said nothing that can be read, for this reason; it is asked again, not before the pause that it wants.
+    case silent(String, after: Duration? = nil)
 
     /// Whether it answered at all.
     var isSpoken: Bool {

@@ -1,9 +1,8 @@
-import Contracts
 import FoundationEssentials
 
 /// A transaction as the gateway tells of it.
 struct GatewayTransaction: Sendable, Equatable {
-    let status: PaymentGatewayReported.Status
+    let status: GatewayStatus
     /// Minor units of the currency.
     let amount: Int
     let currency: String

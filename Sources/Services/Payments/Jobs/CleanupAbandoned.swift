@@ -3,7 +3,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Gives up payments that were begun and never handed to the gateway.
+/// Gives up payments that were begun and never handed to the gateway. Those of nothing, for bookings that cost nothing, succeed by themselves.
 struct CleanupAbandoned: Job {
     static let name = JobName.paymentsCleanupAbandoned
     static let sliceLimit = 5000
@@ -13,14 +13,20 @@ struct CleanupAbandoned: Job {
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         if slice.number == 1 { try await reportFlawed(slice, tx) }
         let start = KeysetCursor(slice.cursor)
+        let free = try await tx.query(Self.settleFree, as: Ended.self, slice.limit, slice.now)
+        try tx.publish(
+            free.map {
+                PaymentSucceeded(
+                    paymentId: $0.id, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, paidAt: slice.now)
+            })
         let abandoned = try await tx.query(
-            Self.abandon, as: Abandoned.self, slice.now - Self.grace, slice.limit, slice.now, start.instant, start.id)
+            Self.abandon, as: Ended.self, slice.now - Self.grace, slice.limit, slice.now, start.instant, start.id)
         try tx.publish(
             abandoned.map {
                 PaymentAbandoned(
                     paymentId: $0.id, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, abandonedAt: slice.now)
             })
-        return Progress(abandoned.count, more: abandoned.count == slice.limit, cursor: start.text)
+        return Progress(free.count + abandoned.count, more: free.count == slice.limit || abandoned.count == slice.limit, cursor: start.text)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
@@ -36,7 +42,7 @@ struct CleanupAbandoned: Job {
         }
     }
 
-    private struct Abandoned: Decodable, Sendable {
+    private struct Ended: Decodable, Sendable {
         let id: Int
         let bookingId: Int
         let userId: Int
@@ -61,6 +67,18 @@ struct CleanupAbandoned: Job {
             order by created_at, id limit $2 for no key update skip locked)
         update payments p set status = 'abandoned', abandoned_at = $3
         where p.id = any (array(select id from due)) and p.status = 'pending'
+        returning p.id, p.booking_id, p.user_id, p.amount, p.currency
+        """
+
+    // Nobody asks the gateway for nothing, and the shop need not hand it over.
+    private static let settleFree: SQL = """
+        with free as materialized (
+            select p.id from payments p
+            where p.amount = 0 and p.status in ('pending', 'processing') and p.flaw is null
+              and exists (select from bookings.booking_facts b where b.booking_id = p.booking_id and b.total_amount = 0 offset 0)
+            order by p.id limit $1 for no key update of p skip locked)
+        update payments p set status = 'succeeded', paid_at = $2, ask_at = null
+        where p.id = any (array(select id from free)) and p.status in ('pending', 'processing')
         returning p.id, p.booking_id, p.user_id, p.amount, p.currency
         """
 

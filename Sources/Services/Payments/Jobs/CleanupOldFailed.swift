@@ -26,6 +26,7 @@ struct CleanupOldFailed: Job {
         select coalesce(failed_at, abandoned_at) as instant, id from payments p
         where status in ('failed', 'abandoned') and (paid_at is null or refunded_amount = amount) and coalesce(failed_at, abandoned_at) < $1
           and (coalesce(failed_at, abandoned_at), id) > ($2, $3)
+          and review_since is null
           and (select count(*) from refunds r where r.payment_id = p.id and r.status <> 'paid') = 0
         order by coalesce(failed_at, abandoned_at), id limit 1 for update skip locked
         """
@@ -36,6 +37,7 @@ struct CleanupOldFailed: Job {
             select id, amount, currency, gateway, created_at, paid_at, failed_at, abandoned_at from payments p
             where status in ('failed', 'abandoned') and (paid_at is null or refunded_amount = amount) and coalesce(failed_at, abandoned_at) < $1
               and (coalesce(failed_at, abandoned_at), id) > ($3, $4)
+              and review_since is null
               and (select count(*) from refunds r where r.payment_id = p.id and r.status <> 'paid') = 0
             order by coalesce(failed_at, abandoned_at), id limit $2 for update skip locked),
         refunded as (

@@ -5,7 +5,8 @@ import Postgres
 
 /// Asks the gateway about payments that it holds too long, and about those that were given up for its silence, whose money it may have taken.
 ///
-/// A payment is claimed with a lease, asked about once a run, and not again when the gateway has said its last word.
+/// A payment is claimed with a lease, asked about once a run, and not again when the gateway has said its last word. Silence moves nothing: it
+/// is asked again, after an hour there is an alert, and after 24 hours the payment is for a person (`boxoffice payment`).
 struct HandleTimeouts: Errand {
     static let name = JobName.paymentsHandleTimeouts
     /// Longer than the gateway takes to answer, or not to.
@@ -15,6 +16,7 @@ struct HandleTimeouts: Errand {
     private static let failurePause: TimeInterval = 3600
 
     let gateway: Gateway
+    let alarm: SilenceAlarm
 
     static func name(of id: Int) -> String { "payment \(id)" }
 
@@ -25,6 +27,16 @@ struct HandleTimeouts: Errand {
         let id: Int
         let reference: String
         let asked: Int
+    }
+
+    func prepare(_ slice: Slice, _ tx: Transaction) async throws {
+        let silent = try await tx.query(Self.findSilent, as: Silent.self, slice.now - Patience.alertsAfter)
+        alarm.report(payments: silent.first?.payments ?? 0, since: silent.first?.since)
+    }
+
+    private struct Silent: Decodable, Sendable {
+        let payments: Int
+        let since: Date?
     }
 
     func claim(_ limit: Int, _ slice: Slice, _ tx: Transaction) async throws -> [Item] {
@@ -42,7 +54,11 @@ struct HandleTimeouts: Errand {
             guard let verdict = try settlement.hear(answer, on: item.reference, wasAsked: true), let payment = settlement.payment(item.reference)
             else { continue }
             next.append((item.id, Patience.next(for: payment, after: verdict, answer, asked: item.asked, at: slice.now)))
-            if let complaint = Self.complaint(verdict, answer) { tx.fail("payment \(item.id)", complaint) } else { done += 1 }
+            if let complaint = Self.complaint(verdict, answer, settlement.newReview(item.reference)) {
+                tx.fail("payment \(item.id)", complaint)
+            } else {
+                done += 1
+            }
         }
         try await settlement.write()
         try tx.enqueue(Self.note, next.map(\.id), next.map(\.at), slice.runID)
@@ -61,16 +77,24 @@ struct HandleTimeouts: Errand {
         try await tx.query(Self.countDue, as: Int.self, slice.now - Patience.asksAfter, slice.now).first ?? 0
     }
 
-    /// What the run reports of a payment; nil when all is well.
-    private static func complaint(_ verdict: Verdict, _ answer: GatewayAnswer) -> String? {
+    /// What the run reports of a payment; nil when all is well. What a person has to decide is told once.
+    private static func complaint(_ verdict: Verdict, _ answer: GatewayAnswer, _ newReview: String?) -> String? {
+        if let newReview { return newReview }
         if case .disputed(let reason) = verdict { return reason }
-        if case .silent(let reason) = answer { return reason }
+        if case .silent(let reason, _) = answer { return reason }
         return nil
     }
 
+    private static let findSilent: SQL = """
+        select count(*) as payments, min(silent_since) as since from payments where silent_since <= $1
+        """
+
+    // Nobody asks about a payment of nothing for a booking that costs nothing.
     private static let claim: SQL = """
         with unasked as (
             select id from payments where status = 'processing' and ask_at is null and coalesce(submitted_at, created_at) < $1
+              and (amount > 0 or not exists (
+                  select from bookings.booking_facts b where b.booking_id = payments.booking_id and b.total_amount = 0))
             order by coalesce(submitted_at, created_at) limit $3 for no key update skip locked),
         again as (
             select id from payments where ask_at <= $2 and asked_in is distinct from $4
@@ -84,6 +108,8 @@ struct HandleTimeouts: Errand {
     private static let first: SQL = """
         with unasked as (
             select id from payments where status = 'processing' and ask_at is null and coalesce(submitted_at, created_at) < $1
+              and (amount > 0 or not exists (
+                  select from bookings.booking_facts b where b.booking_id = payments.booking_id and b.total_amount = 0))
             order by coalesce(submitted_at, created_at) limit 1 for no key update skip locked),
         again as (
             select id from payments where ask_at <= $2 and asked_in is distinct from $3

@@ -1,18 +1,23 @@
 import Contracts
 import Platform
 
-/// Moves a payment as the gateway says without being asked. Reports that come twice or too late change nothing.
+/// Moves a payment as the gateway says without being asked. Reports that come twice or too late change nothing; what a person has to decide
+/// about is noted on the payment.
 struct PaymentGatewayReportedReaction: Reaction {
     func react(to messages: [Incoming<PaymentGatewayReported>], _ tx: Transaction) async throws {
         var settlement = try await Settlement.open(messages.map(\.data.reference), tx)
         for message in messages {
             let report = message.data
-            let told = GatewayTransaction(status: report.status, amount: report.amount, currency: report.currency, at: report.occurredAt)
+            let told = GatewayTransaction(
+                status: GatewayStatus(report.status.rawValue), amount: report.amount, currency: report.currency, at: report.occurredAt)
             switch try settlement.hear(.transaction(told), on: report.reference, wasAsked: false, causedBy: message.trace ?? .current) {
             case nil: throw UnknownPayment(description: "no payment has the reference \(report.reference)")
             case .disputed(let reason): throw Unusable(description: "payment \(report.reference): \(reason)")
             default: break
             }
+        }
+        for reference in Set(messages.map(\.data.reference)) {
+            if let reason = settlement.newReview(reference) { tx.fail("payment \(reference)", reason) }
         }
         try await settlement.write()
         try settlement.close()

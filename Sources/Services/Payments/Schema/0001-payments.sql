@@ -26,12 +26,24 @@ create table payments.payments (
     -- How often it was asked about, and by which run last.
     asked           integer     not null default 0,
     asked_in        bigint,
+    -- Since when a person has to decide about it, and why: the gateway's word and the books do not agree. Null when nobody has to.
+    review_since    timestamptz,
+    review_reason   text,
+    -- What the gateway says that it took, and when, while somebody has to decide.
+    taken_amount    bigint      check (taken_amount >= 0),
+    taken_currency  char(3),
+    taken_at        timestamptz,
+    -- Since when the gateway does not answer for it.
+    silent_since    timestamptz,
+    -- What a person decided. `amount` and `currency` are what the gateway took since then.
+    decision        text        check (decision in ('accept', 'give-back')),
     -- Why no message can speak of it, by what the contracts ask of ids and currencies; null for nearly all.
     flaw            text        generated always as (
                         case when booking_id < 1 then 'it has no booking'
                              when user_id < 1 then 'it has no user'
                              when currency collate "C" !~ '^[A-Z]{3}$' then 'its currency is no ISO 4217 code' end) stored,
     check (refunded_amount between 0 and amount),
+    check ((review_since is null) = (review_reason is null)),
     check (refunded_amount = 0 or paid_at is not null)
 ) with (fillfactor = 85);
 create index payments_by_booking on payments.payments (booking_id);
@@ -43,6 +55,12 @@ create index payments_flawed on payments.payments (id) where flaw is not null;
 create index payments_unasked on payments.payments (coalesce(submitted_at, created_at)) where status = 'processing' and ask_at is null;
 -- What it is asked about again: undecided, or given up for its silence, though it may have taken the money all the same.
 create index payments_asked on payments.payments (ask_at) where ask_at is not null;
+-- What a person has to decide about.
+create index payments_in_review on payments.payments (id) where review_since is not null;
+-- What the gateway does not answer for.
+create index payments_unanswered on payments.payments (silent_since) where silent_since is not null;
+-- What costs nothing and is open.
+create index payments_free on payments.payments (id) where amount = 0 and status in ('pending', 'processing');
 -- What is removed one day: given up, and no money of it here.
 create index payments_over on payments.payments (coalesce(failed_at, abandoned_at), id)
     where status in ('failed', 'abandoned') and (paid_at is null or refunded_amount = amount);
@@ -90,7 +108,7 @@ create table payments.removed_figures (
 
 -- Published: what others may know of a payment.
 create view payments.payment_facts as
-    select id as payment_id, booking_id, user_id, amount, currency, status, created_at, paid_at, refunded_amount,
+    select id as payment_id, booking_id, user_id, amount, currency, status, created_at, paid_at, refunded_amount, review_since,
            -- What can still be granted: neither back nor on its way, and not what goes back by itself because the booking was paid already.
            greatest(amount - refunded_amount - (select coalesce(sum(r.amount), 0) from payments.refunds r where r.payment_id = p.id
                and (r.status = 'pending' or r.cause = 'double' and r.status = 'failed')), 0)::bigint as left_amount

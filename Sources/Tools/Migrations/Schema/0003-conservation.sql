@@ -37,6 +37,24 @@ begin
           and not exists (select from payments.payments p where p.booking_id = b.id and p.paid_at is not null and p.refunded_amount < p.amount);
 
     return query
+        select 'a payment is of the amount that its booking costs', 'payment ' || p.reference,
+               p.amount || ' ' || p.currency || ', booking ' || b.id || ' costs ' || b.total_amount || ' ' || b.currency
+        from payments.payments p join bookings.bookings b on b.id = p.booking_id
+        where p.status = 'succeeded' and p.refunded_amount < p.amount and (p.amount <> b.total_amount or p.currency <> b.currency)
+          and p.decision is distinct from 'accept' and b.status in ('pending', 'confirmed');
+
+    return query
+        select 'what only a person can say is said', 'payment ' || p.reference,
+               p.review_reason || case when p.flaw is null then ': boxoffice payment accept or give-back ' || p.reference else '' end
+        from payments.payments p
+        where p.review_since is not null;
+
+    return query
+        select 'the gateway answers', 'payment ' || p.reference, 'silent since ' || p.silent_since
+        from payments.payments p
+        where p.silent_since < now() - interval '1 hour';
+
+    return query
         select 'one mail of a kind', m.subject, m.mails || ' mails'
         from (select split_part(d.dedupe_key, '/', 1) || ' of booking ' || split_part(d.dedupe_key, '/', 2) as subject, count(*) as mails
               from (select dedupe_key, kind from bookings.deliveries union all select dedupe_key, kind from events.deliveries) d
@@ -51,7 +69,8 @@ begin
                  ('payments', 'pending', 'abandoned'), ('payments', 'pending', 'voided'), ('payments', 'processing', 'succeeded'),
                  ('payments', 'processing', 'failed'), ('payments', 'processing', 'abandoned'),
                  ('events', 'upcoming', 'live'), ('events', 'live', 'completed'), ('events', 'completed', 'archived'),
-                 ('events', 'upcoming', 'cancelled'), ('events', 'live', 'cancelled')),
+                 ('events', 'upcoming', 'cancelled'), ('events', 'live', 'cancelled'),
+                 ('events', 'completed', 'cancelled'), ('events', 'archived', 'cancelled')),
              moves (domain, of, was, became, place, follows, status) as (
                  select 'bookings', h.of, h.was, h.became, h.id, lag(h.became) over w, b.status
                  from bookings.status_history h join bookings.bookings b on b.id = h.of window w as (partition by h.of order by h.id)

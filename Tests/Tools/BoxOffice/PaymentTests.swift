@@ -1,0 +1,62 @@
+import AMQP
+import Postgres
+import Support
+import Testing
+
+@Suite("boxoffice payment decides what only a person can say")
+struct PaymentTests {
+    private struct Waiting: Decodable {
+        let reference: String
+        let taken: String?
+        let reason: String
+    }
+
+    private static let waiting: SQL = """
+        insert into payments.payments (id, booking_id, user_id, amount, currency, gateway, reference, status, review_since, review_reason,
+                                       taken_amount, taken_currency, taken_at)
+        values (1, 1, 7, 4500, 'EUR', 'paystack', 'trx-1', 'processing', now(), 'another amount', 4400, 'EUR', now()),
+               (2, 2, 7, 4500, 'EUR', 'paystack', 'trx-2', 'processing', null, null, null, null, null)
+        """
+
+    @Test("What waits is listed, with what the gateway took, and audit says what to do")
+    func list() async throws {
+        try await TestHouse.open { house in
+            try await house.database.execute(Self.waiting)
+            let boxoffice = CommandLineTool(house)
+            let table = try await boxoffice("payment")
+            #expect(table.status == 0, "\(table.errors)")
+            #expect(table.output.contains("trx-1") && table.output.contains("4400 EUR") && !table.output.contains("trx-2"))
+            let waiting = try await boxoffice("payment", "list", "--json").json(as: [Waiting].self)
+            #expect(waiting.map(\.reference) == ["trx-1"])
+            #expect(waiting.map(\.taken) == ["4400 EUR"])
+            let audit = try await boxoffice("audit")
+            #expect(audit.status == 1)
+            #expect(audit.output.contains("another amount: boxoffice payment accept or give-back trx-1"))
+        }
+    }
+
+    @Test("A decision is a message to the payments service; where nobody waits for one, or nobody takes it, the end is 1")
+    func decide() async throws {
+        try await TestHouse.open { house in
+            try await house.database.execute(Self.waiting)
+            let boxoffice = CommandLineTool(house)
+            let other = try await boxoffice("payment", "accept", "trx-2")
+            #expect(other.status == 1)
+            #expect(other.errors == "boxoffice: no payment with the reference trx-2 waits for a decision: boxoffice payment list\n")
+            let nobody = try await boxoffice("payment", "accept", "trx-1")
+            #expect(nobody.status == 1)
+            try await house.broker.declare(
+                .init(
+                    queues: [.init("decisions", exclusive: true)],
+                    bindings: [.init(queue: "decisions", exchange: "boxoffice.events", routingKey: "payment.decided")]))
+            let decided = try await boxoffice("payment", "give-back", "trx-1", "--by", "ana")
+            #expect(decided.status == 0, "\(decided.errors)")
+            let body = try await house.take("decisions").map { String(decoding: $0.body, as: UTF8.self) }
+            #expect(body.count == 1)
+            #expect(body.first?.contains(#""decision":"give-back""#) == true)
+            #expect(body.first?.contains(#""decidedBy":"ana""#) == true)
+            #expect(body.first?.contains(#""reference":"trx-1""#) == true)
+            try await house.broker.delete(queue: "decisions")
+        }
+    }
+}
