@@ -59,7 +59,9 @@ struct Settlement {
     /// Follows a person's decision and tells everybody. The rows follow with ``write()``.
     /// - Throws: a ``DecisionRefused`` when there is nothing to decide; that there is no such payment, or not yet.
     mutating func decide(_ decision: PaymentDecided.Decision, on reference: String, causedBy cause: TraceContext?) throws {
-        guard var payment = payments[reference] else { throw PaymentGatewayReportedReaction.UnknownPayment(description: "no payment has the reference \(reference)") }
+        guard var payment = payments[reference] else {
+            throw PaymentGatewayReportedReaction.UnknownPayment(description: "no payment has the reference \(reference)")
+        }
         guard let verdict = try payment.decide(decision, bookingIsPaid: paidBookings.contains(payment.bookingId), at: tx.now) else { return }
         payment.follow(verdict, at: tx.now)
         if decision == .giveBack, let taken = payment.takenAt, payment.paidAt == nil {
