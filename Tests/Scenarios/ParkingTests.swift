@@ -110,7 +110,7 @@ struct ParkingTests {
     private static let poisonRides: SQL = """
         create function public.poison() returns trigger language plpgsql as $$
         begin
-            if new.ride_id = 'poison' then raise exception 'the ride is poisoned'; end if;
+            if new.ride_id = 'poison' then raise exception using errcode = 'XX000', message = 'the ride is poisoned'; end if;
             return new;
         end
         $$
@@ -167,7 +167,7 @@ struct ParkingTests {
     }
 
     private static let poisonJob: SQL = """
-        create function public.poison() returns trigger language plpgsql as $$ begin raise exception 'the refresh is poisoned'; end $$
+        create function public.poison() returns trigger language plpgsql as $$ begin raise exception using errcode = 'XX000', message = 'the refresh is poisoned'; end $$
         """
     private static let poisonJobTrigger: SQL = """
         create trigger poison before insert on tickets.refresh_state for each row execute function public.poison()

@@ -33,7 +33,7 @@ struct BoxOffice: AsyncParsableCommand {
         } catch let error where exitCode(for: error) == .success {
             // Help that was asked for is output like any other.
             let text = fullMessage(for: error)
-            if !text.isEmpty { Terminal.say(text) }
+            if !text.isEmpty { Terminal.say(lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)) }
             Glibc.exit(0)
         } catch {
             exit(withError: error)

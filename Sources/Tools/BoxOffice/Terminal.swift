@@ -6,6 +6,9 @@ enum Terminal {
     /// A line on standard output, at once.
     static func say(_ line: String) { put(shown(line)) }
 
+    /// Lines of ours, one below the other.
+    static func say(lines: [String]) { for line in lines { say(line) } }
+
     /// JSON on standard output, for programs: as it is.
     static func say(json: String) { put(json) }
 

@@ -43,7 +43,7 @@ struct DemoData: AsyncParsableCommand {
                 try await writeUsers(rows, now)
                 try await tell(sandbox, tokens: max(company.users, try await rows.highestToken()))
                 let opening = DemoOpening(company: company, books: DemoBooks(database: database), sandbox: sandbox)
-                Terminal.say(try await opening.write().lines)
+                Terminal.say(lines: try await opening.write().lines)
                 try await publishRides(of: company.users, rows, now)
             }
         }

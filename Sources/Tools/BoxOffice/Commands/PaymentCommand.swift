@@ -28,7 +28,7 @@ struct PaymentCommand: AsyncParsableCommand {
 
         func run() async throws {
             let waiting = try await Wires.withDatabase { try await $0.query(WaitingPayment.all, as: WaitingPayment.self) }
-            if json { return Terminal.say(String(decoding: try WireCoding.encodeJSON(waiting), as: UTF8.self)) }
+            if json { return Terminal.say(json: String(decoding: try WireCoding.encodeJSON(waiting), as: UTF8.self)) }
             Terminal.table(
                 ["reference", "booking", "status", "is of", "the gateway took", "since", "why"],
                 waiting.map {

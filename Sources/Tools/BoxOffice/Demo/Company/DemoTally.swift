@@ -25,13 +25,13 @@ struct DemoTally: Sendable {
     }
 
     /// For people, a line each.
-    var lines: String {
+    var lines: [String] {
         [
             "events     \(list(events)); by \(organizers) organizers",
             "bookings   \(list(bookings)); \(present) were there",
             "payments   \(list(payments)); \(refunds) refunds",
             toldGateway.map { "gateway    the sandbox knows \($0) payments" } ?? "gateway    SANDBOX_URL is not set: it was told of no payment",
-        ].joined(separator: "\n")
+        ]
     }
 
     /// `12 archived, 3 live`: the most first.
