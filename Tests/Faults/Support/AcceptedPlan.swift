@@ -19,7 +19,10 @@ struct AcceptedPlan: Sendable {
             file: "Services/LoyaltyNotifier/Notifying.swift", subject: "refresh_log_rewards",
             reason: "the rewards that nobody has been told of: a backlog, no history"),
         AcceptedPlan(
-            file: "Platform/Jobs/RunLedger.swift", subject: "job_runs_running", reason: "a row for each job that is running, by a unique index"),
+            file: "Platform/Jobs/RunLedger+Statements.swift", subject: "job_runs_running",
+            reason: "a row for each job that is running, by a unique index"),
+        AcceptedPlan(
+            file: "Platform/Jobs/RunLedger+Statements.swift", subject: "job_runs_unfinished", reason: "the runs that are running now"),
         AcceptedPlan(
             file: "Services/TickPublisher/TickStatements.swift", subject: "ticks_armed",
             reason: "the ticks of the next second, armed and not published"),
