@@ -63,6 +63,12 @@ final class LogWriter: Sendable {
         while !isIdle, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(1)) }
     }
 
+    /// Waits as ``flush(within:)`` does, and keeps its thread from everything else meanwhile.
+    func flushBlocking(within limit: Duration) {
+        let deadline = ContinuousClock.now + limit
+        while !isIdle, ContinuousClock.now < deadline { usleep(1000) }
+    }
+
     private var isIdle: Bool { state.withLock { !$0.isWriting && $0.pending.isEmpty } }
 }
 

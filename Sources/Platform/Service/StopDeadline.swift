@@ -33,15 +33,10 @@ final class StopDeadline: Sendable {
     }
 
     private func end() -> Never {
-        let told = DispatchSemaphore(value: 0)
-        // A log that nobody reads must not keep it from ending.
-        DispatchQueue(label: "stop-deadline-log").async {
-            self.logger.error(
-                "Stopped by force: the stop took longer than \(Self.limit) s; what was in hand comes again",
-                metadata: ["exit": "\(Self.exitCode)"])
-            told.signal()
-        }
-        _ = told.wait(timeout: .now() + .seconds(1))
+        logger.error(
+            "Stopped by force: the stop took longer than \(Self.limit) s; what was in hand comes again", metadata: ["exit": "\(Self.exitCode)"])
+        // This thread is nobody else's: it may wait where tasks must not.
+        LogWriter.standardError.flushBlocking(within: .seconds(1))
         _exit(Self.exitCode)
     }
 }

@@ -19,15 +19,17 @@ enum UndecidedBookings {
     }
 
     private static let cancelBegun: SQL = """
-        with undecided as materialized (
+        with in_review as materialized (
+            select booking_id from payments.payment_facts where review_since is not null and status = 'processing'),
+        undecided as materialized (
             select b.id
-            from payments.payment_facts p join bookings b on b.id = p.booking_id and b.status = 'pending'
-                 join events.event_facts e on e.event_id = b.event_id
-            where p.review_since is not null and p.status = 'processing' and e.starts_at <= $2
+            from bookings b join events.event_facts e on e.event_id = b.event_id
+            where b.id = any (array(select booking_id from in_review)) and b.status = 'pending' and e.starts_at <= $2
               and not exists (
                   select from payments.payment_facts other
                   where other.booking_id = b.id
-                    and (other.status = 'succeeded' or other.status in ('pending', 'processing') and other.review_since is null))
+                    and (other.status = 'succeeded' or other.status in ('pending', 'processing') and other.review_since is null)
+                  offset 0)
             order by b.id limit $1),
         cancelled as (
             update bookings b set status = 'cancelled', cancelled_at = $2, cancellation_reason = $3
