@@ -50,8 +50,12 @@ struct HealthServer: Service {
                     additionalChannelHandlers: [IdleStateHandler(allTimeout: Self.patience), ConnectionHandler(limit)])),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { [logger] channel in
-                // In front of NIO's own handler of these errors.
-                try? await channel.pipeline.addHandler(AcceptPauseHandler(limit, logger: logger), position: .first)
+                do {
+                    // In front of NIO's own handler of these errors.
+                    try await channel.pipeline.addHandler(AcceptPauseHandler(limit, logger: logger), position: .first)
+                } catch {
+                    logger.warning("Accepting will not pause when files run out", error: error)
+                }
             },
             logger: quiet)
         try await application.run()
