@@ -24,10 +24,10 @@ extension BackgroundService {
             try await host.run()
             await end(0)
         } catch let error as ConfigurationError {
-            complain("\(name): \(error)\n")
+            LogWriter.standardError.appendLast("\(name): \(error)\n")
             await end(78)
         } catch {
-            complain("\(name): \(error)\n")
+            LogWriter.standardError.appendLast("\(name): \(error)\n")
             await end(1)
         }
     }
@@ -37,9 +37,5 @@ extension BackgroundService {
     private static func end(_ status: Int32) async -> Never {
         await LogWriter.standardError.flush(within: .seconds(1))
         _exit(status)
-    }
-
-    private static func complain(_ line: String) {
-        LogWriter.standardError.append(Array(line.utf8)) { _ in Array(line.utf8) }
     }
 }

@@ -19,6 +19,8 @@ final class LogWriter: Sendable {
         var isWriting = false
         /// The thread has been woken and has not looked yet: one wake-up serves all lines that come meanwhile.
         var isRinging = false
+        /// The last line is there: nothing comes behind it.
+        var isClosed = false
     }
 
     /// The log of this process.
@@ -44,6 +46,7 @@ final class LogWriter: Sendable {
     /// - Parameter notice: Writes the line about missing ones, when this one has to be dropped.
     func append(_ line: [UInt8], whenDropped notice: @escaping Notice) {
         let (isDropped, rings) = state.withLock { state in
+            if state.isClosed { return (false, false) }
             guard state.pending.count + line.count <= capacity else {
                 state.dropped += 1
                 state.notice = notice
@@ -55,6 +58,18 @@ final class LogWriter: Sendable {
         }
         if isDropped { dropped.increment() }
         if rings { bell.signal() }
+    }
+
+    /// Puts the line that says why the process ends, whatever waits already: what parts of it still say while they are torn down is
+    /// discarded, so that the reason is what stands last.
+    func appendLast(_ line: String) {
+        state.withLock { state in
+            if state.isClosed { return }
+            state.pending += Array(line.utf8)
+            state.isClosed = true
+            state.isRinging = true
+        }
+        bell.signal()
     }
 
     /// Waits until all lines are written, or until the time is over.
