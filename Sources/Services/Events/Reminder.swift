@@ -79,7 +79,11 @@ struct Reminder: Sendable {
             try await tx.query(Self.claim, as: Int.self, reachable.map(\.bookingId), reachable.map(\.eventId), kind.rawValue, slice.now))
         let own = reachable.filter { claimed.contains($0.bookingId) }
         try tx.mail(own.compactMap { $0.mail(template) })
-        try tx.publish(own.map { BookingReminded(bookingId: $0.bookingId, kind: kind, remindedAt: slice.now) })
+        let bookings = own.map { BookingReminded.Booking(bookingId: $0.bookingId) }
+        try tx.publish(
+            stride(from: 0, to: bookings.count, by: BookingReminded.most).map { start in
+                BookingReminded(Array(bookings[start...].prefix(BookingReminded.most)), kind: kind, remindedAt: slice.now)
+            })
         return own.count
     }
 

@@ -156,7 +156,7 @@ private enum Samples {
         "booking.refund-approved": #"{"bookingId":7;"userId":7;"amount":1000;"currency":"EUR";"approvedAt":\#(at)}"#,
         "booking.refund-requested": #"{"bookingId":7;"requestedAt":\#(at)}"#,
         "booking.refunded": #"{"bookingId":7;"eventId":7;"userId":7;"quantity":1;"amount":1000;"currency":"EUR";"refundedAt":\#(at)}"#,
-        "booking.reminded": #"{"bookingId":7;"kind":"day-before";"remindedAt":\#(at)}"#,
+        "booking.reminded": #"{"bookings":[{"bookingId":7}];"kind":"day-before";"remindedAt":\#(at)}"#,
         "event.cancelled": #"{"eventId":7;"reason":"storm"}"#,
     ]
 

@@ -34,19 +34,23 @@ struct MemberKind: Sendable {
             + [text(""), text("refresh"), text("a.b.c"), text(".b"), text("a."), text("A.b"), text("1.b"), text("a b.c"), "\"a.b\\n\"", text("a.é")]
             + [text("a." + String(repeating: "b", count: 99))])
 
-    /// What only `booking.cancelled` has.
-    static let cancelledBookings: MemberKind = {
-        func booking(_ id: String = "1") -> String { #"{"bookingId": \#(id), "eventId": 1, "quantity": 1, "userId": 1}"# }
+    /// What `booking.cancelled` and `booking.reminded` have.
+    static let cancelledBookings = bookings(with: ["eventId", "quantity", "userId"])
+    static let remindedBookings = bookings(with: [])
+
+    /// A list of bookings, each with these positive numbers beside its id.
+    private static func bookings(with members: [String]) -> MemberKind {
+        func booking(_ id: String = "1", _ members: [String] = members, each value: String = "1") -> String {
+            "{" + ([#""bookingId": \#(id)"#] + members.map { #""\#($0)": \#(value)"# }).joined(separator: ", ") + "}"
+        }
         func array(_ count: Int) -> String { "[" + Array(repeating: booking(), count: count).joined(separator: ",") + "]" }
-        let withMore = #"[{"bookingId": 1, "eventId": 1, "quantity": 1, "userId": 1, "x": [{}]}]"#
-        let nameless = [
-            #"[{"bookingId": 1, "eventId": 1, "quantity": 1}]"#, #"[{"bookingId": 1, "eventId": 0, "quantity": 1, "userId": 1}]"#,
-        ]
+        let withMore = "[\(booking().dropLast()), \"x\": [{}]}]"
+        let incomplete = members.isEmpty ? [] : ["[\(booking("1", members.dropLast()))]", "[\(booking(each: "0"))]"]
         let noArrays = ["7", "true", "{}", "\"[]\"", "[]", "[1]", "[[]]", "[null]", booking(), "[\(booking()),]", "[\(booking()), {}]"]
         let badIDs = ["0", "-1", "1.5", "\"1\"", "null"].map { "[\(booking()), \(booking($0))]" }
         return MemberKind(
-            good: [array(1), array(25), "[ \(booking("2.0")) , \(booking()) ]", withMore], bad: noArrays + [array(26)] + badIDs + nameless)
-    }()
+            good: [array(1), array(25), "[ \(booking("2.0")) , \(booking()) ]", withMore], bad: noArrays + [array(26)] + badIDs + incomplete)
+    }
 
     static func choice(_ words: String...) -> MemberKind {
         MemberKind(good: words.map(text), bad: noTexts + [text(""), text(words[0].uppercased()), text(words[0] + " "), "0"])

@@ -76,8 +76,8 @@ extension Sample {
             message: BookingRefunded(bookingId: 5001, eventId: 301, userId: 42, quantity: 2, amount: 4500, currency: "EUR", refundedAt: then),
             members: ["bookingId": .id, "eventId": .id, "userId": .id, "quantity": .id, "amount": .id, "currency": .currency, "refundedAt": .instant]),
         Sample(
-            message: BookingReminded(bookingId: 5001, kind: .dayBefore, remindedAt: then),
-            members: ["bookingId": .id, "kind": .choice("day-before", "week-before"), "remindedAt": .instant]),
+            message: BookingReminded([.init(bookingId: 5001), .init(bookingId: 5002)], kind: .dayBefore, remindedAt: then),
+            members: ["bookings": .remindedBookings, "kind": .choice("day-before", "week-before"), "remindedAt": .instant]),
         Sample(
             message: EventCancelled(eventId: 301, reason: "the band is ill", force: true),
             members: ["eventId": .id, "reason": .reason, "force": .boolean.optional]),

@@ -45,10 +45,10 @@ struct RequestTests {
         try await Stage.open { stage in
             try await stage.booking(1, "confirmed")
             try await stage.booking(2, "confirmed")
-            try await stage.tell(BookingReminded(bookingId: 1, kind: .weekBefore, remindedAt: Stage.noon))
+            try await stage.tell(BookingReminded([.init(bookingId: 1)], kind: .weekBefore, remindedAt: Stage.noon))
             #expect(try await stage.look(1, "reminder_sent, reminder_sent_at is null, early_reminder_sent") == "f t t")
-            try await stage.tell(BookingReminded(bookingId: 1, kind: .dayBefore, remindedAt: Stage.noon + 60))
-            try await stage.tell(BookingReminded(bookingId: 1, kind: .dayBefore, remindedAt: Stage.noon + 120))
+            try await stage.tell(BookingReminded([.init(bookingId: 1)], kind: .dayBefore, remindedAt: Stage.noon + 60))
+            try await stage.tell(BookingReminded([.init(bookingId: 1)], kind: .dayBefore, remindedAt: Stage.noon + 120))
             #expect(try await stage.look(1, "reminder_sent, early_reminder_sent") == "t t")
             #expect(try await stage.house.value("select reminder_sent_at from bookings.bookings where id = 1", as: Date.self) == Stage.noon + 60)
             #expect(try await stage.look(2, "reminder_sent, early_reminder_sent") == "f f")

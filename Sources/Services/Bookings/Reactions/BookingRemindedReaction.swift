@@ -6,9 +6,9 @@ import Postgres
 /// Notes on bookings that their holders were reminded.
 struct BookingRemindedReaction: Reaction {
     func react(to messages: [Incoming<BookingReminded>], _ tx: Transaction) async throws {
-        let bookings = messages.map(\.data.bookingId)
-        try await UnknownBooking.refuse(bookings, tx)
-        try await tx.execute(Self.note, bookings, messages.map { $0.data.kind == .dayBefore }, messages.map(\.data.remindedAt))
+        let told = messages.flatMap { message in message.data.bookings.map { (id: $0.bookingId, data: message.data) } }
+        try await UnknownBooking.refuse(told.map(\.id), tx)
+        try await tx.execute(Self.note, told.map(\.id), told.map { $0.data.kind == .dayBefore }, told.map(\.data.remindedAt))
     }
 
     private static let note: SQL = """
