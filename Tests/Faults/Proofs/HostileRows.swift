@@ -109,6 +109,10 @@ struct HostileRows: Sendable {
             families[index].hostile = nil
         }
         let before = try await state(families)
+        for (number, scenario) in HostileScenario.all.enumerated() {
+            guard let told = scenario.told else { continue }
+            try await house.database.execute(told, families.filter { $0.scenario == number }.map(\.id), now)
+        }
         let healthy = families.filter { $0.hostile == nil }
         var open: [String] = []
         try await hurry(Self.services[...]) {
@@ -221,10 +225,10 @@ struct HostileRows: Sendable {
     }
 
     /// Whether nothing is due of a row with this value: its instant is unset, yet to come, or says that it is done already; or it
-    /// belongs to another family now.
+    /// belongs to another family now; or it waits for the answer to another round of its refund.
     private static func mayWait(_ hostile: Case) -> Bool {
         ["NULL", "infinity", "-infinity", "4713 BC", "last", "true", "false"].contains(hostile.label)
-            || ["event_id", "booking_id"].contains(hostile.column)
+            || ["event_id", "booking_id", "round"].contains(hostile.column)
     }
 
     /// The rows of the families, by id.
@@ -250,8 +254,9 @@ struct HostileRows: Sendable {
         select (select count(*) from payments.outbox) + (select count(*) from bookings.outbox) + (select count(*) from events.outbox)
              + (select count(*) from tickets.outbox) + (select count(*) from loyalty.outbox)
              + (select count(*) from operations.job_runs where outcome = 'running')
-             + (select count(*) from payments.deliveries where status = 'queued' and attempts = 0)
-             + (select count(*) from bookings.deliveries where status = 'queued' and attempts = 0)
-             + (select count(*) from events.deliveries where status = 'queued' and attempts = 0)
+             + (select count(*) from payments.deliveries where status = 'queued' and attempts = 0 and next_attempt_at < '2100-01-01')
+             + (select count(*) from bookings.deliveries where status = 'queued' and attempts = 0 and next_attempt_at < '2100-01-01')
+             + (select count(*) from events.deliveries where status = 'queued' and attempts = 0 and next_attempt_at < '2100-01-01')
+             + (select count(*) from loyalty.deliveries where status = 'queued' and attempts = 0 and next_attempt_at < '2100-01-01')
         """
 }

@@ -39,6 +39,22 @@ extension FaultTests {
             }
         }
 
+        @Test("Every table that a service has is spoiled, or spared for a reason that is written down")
+        func everyTable() async throws {
+            try await Scene.open { scene async throws in
+                let spoiled = Set(HostileScenario.all.flatMap(\.tables).map(\.table))
+                let tables = try await scene.house.database.query(
+                    """
+                    select table_schema || '.' || table_name from information_schema.tables
+                    where table_type = 'BASE TABLE' and table_schema in ('bookings', 'events', 'payments', 'loyalty', 'tickets', 'storefront')
+                    """, as: String.self)
+                for table in tables where !spoiled.contains(table) {
+                    let name = String(table.split(separator: ".")[1])
+                    #expect(HostileScenario.spared[table] ?? HostileScenario.spared[name] != nil, "\(table) is in no scenario")
+                }
+            }
+        }
+
         private static func withServices(_ scene: Scene, _ body: () async throws -> Void) async throws {
             let (house, settings) = (scene.house, scene.outside.settings)
             try await house.with(Payments.self, settings: settings) { _ in

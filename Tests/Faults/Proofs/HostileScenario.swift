@@ -7,6 +7,8 @@ struct HostileScenario: Sendable {
     let tables: [(table: String, key: String)]
     /// Inserts the families; $1 are the ids, $2 is now.
     let insert: [SQL]
+    /// What has others hear of the families, once their rows are spoiled; the same parameters.
+    var told: SQL?
     /// The ids that are done; $1 are the ids, $2 is when they were inserted.
     let done: SQL
 
@@ -26,7 +28,7 @@ struct HostileScenario: Sendable {
                 """)
     }
 
-    private static func bookings(_ status: String, age: String, _ more: [String: String] = [:]) -> SQL {
+    static func bookings(_ status: String, age: String, _ more: [String: String] = [:]) -> SQL {
         let columns = more.sorted { $0.key < $1.key }
         return SQL(
             file: """
@@ -37,7 +39,7 @@ struct HostileScenario: Sendable {
                 """)
     }
 
-    private static func payments(_ status: String, age: String, _ more: [String: String] = [:]) -> SQL {
+    static func payments(_ status: String, age: String, _ more: [String: String] = [:]) -> SQL {
         let columns = more.sorted { $0.key < $1.key }
         return SQL(
             file: """
@@ -50,7 +52,7 @@ struct HostileScenario: Sendable {
     }
 
     private static let sale = [("storefront.users", "id"), ("events.events", "id"), ("bookings.bookings", "id"), ("payments.payments", "id")]
-    private static let hourAgo = "$2::timestamptz - interval '1 hour'"
+    static let hourAgo = "$2::timestamptz - interval '1 hour'"
     private static let longAgo = "$2::timestamptz - interval '40 days'"
 
     private static func booking(_ condition: String) -> SQL {
@@ -65,7 +67,9 @@ struct HostileScenario: Sendable {
         booking("exists (select from events.deliveries d where d.dedupe_key = '\(template)/' || b.id and d.status = 'sent')")
     }
 
-    static let all: [HostileScenario] = [
+    static let all = rows + effects
+
+    private static let rows: [HostileScenario] = [
         HostileScenario(
             name: "expired", tables: sale,
             insert: [users, events("upcoming", startsIn: "30 days"), bookings("pending", age: "1 hour"), payments("pending", age: "1 hour")],

@@ -51,6 +51,19 @@ struct RefundAnswerTests {
         }
     }
 
+    @Test("A refund whose key does not say which one it is bounces, and the gateway is not asked")
+    func nameless() async throws {
+        try await open { till in
+            try await till.house.database.execute(
+                """
+                insert into payments.deliveries (kind, dedupe_key, payload, next_attempt_at)
+                select 'refund', 'refund/one/1', '{"transaction": "R-1", "amount": 1000, "currency": "EUR", "refundedBefore": 0}', $1
+                """, Till.noon)
+            try await till.house.eventually("select count(*) from payments.deliveries where status = 'bounced' and last_error like 'the key%'", 1)
+            #expect(try await till.outside.refunds().isEmpty)
+        }
+    }
+
     @Test("An accepted refund is looked at until the money is back, and asked for once")
     func accepted() async throws {
         try await open { till in

@@ -14,10 +14,12 @@ struct RefundChannel: DeliveryChannel {
     var inFlight: Int { gateway.inFlight }
 
     func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure) {
-        try await ask(for: try Self.refund(payload), key, mayBeBack: (RefundKey(key)?.round ?? 1) > 1)
+        let round = try Self.key(key).round
+        try await ask(for: try Self.refund(payload), key, mayBeBack: round > 1)
     }
 
     func resend(_ payload: [UInt8], key: String) async throws(DeliveryFailure) {
+        _ = try Self.key(key)
         try await ask(for: try Self.refund(payload), key, mayBeBack: true)
     }
 
@@ -50,6 +52,12 @@ struct RefundChannel: DeliveryChannel {
     }
 
     private static let isOnItsWay = "the gateway has accepted the refund, the money is not back yet"
+
+    /// Whose refund it is. Without that nobody would learn that it was paid, so the gateway is not asked.
+    private static func key(_ text: String) throws(DeliveryFailure) -> RefundKey {
+        guard let key = RefundKey(text) else { throw .refused("the key does not say which refund it is; refund/12/1 would") }
+        return key
+    }
 
     private static func refund(_ payload: [UInt8]) throws(DeliveryFailure) -> RefundPayload {
         do {
