@@ -5,35 +5,62 @@ import Postgres
 
 /// Bookings of events that have begun, whose money waits for a person's decision. Their tickets are of no use to anybody any more.
 enum UndecidedBookings {
-    /// How many are cancelled at once.
+    /// How many payments that wait for a decision are looked at at once.
     private static let limit = 1000
+    /// What cursors among them begin with; the booking that was looked at last follows.
+    private static let mark = "undecided"
 
-    /// Cancels some of them. What the payments turn out to have taken goes back in full.
-    /// - Returns: how many, and whether there may be more.
-    static func cancel(_ slice: Slice, _ tx: Transaction) async throws -> (cancelled: Int, more: Bool) {
-        let (instant, limit) = (slice.now, min(limit, slice.limit))
-        let letters = try await tx.query(cancelBegun, as: Letter.self, limit, instant, CancellationReason.expired.rawValue)
-        try tx.publish(BookingCancelled.all(letters, because: .expired, at: instant))
-        for letter in letters { try tx.tell(.expired, letter) }
-        return (letters.count, letters.count == limit)
+    /// Whether a cursor stands among these bookings.
+    static func isCursor(_ cursor: String?) -> Bool { cursor?.hasPrefix(mark) == true }
+
+    private static func cursor(_ booking: Int) -> String { "\(mark) \(booking)" }
+
+    /// The booking of a cursor; before all of them for any other.
+    private static func place(_ cursor: String?) -> Int {
+        isCursor(cursor) ? Int((cursor ?? "").dropFirst(mark.count + 1)) ?? .min : .min
     }
 
+    /// The first booking behind the slice's cursor whose money waits for a decision.
+    static func first(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let first = try await tx.query(Self.first, as: BookingKey.self, place(slice.cursor)).first
+        return first.map { JobRow($0.name, cursor: cursor($0.id)) }
+    }
+
+    /// Cancels those among the next ones whose event has begun. What the payments turn out to have taken goes back in full.
+    static func cancel(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let limit = min(limit, slice.limit)
+        let waiting = try await tx.query(inReview, as: Int.self, place(slice.cursor), limit)
+        guard let last = waiting.last else { return Progress(0) }
+        let letters = try await tx.query(cancelBegun, as: Letter.self, waiting, slice.now, CancellationReason.expired.rawValue)
+        try tx.publish(BookingCancelled.all(letters, because: .expired, at: slice.now))
+        for letter in letters { try tx.tell(.expired, letter) }
+        return Progress(letters.count, more: waiting.count == limit, cursor: cursor(last))
+    }
+
+    private static let first: SQL = """
+        select p.booking_id as id, coalesce(b.reference, p.booking_id::text) as reference, null::timestamptz as instant
+        from payments.payment_facts p left join bookings b on b.id = p.booking_id
+        where p.review_since is not null and p.booking_id > $1
+        order by p.booking_id limit 1
+        """
+
+    private static let inReview: SQL = """
+        select booking_id from payments.payment_facts where review_since is not null and booking_id > $1 order by booking_id limit $2
+        """
+
     private static let cancelBegun: SQL = """
-        with in_review as materialized (
-            select booking_id from payments.payment_facts where review_since is not null and status = 'processing'),
-        undecided as materialized (
-            select b.id
-            from bookings b join events.event_facts e on e.event_id = b.event_id
-            where b.id = any (array(select booking_id from in_review)) and b.status = 'pending' and e.starts_at <= $2
+        with cancelled as (
+            update bookings b set status = 'cancelled', cancelled_at = $2, cancellation_reason = $3
+            where b.id = any ($1::bigint[]) and b.status = 'pending'
+              and exists (select from events.event_facts e where e.event_id = b.event_id and e.starts_at <= $2 offset 0)
+              and exists (
+                  select from payments.payment_facts p
+                  where p.booking_id = b.id and p.status = 'processing' and p.review_since is not null offset 0)
               and not exists (
                   select from payments.payment_facts other
                   where other.booking_id = b.id
                     and (other.status = 'succeeded' or other.status in ('pending', 'processing') and other.review_since is null)
                   offset 0)
-            order by b.id limit $1),
-        cancelled as (
-            update bookings b set status = 'cancelled', cancelled_at = $2, cancellation_reason = $3
-            where b.id = any (array(select id from undecided)) and b.status = 'pending'
             returning b.id)
         select letters.* from cancelled cross join lateral (select * from letters where booking_id = cancelled.id offset 0) letters
         """

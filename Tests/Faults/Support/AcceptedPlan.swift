@@ -22,12 +22,6 @@ struct AcceptedPlan: Sendable {
             file: "Services/Bookings/Jobs/SendConfirmations.swift", subject: "bookings_free",
             reason: "the bookings that cost nothing and are not confirmed yet: a backlog, no history"),
         AcceptedPlan(
-            file: "Services/Bookings/UndecidedBookings.swift", subject: "payments_in_review",
-            reason: "the payments that wait for a person: few, or somebody has to hurry"),
-        AcceptedPlan(
-            file: "Services/Bookings/UndecidedBookings.swift", subject: "payments",
-            reason: "until the first analyze that sees rows: nothing tells how few are in review; from then on by payments_in_review"),
-        AcceptedPlan(
             file: "Tools/BoxOffice/WaitingPayment.swift", subject: "",
             reason: "a person asks; that a payment does not fit its booking is seen only by comparing them"),
         AcceptedPlan(

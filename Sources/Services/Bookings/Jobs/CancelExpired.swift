@@ -3,7 +3,8 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Cancels bookings that nobody paid for in time, then those of events that were called off; their tickets go back, and the customers are told.
+/// Cancels bookings that nobody paid for in time, then those whose money waits for a person while their event has begun, then those of events
+/// that were called off; their tickets go back, and the customers are told.
 ///
 /// A booking whose payment is at the gateway is passed over: the payment decides about it. Its expiry is postponed, so that a run does not look at
 /// all bookings that the runs before it passed over. What ends the payment ends the postponement too (``LostPayments``). When only a person can say
@@ -20,24 +21,30 @@ struct CancelExpired: Job {
     static let postponement: TimeInterval = 6 * 3600
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        var expired = 0
-        if !CalledOffBookings.isCursor(slice.cursor) {
+        var cancelled = 0
+        if !UndecidedBookings.isCursor(slice.cursor), !CalledOffBookings.isCursor(slice.cursor) {
             let end: KeysetCursor?
-            (expired, end) = try await expire(slice, tx)
-            if let end { return Progress(expired, more: true, cursor: end.text) }
+            (cancelled, end) = try await expire(slice, tx)
+            if let end { return Progress(cancelled, more: true, cursor: end.text) }
         }
-        let undecided = try await UndecidedBookings.cancel(slice, tx)
+        if !CalledOffBookings.isCursor(slice.cursor) {
+            let undecided = try await UndecidedBookings.cancel(slice, tx)
+            cancelled += undecided.count
+            if undecided.more { return Progress(cancelled, more: true, cursor: undecided.cursor) }
+        }
         let holders = try await CalledOffBookings.cancel(slice, tx)
-        return Progress(
-            expired + undecided.cancelled + holders.count, more: undecided.more || holders.more, cursor: holders.cursor)
+        return Progress(cancelled + holders.count, more: holders.more, cursor: holders.cursor)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         if CalledOffBookings.isCursor(slice.cursor) { return try await CalledOffBookings.first(of: slice, tx) }
-        let start = KeysetCursor(slice.cursor)
-        let first = try await tx.query(Self.first, as: BookingKey.self, slice.now - Self.grace, start.instant, start.id).first
-        guard let first else { return try await CalledOffBookings.first(of: slice, tx) }
-        return JobRow(first.name, cursor: first.keyset.text)
+        if !UndecidedBookings.isCursor(slice.cursor) {
+            let start = KeysetCursor(slice.cursor)
+            let first = try await tx.query(Self.first, as: BookingKey.self, slice.now - Self.grace, start.instant, start.id).first
+            if let first { return JobRow(first.name, cursor: first.keyset.text) }
+        }
+        if let first = try await UndecidedBookings.first(of: slice, tx) { return first }
+        return try await CalledOffBookings.first(of: slice, tx)
     }
 
     /// Cancels the next bookings in pages: while the database works one, the customers of the one before are written to.

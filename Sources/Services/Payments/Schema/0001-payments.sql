@@ -56,7 +56,7 @@ create index payments_unasked on payments.payments (coalesce(submitted_at, creat
 -- What it is asked about again: undecided, or given up for its silence, though it may have taken the money all the same.
 create index payments_asked on payments.payments (ask_at) where ask_at is not null;
 -- What a person has to decide about.
-create index payments_in_review on payments.payments (id) where review_since is not null;
+create index payments_in_review on payments.payments (booking_id) where review_since is not null;
 -- What the gateway does not answer for.
 create index payments_unanswered on payments.payments (silent_since) where silent_since is not null;
 -- What costs nothing and is open.
