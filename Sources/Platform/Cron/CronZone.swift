@@ -3,6 +3,11 @@ import Synchronization
 
 /// A time zone by its IANA name, with the rules of this machine's time zone database.
 ///
+/// This is the one place that says what a time zone is, for schedules, reports, reminders and mails alike (docs/clock.md). A name
+/// is `UTC`, `GMT`, or one that the database has with at least one lower-case letter, in its exact letter case: `Europe/Berlin`,
+/// `Etc/GMT+5`, `Japan`. Abbreviations (`EST`, `IST`), POSIX strings (`UTC+3`, `EST5EDT`), offsets (`+05:30`) and the other
+/// files of the database (`posix/…`, `right/…`, `localtime`) are none.
+///
 /// Foundation's own time zones know names only together with ICU, whose data alone is more memory than a service may use.
 public struct CronZone: Sendable, Hashable, CustomStringConvertible {
     /// The IANA name, like `Europe/Berlin`.
@@ -65,15 +70,25 @@ public struct CronZone: Sendable, Hashable, CustomStringConvertible {
 
     private static let read = Mutex<[String: CronZone]>([:])
 
-    /// A name becomes part of a path, so it must not lead out of the folder.
+    /// A name becomes part of a path, so it must not lead out of the folder. What is written in capitals alone is an abbreviation or
+    /// a POSIX string, which mean another thing to everybody; folders and files that are no zones begin with a small letter.
     private static func isName(_ identifier: String) -> Bool {
-        let parts = identifier.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || "0123456789_+-".utf8.contains($0) }
-        }
+        if identifier == "GMT" { return true }
+        guard identifier.utf8.count <= longestName, identifier != "Factory" else { return false }
+        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+        let smalls = UInt8(ascii: "a")...UInt8(ascii: "z")
+        let parts = identifier.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return identifier.utf8.contains(where: smalls.contains)
+            && parts.allSatisfy { part in
+                part.first.map(capitals.contains) == true
+                    && part.allSatisfy { capitals ~= $0 || smalls ~= $0 || "0123456789_+-".utf8.contains($0) }
+            }
     }
+
+    /// The longest of today has 32 bytes.
+    private static let longestName = 100
 }
 
 extension Double {
-    fileprivate func clamped(to range: ClosedRange<Double>) -> Double { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
+    func clamped(to range: ClosedRange<Double>) -> Double { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
 }

@@ -10,9 +10,12 @@ public enum CronZoneError: Error, Sendable, Equatable, CustomStringConvertible {
     /// One line for people, with what to do.
     public var description: String {
         switch self {
-        case .unknown(let name): "there is no time zone '\(name)'; write an IANA name like Europe/Berlin or UTC"
+        case .unknown(let name): "there is no time zone '\(Self.short(name))'; write an IANA name like Europe/Berlin or UTC"
         case .noDatabase(let folder): "there is no time zone database in \(folder); install the package tzdata"
         case .unreadable(let file): "the time zone file \(file) cannot be read; install the package tzdata again"
         }
     }
+
+    /// What stands for a zone may be any text, of any length.
+    private static func short(_ name: String) -> String { name.count > 60 ? name.prefix(60) + "…" : name }
 }

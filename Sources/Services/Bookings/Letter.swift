@@ -44,9 +44,7 @@ struct Letter: Decodable, Sendable {
     /// The time on the clocks at the event.
     private func time(_ instant: Date, in name: String) throws(Unwritable) -> MailFact {
         do {
-            let zone = try CronZone(name)
-            let local = RFC3339.string(from: instant + TimeInterval(zone.offset(at: instant)))
-            return .localTime(String(local.prefix("2026-11-21T20:00".count)), zone: name)
+            return .time(instant, in: try CronZone(name))
         } catch {
             throw Unwritable("event \(eventId) has the time zone \(name): \(error)")
         }

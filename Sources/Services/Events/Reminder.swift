@@ -37,17 +37,16 @@ struct Reminder: Sendable {
     func send(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let exactly = slice.now + Double(daysAhead) * 86_400
         let (earliest, latest) = (max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty)
-        if slice.cursor == nil {
-            for event in try await tx.query(Self.unknownZones, as: Misplaced.self, earliest, latest) {
-                tx.fail("event \(event.id)", "its time zone \(event.timeZone) is unknown")
+        let days = try await days(slice, earliest, latest, tx)
+        if slice.cursor == nil, !days.unknown.isEmpty {
+            for event in try await tx.query(Self.misplaced, as: Misplaced.self, earliest, latest, Array(days.unknown.keys)) {
+                tx.fail("event \(event.id)", "its time zone: \(days.unknown[event.timeZone].map(String.init(describing:)) ?? event.timeZone)")
             }
         }
-        // A tick may be here before its own time, by a clock that is a little behind.
-        let next = rhythm.next(after: max(slice.now, slice.scheduledFor), in: zone) ?? slice.now
         let place = Place(slice.cursor)
         let holders = try await tx.query(
-            Self.page, as: Holder.self, slice.now, daysAhead, earliest, latest, place.event, place.booking, slice.limit,
-            kind.rawValue, next)
+            Self.page, as: Holder.self, earliest, latest, place.event, place.booking, slice.limit, kind.rawValue,
+            days.zones.map(\.identifier), days.first, days.next)
         let reminded = try await remind(holders.filter { !$0.isReminded }, slice, tx)
         return Progress(
             reminded, more: holders.count == slice.limit, cursor: holders.last.map { Place(event: $0.eventId, booking: $0.bookingId).cursor })
@@ -56,13 +55,21 @@ struct Reminder: Sendable {
     /// The first booking behind the slice's cursor.
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let exactly = slice.now + Double(daysAhead) * 86_400
-        let next = rhythm.next(after: max(slice.now, slice.scheduledFor), in: zone) ?? slice.now
+        let (earliest, latest) = (max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty)
+        let days = try await days(slice, earliest, latest, tx)
         let place = Place(slice.cursor)
         let first = try await tx.query(
-            Self.first, as: First.self, slice.now, daysAhead, max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty,
-            place.event, place.booking, next
+            Self.first, as: First.self, earliest, latest, place.event, place.booking, days.zones.map(\.identifier), days.first, days.next
         ).first
         return first.map { JobRow("booking \($0.reference)", cursor: Place(event: $0.eventId, booking: $0.bookingId).cursor) }
+    }
+
+    /// When events must start to be reminded of now, at each zone where there are some.
+    private func days(_ slice: Slice, _ earliest: Date, _ latest: Date, _ tx: Transaction) async throws -> ReminderDays {
+        let zones = try await tx.query(Self.zonesInUse, as: String.self, earliest, latest)
+        // A tick may be here before its own time, by a clock that is a little behind.
+        let next = rhythm.next(after: max(slice.now, slice.scheduledFor), in: zone) ?? slice.now
+        return ReminderDays(zones, daysAhead: daysAhead, now: slice.now, next: next)
     }
 
     private func remind(_ holders: [Holder], _ slice: Slice, _ tx: Transaction) async throws -> Int {
@@ -128,53 +135,52 @@ struct Reminder: Sendable {
         let title: String
         let location: String
         let timeZone: String
-        let starts: String
+        let startsAt: Date
 
         func mail(_ template: String) -> Mail? {
-            guard let email else { return nil }
+            guard let email, let zone = try? CronZone(timeZone) else { return nil }
             return Mail(
                 template, about: bookingId, to: MailContact(email: email, name: firstName ?? "", language: language),
                 facts: [
-                    "event": .text(title), "starts": .localTime(starts, zone: timeZone), "place": .text(location), "quantity": .number(quantity),
+                    "event": .text(title), "starts": .time(startsAt, in: zone), "place": .text(location), "quantity": .number(quantity),
                     "reference": .text(reference),
                 ])
         }
     }
 
-    private static let unknownZones: SQL = """
+    private static let zonesInUse: SQL = """
+        select distinct time_zone from events where status = 'upcoming' and starts_at > $1 and starts_at < $2
+        """
+
+    private static let misplaced: SQL = """
         select id, time_zone from events
-        where status = 'upcoming' and starts_at > $1 and starts_at < $2 and local_time(starts_at, time_zone) is null
+        where status = 'upcoming' and starts_at > $1 and starts_at < $2 and time_zone = any ($3::text[])
         order by id
         """
 
-    // Each page looks at the events of some days; what the clocks of a zone show is asked once a zone, because it costs as much as ten events.
+    // What the clocks of a zone show is for `CronZone` to say, and not for PostgreSQL, which takes other names and means other hours.
     // The page comes in the order of its nested loop, events by id and each one's bookings by id. Told to sort it, PostgreSQL would read all
     // bookings of the day for every page.
     private static let page: SQL = """
-        with soon as materialized (
+        with zones as materialized (
+            select * from unnest($7::text[], $8::timestamptz[], $9::timestamptz[]) as zones (time_zone, first, next)),
+        soon as materialized (
             select id, title, location, time_zone, starts_at
-            from events where status = 'upcoming' and starts_at > $3 and starts_at < $4 and id >= $5),
-        used as materialized (select distinct time_zone from soon),
-        zones as materialized (
-            select time_zone, today + $2::integer as first, greatest(today + 1, local_time($9, time_zone)::date) + $2::integer as next
-            from (select time_zone, local_time($1, time_zone)::date as today from used) known
-            where today is not null),
+            from events where status = 'upcoming' and starts_at > $1 and starts_at < $2 and id >= $3),
         day as materialized (
-            select s.id, s.title, s.location, s.time_zone, s.starts_at at time zone z.time_zone as starts
-            from soon s join zones z on z.time_zone = s.time_zone
-            where s.starts_at at time zone z.time_zone >= z.first and s.starts_at at time zone z.time_zone < z.next
+            select s.* from soon s join zones z on z.time_zone = s.time_zone
+            where s.starts_at >= z.first and s.starts_at < z.next
             order by s.id),
         page as materialized (
             select d.*, b.*
             from day d cross join lateral (
-                select booking_id, reference, user_id, quantity, case $8 when 'day-before' then reminder_sent else early_reminder_sent end as is_marked
+                select booking_id, reference, user_id, quantity, case $6 when 'day-before' then reminder_sent else early_reminder_sent end as is_marked
                 from bookings.booking_facts
-                where event_id = d.id and status = 'confirmed' and booking_id > case d.id when $5 then $6 else 0 end
-                order by booking_id limit $7) b
-            limit $7)
-        select p.booking_id, p.reference, p.quantity, p.id as event_id, p.title, p.location, p.time_zone,
-               to_char(p.starts, 'YYYY-MM-DD"T"HH24:MI') as starts,
-               p.is_marked or exists (select from reminders r where r.booking_id = p.booking_id and r.kind = $8) as is_reminded,
+                where event_id = d.id and status = 'confirmed' and booking_id > case d.id when $3 then $4 else 0 end
+                order by booking_id limit $5) b
+            limit $5)
+        select p.booking_id, p.reference, p.quantity, p.id as event_id, p.title, p.location, p.time_zone, p.starts_at,
+               p.is_marked or exists (select from reminders r where r.booking_id = p.booking_id and r.kind = $6) as is_reminded,
                p.user_id, u.user_id is not null as is_user, u.email, u.first_name, u.language
         from page p left join storefront.user_contacts u on u.user_id = p.user_id
         order by p.id, p.booking_id
@@ -183,14 +189,14 @@ struct Reminder: Sendable {
     // The first row of `page`, by its keys.
     private static let first: SQL = """
         select d.id as event_id, b.booking_id, b.reference
-        from events d cross join lateral (
+        from events d
+        join unnest($5::text[], $6::timestamptz[], $7::timestamptz[]) as z (time_zone, first, next) on z.time_zone = d.time_zone
+        cross join lateral (
                 select booking_id, reference from bookings.booking_facts
-                where event_id = d.id and status = 'confirmed' and booking_id > case d.id when $5 then $6 else 0 end
+                where event_id = d.id and status = 'confirmed' and booking_id > case d.id when $3 then $4 else 0 end
                 order by booking_id limit 1) b
-        where d.status = 'upcoming' and d.starts_at > $3 and d.starts_at < $4 and d.id >= $5
-          and local_time(d.starts_at, d.time_zone)::date - $2::integer >= local_time($1, d.time_zone)::date
-          and local_time(d.starts_at, d.time_zone)::date - $2::integer
-              < greatest(local_time($1, d.time_zone)::date + 1, local_time($7, d.time_zone)::date)
+        where d.status = 'upcoming' and d.starts_at > $1 and d.starts_at < $2 and d.id >= $3
+          and d.starts_at >= z.first and d.starts_at < z.next
         order by d.id limit 1
         """
 

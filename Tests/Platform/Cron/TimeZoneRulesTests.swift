@@ -7,7 +7,7 @@ import Testing
 struct TimeZoneRulesTests {
     @Test(
         "Offsets from 1971 to 2070 are Foundation's",
-        arguments: CronScanTests.zones + ["America/Nuuk", "Asia/Gaza", "America/Santiago", "Asia/Tokyo", "EST5EDT", "Etc/GMT+5"])
+        arguments: CronScanTests.zones + ["America/Nuuk", "Asia/Gaza", "America/Santiago", "Asia/Tokyo", "US/Eastern", "Etc/GMT+5"])
     func offsets(name: String) throws {
         let zone = try CronZone(name)
         let foundation = try #require(TimeZone(identifier: name))
@@ -67,12 +67,51 @@ struct TimeZoneRulesTests {
 
     @Test(
         "Names that lead out of the database or are not in it are unknown",
-        arguments: ["", "Mars/Olympus", "../passwd", "/etc/passwd", "Europe//Berlin", "Europe/Berlin\0"])
+        arguments: ["", "Mars/Olympus", "../passwd", "/etc/passwd", "Europe//Berlin", "Europe/Berlin\0", "Europe", "Europe/Berlin/"])
     func unknown(name: String) { #expect(throws: CronZoneError.unknown(name)) { try CronZone(name) } }
 
+    @Test(
+        "Abbreviations, POSIX strings, offsets, other letter case and the other files of the database are no names",
+        arguments: [
+            "EST", "IST", "CET", "EST5EDT", "UTC+3", "GMT-5", "GMT+0", "GMT0", "Foo5", "+05:30", "Z", "utc", "gmt", "europe/berlin", "EUROPE/BERLIN",
+            "Europe/berlin", "localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin", "Europe/../Europe/Berlin", "zone.tab",
+            "Factory",
+            " Europe/Berlin", "Europe/Berlin\n", ":Europe/Berlin", "<+03>-3", "W. Europe Standard Time",
+        ])
+    func noName(name: String) { #expect(throws: CronZoneError.unknown(name)) { try CronZone(name) } }
+
+    @Test(
+        "Names of the database are taken in its letter case",
+        arguments: ["UTC", "GMT", "Etc/UTC", "Etc/GMT+5", "America/Argentina/Buenos_Aires", "Japan"])
+    func name(name: String) throws { #expect(try CronZone(name).identifier == name) }
+
+    @Test(
+        "A day begins at midnight, or where the clock or the calendar jumps over it",
+        arguments: [
+            ("UTC", "2026-11-22", "2026-11-22T00:00:00Z"), ("Pacific/Kiritimati", "2026-11-22", "2026-11-21T10:00:00Z"),
+            ("America/Los_Angeles", "2026-11-02", "2026-11-02T08:00:00Z"), ("America/Los_Angeles", "2026-11-01", "2026-11-01T07:00:00Z"),
+            // 00:00 is followed by 01:00.
+            ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"),
+            // 00:00 is followed by 23:00 of the day before.
+            ("America/Sao_Paulo", "2018-02-18", "2018-02-18T03:00:00Z"),
+            // There was no 30 December.
+            ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"), ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z"),
+        ])
+    func days(name: String, day: String, start: String) throws {
+        let zone = try CronZone(name)
+        let number = Int(try Date("\(day)T00:00:00Z", strategy: .iso8601).timeIntervalSince1970) / 86_400
+        #expect(zone.start(ofDay: number) == (try Date(start, strategy: .iso8601)))
+        #expect(zone.day(at: zone.start(ofDay: number)) >= number)
+        #expect(zone.day(at: zone.start(ofDay: number) - 1) < number)
+    }
+
     @Test("A file that is no zone, and a folder that is no database, are named")
-    func noDatabase() {
-        #expect(throws: CronZoneError.unreadable("/etc/passwd")) { try CronZone("passwd", folder: "/etc") }
+    func noDatabase() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("no zone".utf8).write(to: folder.appending(path: "Broken"))
+        #expect(throws: CronZoneError.unreadable("\(folder.path)/Broken")) { try CronZone("Broken", folder: folder.path) }
         #expect(throws: CronZoneError.noDatabase("/no/such/folder")) { try CronZone("Europe/Berlin", folder: "/no/such/folder") }
     }
 

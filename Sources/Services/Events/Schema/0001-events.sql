@@ -33,15 +33,6 @@ create table events.status_history (like operations.status_history_shape includi
 create trigger status_is_kept after update on events.events
     referencing old table as before new table as after for each statement execute function operations.keep_status_history();
 
--- What a clock at the zone shows at an instant; null when PostgreSQL does not know the zone, so that one such event fails no statement.
-create function events.local_time(instant timestamptz, zone text) returns timestamp language plpgsql stable strict as $$
-begin
-    return instant at time zone zone;
-exception when data_exception then
-    return null;
-end
-$$;
-
 -- Which bookings' tickets have come back: once each, whichever message tells of it first.
 create table events.releases (
     booking_id  bigint      not null primary key,
