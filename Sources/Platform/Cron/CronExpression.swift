@@ -19,8 +19,8 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads an expression; surrounding and repeated spaces do not matter.
     ///
-    /// - Throws: `CronSyntaxError` with the field, the value and its position. An expression that is well formed but never fires
-    ///   (30 February) is no error: `next` returns nil.
+    /// - Throws: `CronSyntaxError` with the field, the value and its position. An expression that never fires (30 February) is an
+    ///   error, too; one that fires in leap years only is none.
     public init(_ text: String) throws(CronSyntaxError) {
         self.text = text
         let written = text.split(whereSeparator: \.isWhitespace)
@@ -36,12 +36,20 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         months = try read(.month, 4)
         days = try CronDays(text: text, dayOfMonth: clock[clock.startIndex + 3], dayOfWeek: clock[clock.startIndex + 5])
         minutesOpen = clock[clock.startIndex + 1].hasPrefix("*")
+        // Any pattern of days that there is comes within 50 years.
+        guard firstLocal(atOrAfter: Self.newYear2000) != nil else {
+            let day = clock[clock.startIndex + 3]
+            throw CronFieldParser(text: text, field: .dayOfMonth).error(
+                day, "no month '\(clock[clock.startIndex + 4])' has such a day, so the expression never fires")
+        }
     }
+
+    private static let newYear2000 = CivilDate(year: 2000, month: 1, day: 1).daysSince1970 * 86_400
 
     /// The text it was read from.
     public var description: String { text }
 
-    /// Fires in each hour of the day, so it follows real time when clocks change.
+    /// Fires in each hour of the day.
     var isEveryHour: Bool { hours.bits == (1 << 24) - 1 }
 
     private static func expand(_ written: [Substring], of text: String) throws(CronSyntaxError) -> [Substring] {

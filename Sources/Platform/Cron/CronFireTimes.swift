@@ -4,15 +4,19 @@ import FoundationEssentials
 ///
 /// A zone is a row of spans of constant offset. Within a span local time and real time run alike; what happens where two spans meet:
 /// - **The clock jumps ahead** and matching local times are skipped: they fire once, together, at the first instant after the gap.
-///   An expression that fires in every hour does not: its next fire time comes by itself, so that `5 * * * *` stays an hour apart.
-/// - **The clock goes back** and local times happen twice: the first time counts. An expression that fires in every hour, or whose
-///   minute field starts with `*` ("every n minutes"), fires both times, so that `*/10` stays ten minutes apart.
+///   An expression that follows real time (below) does not: its next fire time comes by itself.
+/// - **The clock goes back** and local times happen twice: the first time counts. An expression that follows real time, or whose
+///   minute field starts with `*` ("every n minutes"), fires both times.
+///
+/// An expression of every hour **follows real time** when the shift keeps its minutes: `5 * * * *` through a shift of whole hours, so that
+/// it stays an hour apart, and `*/10 * * * *` through any. Through a shift of half an hour (Lord Howe Island) `45 * * * *` is a list
+/// of local times as any other: none is left out, none fires twice.
 extension CronExpression {
-    /// The first fire time strictly after an instant, to the whole second; nil when it never fires again (30 February).
+    /// The first fire time strictly after an instant, to the whole second; nil when it does not within 50 years.
     ///
     /// A local time that daylight saving time skips fires at the first instant after the gap; one that happens twice fires at the first.
-    /// Expressions of every hour (`*/10 * * * *`, `30 * * * *`) follow real time through both; `*/10 1-3 * * *` goes on through
-    /// the hour that is repeated.
+    /// Expressions of every hour (`*/10 * * * *`, `30 * * * *`) follow real time through both, unless the minute is fixed and the shift is
+    /// no whole hour; `*/10 1-3 * * *` goes on through the hour that is repeated.
     public func next(after instant: Date, in zone: CronZone) -> Date? {
         guard let start = Self.wholeSeconds(instant, .down) else { return nil }
         return next(atOrAfter: start + 1, zone.rules).map(Self.date)
@@ -61,15 +65,20 @@ extension CronExpression {
 
     /// Whether local times that match were skipped where this span begins.
     private func firesAfterGap(_ span: TimeZoneRules.Span) -> Bool {
-        guard span.offset > span.offsetBefore, !isEveryHour else { return false }
+        guard span.offset > span.offsetBefore, !followsRealTime(through: span) else { return false }
         guard let local = firstLocal(atOrAfter: span.start + span.offsetBefore) else { return false }
         return local < span.start + span.offset
     }
 
     /// The first instant of the span whose local time counts: later than its start when it begins by repeating local times.
     private func firstCounting(in span: TimeZoneRules.Span) -> Int {
-        guard span.offset < span.offsetBefore, !isEveryHour, !minutesOpen else { return span.start }
+        guard span.offset < span.offsetBefore, !minutesOpen, !followsRealTime(through: span) else { return span.start }
         return span.start + span.offsetBefore - span.offset
+    }
+
+    /// Whether the clock's change at the start of this span leaves the distances of fire times as they are.
+    private func followsRealTime(through span: TimeZoneRules.Span) -> Bool {
+        isEveryHour && (minutesOpen || (span.offset - span.offsetBefore) % 3_600 == 0)
     }
 
     /// Nil outside of the years −30,000 to 33,000, where nothing fires.

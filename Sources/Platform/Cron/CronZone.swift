@@ -12,15 +12,20 @@ import Synchronization
 public struct CronZone: Sendable, Hashable, CustomStringConvertible {
     /// The IANA name, like `Europe/Berlin`.
     public let identifier: String
-    let rules: TimeZoneRules
+    /// Nil for UTC.
+    private let file: TimeZoneFile?
+
+    /// As the database has them now.
+    var rules: TimeZoneRules { file?.rules ?? Self.noOffset }
 
     /// Coordinated universal time; needs no database.
-    public static let utc = CronZone(identifier: "UTC", rules: TimeZoneRules(fixedOffset: 0))
+    public static let utc = CronZone(identifier: "UTC", file: nil)
+    private static let noOffset = TimeZoneRules(fixedOffset: 0)
 
     /// Where Linux distributions keep the compiled database (package tzdata).
     public static let databaseFolder = "/usr/share/zoneinfo"
 
-    /// Looks a zone up; each is read once a process.
+    /// Looks a zone up; each is read once a process, and again when its file has changed (``TimeZoneFile``).
     ///
     /// - Throws: `CronZoneError` when there is no such zone, or no database.
     public init(_ identifier: String) throws(CronZoneError) {
@@ -38,20 +43,19 @@ public struct CronZone: Sendable, Hashable, CustomStringConvertible {
 
     /// Looks a zone up in the database of another folder.
     ///
+    /// - Parameter interval: How often it is looked whether the file has changed.
     /// - Throws: `CronZoneError` as above.
-    public init(_ identifier: String, folder: String) throws(CronZoneError) {
+    public init(_ identifier: String, folder: String, lookingAgainAfter interval: Duration = .seconds(60)) throws(CronZoneError) {
         guard Self.isName(identifier) else { throw .unknown(identifier) }
-        let file = folder + "/" + identifier
-        guard let data = FileManager.default.contents(atPath: file) else {
+        guard let file = try TimeZoneFile(folder + "/" + identifier, lookingAgainAfter: interval) else {
             throw FileManager.default.fileExists(atPath: folder) ? .unknown(identifier) : .noDatabase(folder)
         }
-        guard let rules = TimeZoneRules(file: [UInt8](data)) else { throw .unreadable(file) }
-        self.init(identifier: identifier, rules: rules)
+        self.init(identifier: identifier, file: file)
     }
 
-    private init(identifier: String, rules: TimeZoneRules) {
+    private init(identifier: String, file: TimeZoneFile?) {
         self.identifier = identifier
-        self.rules = rules
+        self.file = file
     }
 
     /// Seconds that local time is ahead of UTC at an instant.

@@ -22,18 +22,25 @@ struct CronScan {
                 && value(local.floorQuotient(60) - local.floorQuotient(3_600) * 60, fields[0], 0)
         }
         let everyHour = (0..<24).allSatisfy { value($0, fields[1], 0) }
-        let repeats = everyHour || fields[0].hasPrefix("*")
+        let everyMinute = fields[0].hasPrefix("*")
+        /// Whether a shift by so many seconds leaves the distances as they are.
+        func keepsDistances(_ shift: Int) -> Bool { everyHour && (everyMinute || shift % 3_600 == 0) }
+        var repeats = everyMinute
         // A day ahead of the start, so that a repetition that has begun is known.
         var instant = Int(start.timeIntervalSince1970).floorQuotient(60) * 60 - 86_400
         var latest = instant + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant)))
+        var previous = latest
         while instant + 60 <= Int(end.timeIntervalSince1970) {
             instant += 60
             let date = Date(timeIntervalSince1970: Double(instant))
             let local = instant + zone.secondsFromGMT(for: date)
+            if local < previous { repeats = everyMinute || keepsDistances(previous + 60 - local) }
             let skipped = stride(from: latest + 60, to: local, by: 60)
-            let fires = local <= latest ? repeats && matches(local) : matches(local) || !everyHour && skipped.contains(where: matches)
+            let isMadeUpFor = !keepsDistances(local - latest - 60) && skipped.contains(where: matches)
+            let fires = local <= latest ? repeats && matches(local) : matches(local) || isMadeUpFor
             if fires, date > start { collect(date) }
             latest = max(latest, local)
+            previous = local
         }
         func collect(_ date: Date) { fires.append(date) }
         return fires

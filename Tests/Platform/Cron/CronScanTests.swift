@@ -8,11 +8,12 @@ struct CronScanTests {
     static let zones = [
         "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kathmandu", "UTC", "Pacific/Apia", "Europe/Dublin",
         "Africa/Casablanca",
-        "America/Havana", "Antarctica/Troll",
+        "America/Havana", "Antarctica/Troll", "America/St_Johns",
     ]
     static let expressions = [
         "*/10 * * * *", "30 2 * * *", "0 0 * * *", "15,45 1-3 * * *", "*/20 1-3 * * *", "0 */2 * * *", "7 * * * *", "30 23 * * *", "0 3 1,15 * 0",
         "*/7 0-2 */3 * 1-5", "0 0 30 12 *",
+        "45 * * * *", "0,30 * * * *", "15 * * 4,10 *",
     ]
 
     @Test("Around each change of the clocks between 2011 and 2045 they are the same, forwards and backwards", arguments: zones)
@@ -33,10 +34,15 @@ struct CronScanTests {
         for start in starts { for text in Self.expressions { try compare(text, zone, foundation, start, start + 2.5 * 86_400) } }
     }
 
-    @Test("Over a whole year they are the same", arguments: ["0 3 1,15 * 0", "*/7 0-2 */3 * 1-5"])
-    func year(text: String) throws {
+    @Test(
+        "Over a whole year they are the same",
+        arguments: [
+            ("0 3 1,15 * 0", "Europe/Berlin"), ("*/7 0-2 */3 * 1-5", "Europe/Berlin"), ("15,45 * * * *", "Australia/Lord_Howe"),
+            ("30 1-3 * * *", "Antarctica/Troll"),
+        ])
+    func year(text: String, name: String) throws {
         let start = Date(timeIntervalSince1970: 1_760_000_000)
-        try compare(text, CronZone("Europe/Berlin"), try #require(TimeZone(identifier: "Europe/Berlin")), start, start + 366 * 86_400)
+        try compare(text, CronZone(name), try #require(TimeZone(identifier: name)), start, start + 366 * 86_400)
     }
 
     private func compare(_ text: String, _ zone: CronZone, _ foundation: TimeZone, _ start: Date, _ end: Date) throws {

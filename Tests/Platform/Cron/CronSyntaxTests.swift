@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import Cron
@@ -23,6 +24,20 @@ struct CronSyntaxTests {
         #expect((0..<60).filter(expression.minutes.contains) == [1])
         #expect((0..<24).filter(expression.hours.contains) == [2])
     }
+
+    @Test(
+        "What never fires is refused with the field and its place",
+        arguments: ["0 0 30 2 *", "0 0 31 4,JUN,9,11 *", "0 0 L-30 2 ?", "0 30 12 31W feb ?"])
+    func neverFires(text: String) throws {
+        let error = #expect(throws: CronSyntaxError.self) { try CronExpression(text) }
+        let words = text.split(separator: " ")
+        #expect(error?.field == .dayOfMonth)
+        #expect(error.map { text.dropFirst($0.position - 1).hasPrefix($0.value) } == true && words.contains { $0 == error?.value ?? "" })
+        #expect(error?.description.contains("never fires") == true)
+    }
+
+    @Test("What fires in leap years only is taken", arguments: ["0 0 29 2 *", "0 0 * 2 MON#5", "0 0 L-28 2 *", "0 0 */28 2 MON"])
+    func leapYears(text: String) throws { #expect(try CronExpression(text).next(after: Date(timeIntervalSince1970: 0), in: .utc) != nil) }
 
     @Test("Months have names, in any letter case")
     func months() throws {

@@ -115,6 +115,31 @@ struct TimeZoneRulesTests {
         #expect(throws: CronZoneError.noDatabase("/no/such/folder")) { try CronZone("Europe/Berlin", folder: "/no/such/folder") }
     }
 
+    @Test("A file that changes under a running service is read again; while it is gone or damaged the rules stay")
+    func changedFile() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func put(_ data: Data) throws { try data.write(to: folder.appending(path: "Beirut"), options: .atomic) }
+        func rules(of name: String) throws -> Data { try Data(contentsOf: URL(filePath: "\(CronZone.databaseFolder)/\(name)")) }
+        let summer = Date(timeIntervalSince1970: 1_783_000_000)
+
+        try put(rules(of: "Europe/Berlin"))
+        let zone = try CronZone("Beirut", folder: folder.path, lookingAgainAfter: .zero)
+        let patient = try CronZone("Beirut", folder: folder.path)
+        let noon = try CronExpression("0 12 * * *")
+        #expect(zone.offset(at: summer) == 7_200)
+        let before = try #require(noon.next(after: summer, in: zone))
+        try put(rules(of: "Asia/Tokyo"))
+        #expect(zone.offset(at: summer) == 32_400)
+        #expect(noon.next(after: summer, in: zone) == before - 25_200 + (before - 25_200 <= summer ? 86_400 : 0))
+        #expect(patient.offset(at: summer) == 7_200, "looked at once a minute")
+        try put(Data("no zone".utf8))
+        #expect(zone.offset(at: summer) == 32_400)
+        try FileManager.default.removeItem(at: folder.appending(path: "Beirut"))
+        #expect(zone.offset(at: summer) == 32_400)
+    }
+
     /// A version 2 file with one type of offset 0 and no transitions.
     private func file(footer: String) -> [UInt8] {
         func block() -> [UInt8] {

@@ -45,18 +45,11 @@ struct TimetableTests {
 
     @Test(
         "A schedule that cannot be read is named with the reason, and the others go on",
-        arguments: [("61 * * * *", "UTC", "minute '61'"), ("@daily", "Mars/Base", "IANA")])
+        arguments: [("61 * * * *", "UTC", "minute '61'"), ("@daily", "Mars/Base", "IANA"), ("0 0 30 2 *", "UTC", "never fires")])
     func problems(cron: String, zone: String, reason: String) {
         var timetable = Timetable()
         let problems = timetable.apply([row("a.bad", cron, zone: zone, revision: 4), row("a.good", "@daily", revision: 5)])
         #expect(problems.map(\.job) == ["a.bad"] && problems.first?.revision == 4 && problems.first?.reason.contains(reason) == true)
         #expect(timetable.count == 1 && timetable.nextFireTime == noon + 43_200 && timetable.revision == 5)
-    }
-
-    @Test("A schedule that never fires is followed in silence")
-    func never() {
-        var timetable = Timetable()
-        #expect(timetable.apply([row("a.never", "0 0 30 2 *")]).isEmpty)
-        #expect(timetable.nextFireTime == nil && timetable.decisions(now: noon + 1e9, lead: .seconds(1)).isEmpty)
     }
 }

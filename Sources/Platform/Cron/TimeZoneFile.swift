@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+
+/// The rules of a zone as its file has them now: an update of tzdata holds in services that run.
+///
+/// The file is looked at when rules are asked for, at most once a minute, and read again when it is another one. While it is gone or
+/// damaged, as it may be during an update, the rules that were read last go on.
+final class TimeZoneFile: Sendable {
+    private struct State {
+        var rules: TimeZoneRules
+        var version: Version
+        var checked: ContinuousClock.Instant
+    }
+
+    /// What tells a file from the one that was there before. Packages bring their files' times with them, so later is not newer.
+    private struct Version: Equatable {
+        let seconds, nanoseconds, size, file: Int
+
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            (seconds, nanoseconds, size) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec, Int(status.st_size))
+            file = Int(truncatingIfNeeded: status.st_ino)
+        }
+    }
+
+    private let path: String
+    private let interval: Duration
+    private let state: Mutex<State>
+
+    /// Reads a file.
+    /// - Parameter interval: Between two looks at it.
+    /// - Returns: nil when it is not there.
+    /// - Throws: `CronZoneError.unreadable` when it is no time zone.
+    init?(_ path: String, lookingAgainAfter interval: Duration) throws(CronZoneError) {
+        guard let version = Version(path), let data = FileManager.default.contents(atPath: path) else { return nil }
+        guard let rules = TimeZoneRules(file: [UInt8](data)) else { throw .unreadable(path) }
+        self.path = path
+        self.interval = interval
+        state = Mutex(State(rules: rules, version: version, checked: .now))
+    }
+
+    /// The rules of now.
+    var rules: TimeZoneRules {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            guard state.checked.duration(to: now) >= interval else { return state.rules }
+            state.checked = now
+            guard let version = Version(path), version != state.version, let data = FileManager.default.contents(atPath: path),
+                let rules = TimeZoneRules(file: [UInt8](data))
+            else { return state.rules }
+            (state.rules, state.version) = (rules, version)
+            return rules
+        }
+    }
+}
