@@ -60,7 +60,7 @@ struct FailedMessages: Sendable {
     /// - Throws: as ``send(_:)``.
     func postpone(_ delivery: AMQPDelivery) async throws {
         let target = ServiceTopology.delay(queue, after: 1)
-        let copy = AMQPMessage(exchange: "", routingKey: target, properties: Self.properties(of: delivery), body: delivery.body)
+        let copy = AMQPMessage(exchange: "", routingKey: target, properties: AMQPProperties(copyOf: delivery), body: delivery.body)
         let outcome = try await publish([copy])
         guard outcome == [.confirmed] else { throw NotTaken(queue: target, outcome: "\(outcome)") }
     }
@@ -75,26 +75,17 @@ struct FailedMessages: Sendable {
         }
     }
 
-    /// Publishes a copy without those of the publisher's own headers and properties that leave no room for ours in the frame, or that the
-    /// protocol let in but does not let out; ours are what a person needs.
+    /// Publishes a copy that cannot be sent whole, with as much of it as can be.
     private func publish(reducing copy: AMQPMessage) async throws -> [AMQPPublishOutcome] {
-        var ours = copy
-        ours.properties.headers = [:]
-        for name in MessageHeader.all { ours.properties.headers[name] = copy.properties.headers[name] }
-        if TraceContext(traceparent: ours.properties.headers[MessageHeader.traceparent]?.string ?? "") == nil {
-            ours.properties.headers[MessageHeader.traceparent] = nil
-        }
-        var bare = ours
-        bare.properties = AMQPProperties(headers: ours.properties.headers)
-        if let id = copy.properties.messageID, id.utf8.count <= 255 { bare.properties.messageID = id }
-        for candidate in [copy, ours] {
+        let candidates = copy.reductions
+        for candidate in candidates.dropLast() {
             do {
                 return try await runtime.broker.publish([candidate], mandatory: true)
             } catch AMQPError.unencodable {
                 continue
             }
         }
-        return try await runtime.broker.publish([bare], mandatory: true)
+        return try await runtime.broker.publish(candidates.suffix(1), mandatory: true)
     }
 
     /// The broker did not take a copy. The original stays where it is.
@@ -107,7 +98,7 @@ struct FailedMessages: Sendable {
     private func copy(_ failed: Failed) -> AMQPMessage {
         let attempt = Self.attempt(failed.delivery)
         let isLast = Self.isLast(failed)
-        var properties = Self.properties(of: failed.delivery)
+        var properties = AMQPProperties(copyOf: failed.delivery)
         properties.headers[MessageHeader.attempts] = .int(Int64(attempt))
         properties.headers[MessageHeader.reason] = .string(failed.reason.storable())
         properties.headers[MessageHeader.queue] = .string(queue)
@@ -116,32 +107,6 @@ struct FailedMessages: Sendable {
         if let id = failed.id, properties.messageID?.isEmpty ?? true { properties.messageID = id }
         let target = isLast ? parking : ServiceTopology.delay(queue, after: attempt)
         return AMQPMessage(exchange: "", routingKey: target, properties: properties, body: failed.delivery.body)
-    }
-
-    /// The properties of a copy: those it came with, but for what the broker would act on, and what a delay queue would make forgotten: where it
-    /// was published to at first, and by whom.
-    private static func properties(of delivery: AMQPDelivery) -> AMQPProperties {
-        var properties = delivery.properties
-        var headers = delivery.headers
-        if MessageHeader.name(MessageHeader.routingKey, in: headers) == nil {
-            headers[MessageHeader.exchange] = .string(delivery.exchange)
-            headers[MessageHeader.routingKey] = .string(delivery.routingKey.prefix(bytes: 255))
-        } else if MessageHeader.name(MessageHeader.exchange, in: headers) == nil {
-            headers[MessageHeader.exchange] = .string(delivery.exchange)
-        }
-        headers[MessageHeader.source] = .string(Envelope.publisher(of: delivery).prefix(bytes: 255))
-        properties.headers = AMQPTable(headers.filter { !isForTheBroker($0.name) }.map { ($0.name, $0.value) })
-        properties.expiration = nil
-        properties.persistent = true
-        // The broker lets nobody else publish under this name.
-        properties.userID = nil
-        return properties
-    }
-
-    /// Whether the broker acts on a header: it sends a copy to each queue of `CC`, and drops a message that its `x-death` says has been in the
-    /// target queue before. All of them were for the original; a publisher can set them to anything.
-    private static func isForTheBroker(_ header: String) -> Bool {
-        ["CC", "BCC", "x-death", "x-delivery-count"].contains(header) || header.hasPrefix("x-first-death-") || header.hasPrefix("x-last-death-")
     }
 
     private func tell(_ failed: Failed) {

@@ -41,11 +41,16 @@ struct ParkedMessage: Sendable {
 
     /// The message as it goes back to its queue. Where it was published to at first stays on it, because a hand-made message has no other type.
     var replay: AMQPMessage {
-        var properties = delivery.properties
+        var properties = AMQPProperties(copyOf: delivery)
         for header in [MessageHeader.attempts, MessageHeader.reason, MessageHeader.parkedAt, MessageHeader.parkedBy] {
             properties.headers[header] = nil
         }
         return AMQPMessage(exchange: "", routingKey: queue, properties: properties, body: delivery.body)
+    }
+
+    /// The message as it stays parked.
+    var copy: AMQPMessage {
+        AMQPMessage(exchange: "", routingKey: "\(service).parked", properties: AMQPProperties(copyOf: delivery), body: delivery.body)
     }
 
     /// Writes it whole.

@@ -70,7 +70,7 @@ struct CommandLineTool: Sendable {
     }
 
     /// In the folder of `BOXOFFICE_BUILD`, else in the package's debug build.
-    private static let executable: URL = {
+    static let executable: URL = {
         let root = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL
         let folder = ProcessInfo.processInfo.environment["BOXOFFICE_BUILD"].map { URL(filePath: $0) } ?? root.appending(path: ".build/debug")
         return folder.appending(path: "boxoffice")

@@ -44,12 +44,7 @@ struct Parked: AsyncParsableCommand {
 
         func run() async throws {
             let service = service
-            let messages = try await Wires.withBroker { broker in
-                let parking = Parking(broker, service: service)
-                let messages = try await parking.open()
-                await parking.close()
-                return messages
-            }
+            let messages = try await Wires.withBroker { try await Parking.look($0, service: service) }
             if json { return Terminal.say(json: try ParkedMessage.json(messages)) }
             Terminal.table(
                 ["id", "service", "message", "attempts", "parked at", "reason"],
@@ -63,12 +58,7 @@ struct Parked: AsyncParsableCommand {
 
         func run() async throws {
             let selection = selection
-            let messages = try await Wires.withBroker { broker in
-                let parking = Parking(broker, service: selection.service)
-                let messages = try selection.select(try await parking.open())
-                await parking.close()
-                return messages
-            }
+            let messages = try await Wires.withBroker { try selection.select(try await Parking.look($0, service: selection.service)) }
             guard !messages.isEmpty else { throw Failure("No such message is parked.") }
             for message in messages { message.show() }
         }
@@ -80,15 +70,16 @@ struct Parked: AsyncParsableCommand {
 
         func run() async throws {
             let selection = selection
-            let count = try await Wires.withBroker { broker in
+            let (chosen, count) = try await Wires.withBroker { broker in
                 let parking = Parking(broker, service: selection.service)
                 let chosen = try selection.select(try await parking.open())
-                try await parking.replay(chosen)
-                await parking.close()
-                return chosen.count
+                let count = try await parking.replay(chosen)
+                try await parking.close()
+                return (chosen.count, count)
             }
-            guard count > 0 || selection.all else { throw Failure("No such message is parked.") }
+            guard chosen > 0 || selection.all else { throw Failure("No such message is parked.") }
             Terminal.say("\(count) message\(count == 1 ? "" : "s") replayed")
+            guard count == chosen else { throw ExitCode.failure }
         }
     }
 
@@ -102,7 +93,7 @@ struct Parked: AsyncParsableCommand {
                 let parking = Parking(broker, service: selection.service)
                 let chosen = try selection.select(try await parking.open())
                 parking.drop(chosen)
-                await parking.close()
+                try await parking.close()
                 return chosen.count
             }
             guard count > 0 || selection.all else { throw Failure("No such message is parked.") }
