@@ -38,7 +38,7 @@ extension RunLedger {
 
     /// `now()` and not the clock of the statement: the index is searched by it.
     static let takeUpStanding: SQL = """
-        update operations.job_runs set touched_at = clock_timestamp()
+        update operations.job_runs set touched_at = clock_timestamp(), rescues = rescues + 1
         where id = any (array(
             select id from operations.job_runs
             where service = $1 and job = any ($2::text[]) and outcome = 'running' and touched_at < now() - make_interval(secs => $3)

@@ -13,6 +13,8 @@ struct RunReport: Decodable, Sendable {
     let outcome: String
     /// It is running and has not moved for two minutes, which is longer than any lease: no service of its job is there, or none gets on.
     let standsStill: Bool
+    /// How often its lease was over and it was taken up again.
+    let rescues: Int
     let processed: Int
     let failed: Int
     let published: String
@@ -26,12 +28,18 @@ struct RunReport: Decodable, Sendable {
             runs.map { run in
                 [
                     "\(run.id)", run.job, run.trigger + (run.dryRun ? " (dry)" : ""), RFC3339.string(from: run.startedAt),
-                    run.seconds.map { "\(($0 * 1000).rounded() / 1000)" } ?? "", run.outcome + (run.standsStill ? " (stands still)" : ""),
+                    run.seconds.map { "\(($0 * 1000).rounded() / 1000)" } ?? "", run.outcome + run.remark,
                     "\(run.processed)", "\(run.failed)",
                     run.published, run.delivered,
                 ]
             })
         for run in runs { if let error = run.firstError { Terminal.say("  run \(run.id): \(error)") } }
+    }
+
+    /// What is unusual about it, in parentheses.
+    private var remark: String {
+        let remarks = (standsStill ? ["stands still"] : []) + (rescues > 0 ? ["taken up again" + (rescues > 1 ? " \(rescues) times" : "")] : [])
+        return remarks.isEmpty ? "" : " (\(remarks.joined(separator: ", ")))"
     }
 
     /// Which runs.
@@ -59,7 +67,7 @@ struct RunReport: Decodable, Sendable {
 
     private static let select: SQL = """
         select id, job, trigger, dry_run, started_at, extract(epoch from finished_at - started_at)::float8 as seconds, outcome,
-               outcome = 'running' and touched_at < now() - interval '2 minutes' as stands_still, processed, failed,
+               outcome = 'running' and touched_at < now() - interval '2 minutes' as stands_still, rescues, processed, failed,
                coalesce((select string_agg(value || ' ' || key, ', ' order by key) from jsonb_each_text(details -> 'published')), '') as published,
                coalesce((select string_agg(value || ' ' || key, ', ' order by key) from jsonb_each_text(details -> 'delivered')), '') as delivered,
                (details #>> '{errors,0,row}') || ': ' || (details #>> '{errors,0,error}') as first_error
@@ -71,7 +79,8 @@ struct RunReport: Decodable, Sendable {
 
     static let asJSON: SQL = """
         select coalesce(jsonb_agg(to_jsonb(r) order by r.started_at desc, r.id desc), '[]')::text
-        from (select id, job, tick_id, trigger, dry_run, scheduled_for, started_at, finished_at, outcome, processed, failed, details, service, instance
+        from (select id, job, tick_id, trigger, dry_run, scheduled_for, started_at, finished_at, outcome, processed, failed, rescues, details,
+                     service, instance
               from operations.job_runs where $1::text is null or job = $1 order by started_at desc, id desc limit $2) r
         """
 }

@@ -19,6 +19,7 @@ struct RunLeaseTests {
             let ended = try await house.with(TestService<Flaky>.self) { _ in try await house.ended("left") }
             #expect(ended.outcome == "succeeded")
             #expect(try await house.value("select slice from operations.job_runs where id = $1", as: Int.self, run) == 8)
+            #expect(try await house.value("select rescues from operations.job_runs where id = $1", as: Int.self, run) == 1)
         }
     }
 

@@ -19,6 +19,8 @@ create table operations.job_runs (
     slice         integer     not null default 1,
     -- When a slice last began or ended, by the database's clock, or when its next attempt is due: the lease of the run counts from here.
     touched_at    timestamptz not null default now(),
+    -- How often its lease was over and it was taken up again: its process had died, or its message was lost.
+    rescues       integer     not null default 0,
     -- Somebody wants the job to look again before it ends.
     asked_again   boolean     not null default false,
     -- Of a run whose tick came without an id: md5 of the tick's body, by which the broker's redelivery of that tick finds the run.
