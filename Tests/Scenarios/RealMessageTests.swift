@@ -42,7 +42,8 @@ struct RealMessageTests {
     func ticketing() async throws {
         let messages: Set = [
             "payment.gateway-reported", "payment.succeeded", "payment.failed", "payment.abandoned", "payment.refunded", "payment.refund-failed",
-            "booking.cancelled", "booking.refund-requested", "booking.refund-approved", "booking.refunded", "booking.reminded", "event.cancelled",
+            "payment.decided", "booking.cancelled", "booking.refund-requested", "booking.refund-approved", "booking.refunded", "booking.reminded",
+            "event.cancelled",
             "payments.cleanup-abandoned", "bookings.process-refunds", "events.send-reminders",
         ]
         try await Ticketing.open(at: Date(timeIntervalSince1970: 1_795_000_000), hearing: messages) { house, outside async throws in
@@ -68,6 +69,10 @@ struct RealMessageTests {
             _ = try await house.ended(try await house.tick(.bookingsProcessRefunds, trigger: .manual))
             try await house.eventually("select count(*) from bookings.bookings where status = 'refunded'", 1)
             try await house.eventually("select count(*) from payments.refunds where status = 'failed'", 1)
+            let refused: SQL = "select p.reference from payments.refunds r join payments.payments p on p.id = r.payment_id where r.status = 'failed'"
+            let reference = try #require(try await house.value(refused, as: String.self))
+            try await house.publish(PaymentDecided(reference: reference, decision: .giveBack, decidedBy: "ana", decidedAt: now))
+            try await house.eventually("select count(*) from bookings.bookings where status = 'refunded'", 2)
             try await house.publish(EventCancelled(eventId: calledOff, reason: "the band is ill"))
             try await house.shop.booksBalance()
         }

@@ -74,6 +74,29 @@ struct Settlement {
         try change(payment, verdict, cause)
     }
 
+    /// Begins refunds again that the gateway had refused, because a person says so. The rows follow with ``write()``.
+    /// - Parameter known: The refunds of its booking.
+    /// - Returns: whether there are some, or some are on their way.
+    /// - Throws: a ``DecisionRefused`` when more would go back than is left.
+    mutating func beginAgain(_ known: [Refund], of reference: String, causedBy cause: TraceContext?) throws(DecisionRefused) -> Bool {
+        guard let payment = payments[reference] else { return false }
+        let own = known.filter { $0.paymentId == payment.id }
+        let refused = own.filter { refund in
+            refund.status == .failed && !refunds.contains { $0.payment == refund.paymentId && $0.cause == refund.cause }
+        }
+        let onItsWay = own.filter { $0.status == .pending }.map(\.amount).reduce(0, +)
+        let left = payment.amount - payment.refundedAmount - onItsWay
+        guard refused.map(\.amount).reduce(0, +) <= left else {
+            throw DecisionRefused("only \(left) of payment \(reference) are left, and more was refused; pay what is owed at the gateway")
+        }
+        refunds += refused.map { RefundOrder(payment: $0.paymentId, amount: $0.amount, cause: $0.cause) }
+        if !refused.isEmpty { causes[payment.id] = cause }
+        return own.contains { $0.status != .paid }
+    }
+
+    /// Whose payments these are.
+    var bookings: [Int] { Array(Set(payments.values.map(\.bookingId))) }
+
     private mutating func change(_ payment: Payment, _ verdict: Verdict, _ cause: TraceContext?) throws {
         guard payments[payment.reference] != payment else { return }
         payments[payment.reference] = payment

@@ -116,6 +116,16 @@ struct PaymentReactionTests {
         }
     }
 
+    @Test("Money that goes back after all takes back that it could not, whatever it was for", arguments: PaymentRefunded.Cause.allCases)
+    func noFailureAnyMore(_ cause: PaymentRefunded.Cause) async throws {
+        try await Stage.open { stage in
+            try await stage.booking(1, "confirmed")
+            try await stage.house.database.execute("update bookings.bookings set refund_failure = 'refused'")
+            try await stage.tell(refunded: 2, of: 1, amount: 5000, because: cause)
+            #expect(try await stage.look(1, "status, refund_failure is null") == "confirmed t")
+        }
+    }
+
     @Test("payment.refunded of a second payment, or of late money beside the first, changes nothing of a confirmed booking", arguments: causes)
     func stays(_ cause: PaymentRefunded.Cause) async throws {
         try await Stage.open { stage in

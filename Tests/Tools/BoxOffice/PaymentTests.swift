@@ -35,6 +35,37 @@ struct PaymentTests {
         }
     }
 
+    private static let refused: SQL = """
+        with paid as (
+            insert into payments.payments (id, booking_id, user_id, amount, currency, gateway, reference, status, paid_at)
+            values (3, 3, 7, 4500, 'EUR', 'paystack', 'trx-3', 'succeeded', now()) returning id)
+        insert into payments.refunds (payment_id, booking_id, amount, currency, cause, status, requested_at, settled_at, failure)
+        select id, 3, 2250, 'EUR', 'approved', 'failed', now(), now(), 'account closed' from paid
+        """
+
+    @Test("A refund that the gateway refused is listed and told by the audit, and can be given back, but not accepted")
+    func refused() async throws {
+        try await TestHouse.open { house in
+            try await house.database.execute(Self.refused)
+            let boxoffice = CommandLineTool(house)
+            let waiting = try await boxoffice("payment", "list", "--json").json(as: [Waiting].self)
+            #expect(waiting.map(\.reference) == ["trx-3"])
+            #expect(waiting.map(\.reason) == ["2250 EUR could not go back: account closed"])
+            let audit = try await boxoffice("audit")
+            #expect(audit.status == 1)
+            #expect(audit.output.contains("2250 EUR refused: account closed: boxoffice payment give-back trx-3"))
+            let accepted = try await boxoffice("payment", "accept", "trx-3")
+            #expect(accepted.status == 1 && accepted.errors.contains("give-back asks the gateway again"))
+            try await house.broker.declare(
+                .init(
+                    queues: [.init("decisions", exclusive: true)],
+                    bindings: [.init(queue: "decisions", exchange: "boxoffice.events", routingKey: "payment.decided")]))
+            #expect(try await boxoffice("payment", "give-back", "trx-3").status == 0)
+            #expect(try await house.take("decisions").count == 1)
+            try await house.broker.delete(queue: "decisions")
+        }
+    }
+
     @Test("A decision is a message to the payments service; where nobody waits for one, or nobody takes it, the end is 1")
     func decide() async throws {
         try await TestHouse.open { house in

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A person decided about a payment on which the gateway and the books do not agree. From outside.
+/// A person decided about a payment on which the gateway and the books do not agree, or whose refund the gateway refused. From outside.
 public struct PaymentDecided: Message {
     /// `payment.decided`
     public static let type = MessageType.paymentDecided
@@ -9,7 +9,7 @@ public struct PaymentDecided: Message {
     public enum Decision: String, Codable, Sendable, CaseIterable {
         /// What the gateway took pays for the booking.
         case accept
-        /// Whatever the gateway took or will take goes back, and the booking is cancelled.
+        /// Whatever the gateway took or will take goes back, and the booking is cancelled; a refund that it refused is asked for again.
         case giveBack = "give-back"
     }
 

@@ -17,6 +17,7 @@ import Postgres
 struct PaymentRefundedReaction: Reaction {
     func react(to messages: [Incoming<PaymentRefunded>], _ tx: Transaction) async throws {
         try await UnknownBooking.refuse(messages.map(\.data.bookingId), tx)
+        try tx.enqueue(Self.clearFailure, messages.map(\.data.bookingId))
         let ends = messages.filter { $0.data.cause != .double }
         guard !ends.isEmpty else { return }
         let bookings = ends.map(\.data.bookingId)
@@ -47,6 +48,11 @@ struct PaymentRefundedReaction: Reaction {
         let reference: String
         var description: String { "booking \(reference) is not cancelled yet" }
     }
+
+    // Asked again, the gateway has paid after all. What it still refuses is a row of the payments service.
+    private static let clearFailure: SQL = """
+        update bookings set refund_failure = null where id = any ($1::bigint[]) and refund_failure is not null
+        """
 
     // Late money that takes back a denial: nobody knew of it then.
     private static let refund: SQL = """

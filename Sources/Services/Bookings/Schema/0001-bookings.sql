@@ -45,6 +45,8 @@ create index bookings_unconfirmed on bookings.bookings (id) where status = 'conf
 -- Refunds that wait for a decision, a few of them on bookings that are pending still.
 create index bookings_undecided on bookings.bookings (id)
     where refund_requested and not refund_processed and not refund_denied and refund_approved_at is null;
+-- Whose money could not go back.
+create index bookings_refund_failed on bookings.bookings (id) where refund_failure is not null;
 -- Who holds tickets of an event.
 create index bookings_holding on bookings.bookings (event_id, id) where status in ('pending', 'confirmed');
 -- The cancelled ones by age, for their removal.

@@ -92,6 +92,8 @@ create table payments.refunds (
     unique (payment_id, cause)
 );
 create index refunds_by_booking on payments.refunds (booking_id);
+-- What the gateway refused, for somebody to look.
+create index refunds_failed on payments.refunds (id) where status = 'failed';
 -- What went back in a time, for reports.
 create index refunds_paid on payments.refunds (settled_at) where status = 'paid';
 

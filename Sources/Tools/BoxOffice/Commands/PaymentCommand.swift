@@ -12,7 +12,8 @@ struct PaymentCommand: AsyncParsableCommand {
         abstract: "List the payments that a person has to decide about, accept what was taken, or give it back.",
         discussion: """
             A payment waits for a person when the gateway took another amount or currency than was asked for, says something that nobody here \
-            understands, or has not answered for a day. Look it up at the gateway first. A decision is a message to the payments service.
+            understands, or has not answered for a day; or when the gateway refused a refund, which give-back asks for again. Look it up at the \
+            gateway first. A decision is a message to the payments service.
             """,
         subcommands: [List.self, Accept.self, GiveBack.self], defaultSubcommand: List.self)
 
@@ -48,7 +49,8 @@ struct PaymentCommand: AsyncParsableCommand {
 
     struct GiveBack: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "give-back", abstract: "Whatever the gateway took, or will take, goes back, and the booking is cancelled.")
+            commandName: "give-back", abstract: "Whatever the gateway took, or will take, goes back, and the booking is cancelled.",
+            discussion: "Of a payment whose refund the gateway refused, that refund is asked for again.")
         @OptionGroup var choice: Choice
 
         func run() async throws { try await PaymentCommand.decide(.giveBack, choice) }
@@ -56,9 +58,14 @@ struct PaymentCommand: AsyncParsableCommand {
 
     private static func decide(_ decision: PaymentDecided.Decision, _ choice: Choice) async throws {
         let waiting = try await Wires.withDatabase {
-            try await $0.query(WaitingPayment.all, as: WaitingPayment.self).contains { $0.reference == choice.reference }
+            try await $0.query(WaitingPayment.all, as: WaitingPayment.self).filter { $0.reference == choice.reference }
         }
-        guard waiting else { throw Failure("no payment with the reference \(choice.reference) waits for a decision: boxoffice payment list") }
+        guard !waiting.isEmpty else {
+            throw Failure("no payment with the reference \(choice.reference) waits for a decision: boxoffice payment list")
+        }
+        guard decision == .giveBack || waiting.contains(where: { !$0.isRefund }) else {
+            throw Failure("money of payment \(choice.reference) could not go back: boxoffice payment give-back asks the gateway again")
+        }
         let decided = PaymentDecided(
             reference: choice.reference, decision: decision, decidedBy: choice.by ?? Account.name(Settings.environment()), decidedAt: Date())
         let event = OutgoingMessage(
