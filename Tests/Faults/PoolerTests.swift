@@ -54,7 +54,7 @@ private struct Pooler {
     let port: Int
 
     static func start(_ scene: Scene, ignoresSettings: Bool) async throws -> Pooler {
-        let port = try Scene.freePort()
+        let port = try FreePort.find()
         let folder = "\(scene.servers.folder)/pgbouncer-\(port)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let database = try #require(URL(string: scene.house.databaseURL))

@@ -10,10 +10,12 @@ enum Wires {
     static let silent = Logger(label: "boxoffice") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs the body with the database of `DATABASE_URL`.
-    static func withDatabase<T: Sendable>(_ body: (PostgresClient) async throws -> T) async throws -> T {
+    /// - Parameter statementTimeout: How long a statement may take; nil for what an administrator has set, since a person waits.
+    static func withDatabase<T: Sendable>(
+        statementTimeout: Duration? = nil, _ body: (PostgresClient) async throws -> T
+    ) async throws -> T {
         var configuration = try Settings.environment().database()
-        // A person waits in front of a command: the limits that an administrator has set hold for it.
-        configuration.statementTimeout = nil
+        configuration.statementTimeout = statementTimeout
         configuration.applicationName = "boxoffice"
         configuration.maximumConnections = 2
         let database = PostgresClient(configuration, logger: silent)

@@ -55,7 +55,7 @@ final class Scene: Sendable {
     ///   - log: Where it writes its log, if not to a file of its own.
     ///   - preparation: What a shell does before it becomes the service: `ulimit -n 64`.
     func start(_ name: String, _ settings: [String: String] = [:], log: String? = nil, under preparation: String? = nil) throws -> ServiceProcess {
-        let port = try Self.freePort()
+        let port = try FreePort.find()
         let environment = environment(of: name).merging(["HTTP_PORT": "\(port)"]) { _, ours in ours }.merging(settings) { _, given in given }
         return try start(name, environment: environment, port: port, log: log, under: preparation)
     }
@@ -132,23 +132,6 @@ final class Scene: Sendable {
     /// What `/metrics` tells.
     func metrics(_ process: ServiceProcess) async throws -> String {
         String(decoding: try await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/metrics")).body, as: UTF8.self)
-    }
-
-    /// A port of this machine that nobody listens on, below those that outgoing connections take.
-    static func freePort() throws -> Int {
-        for _ in 0..<200 {
-            let port = Int.random(in: 12000..<20000)
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            defer { Glibc.close(descriptor) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = in_port_t(port).bigEndian
-            let bound = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-            }
-            if bound == 0 { return port }
-        }
-        throw ServiceProcess.DidNotStart(program: "no free port", code: 0)
     }
 }
 

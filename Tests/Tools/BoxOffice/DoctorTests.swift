@@ -29,6 +29,9 @@ struct DoctorTests {
             try await Outside.open { outside in
                 try await withServices(of: house, outside.settings) {
                     try await house.database.execute(Self.schedule)
+                    for queue in try ExpectedTopology.embedded().queues.map(\.name) where queue.hasSuffix(".ticks") || queue.hasSuffix(".events") {
+                        try await house.eventually("nobody consumes \(queue)") { try await house.broker.inspect(queue: queue)?.consumers == 1 }
+                    }
                     try await body(house, CommandLineTool(house, outside.settings), outside)
                 }
             }
@@ -71,6 +74,7 @@ struct DoctorTests {
                 "broker", "exchanges", "bindings of bookings.events", "bindings of tickets-cache.ticks",
                 "queues of tickets-cache", "queues of loyalty-notifier", "database", "migrations", "role tick-publisher",
                 "role tickets-cache", "role loyalty-notifier", "clock", "tick-publisher", "BYTEMARK_URL", "PAYMENT_GATEWAY_URL", "SMTP_HOST",
+                "runs", "schedules", "outboxes", "deliveries", "refunds", "payments", "audit", "parked messages",
             ] { #expect(call.lines.contains { $0.hasPrefix("ok    \(what)  ") }, "\(what): \(call.output)") }
             #expect(call.lines.contains { $0.hasPrefix("skip  PUSH_URL  ") })
         }

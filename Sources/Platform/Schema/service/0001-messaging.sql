@@ -35,8 +35,9 @@ create table deliveries (
 );
 -- The courier's claim: what is due, oldest first.
 create index deliveries_due on deliveries (kind, next_attempt_at) where status = 'queued';
--- What people look at: the few that did not get through.
+-- What people look at: the few that did not get through. They have the instant of it in next_attempt_at.
 create index deliveries_failed on deliveries (id) where status in ('bounced', 'parked');
+create index deliveries_failed_at on deliveries (next_attempt_at) where status in ('bounced', 'parked');
 
 -- These tables are queues: rows come and go, so they are vacuumed by number and not by share.
 alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);

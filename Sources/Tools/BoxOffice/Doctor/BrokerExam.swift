@@ -11,16 +11,13 @@ struct BrokerExam: Sendable {
                 await topology(broker)
             }
         } catch {
-            return [.fail("broker", "\(error)"), .skip("topology", "the broker is needed for it")]
+            return [.fail("broker", "\(error)")] + ["topology", "parked messages"].map { .skip($0, "the broker is needed for it") }
         }
     }
 
-    /// Whether the broker takes messages. It says that it does not only to who publishes, and may still take the first one: so two messages go to
-    /// a queue that is not there.
     private func alarm(_ broker: AMQPConnection) async -> Finding {
-        let probe = AMQPMessage(exchange: "", routingKey: "boxoffice.doctor.no-such-queue", body: [])
         do {
-            for _ in 0..<2 { _ = try await broker.publish([probe], mandatory: true, timeout: .seconds(3)) }
+            try await broker.demandThatItTakesMessages()
             return .ok("broker", "lets us in and takes messages")
         } catch {
             return .fail("broker", "lets us in, but: \(error)")
@@ -34,12 +31,15 @@ struct BrokerExam: Sendable {
             for service in Domain.all.map(\.service) {
                 let queues = expected.queues(of: service)
                 guard !queues.isEmpty else { continue }
-                findings.append(await self.queues(queues, of: service, broker))
+                findings += await self.queues(queues, of: service, broker)
             }
             let alarm = await alarm(broker)
             // A broker that is short of memory answers nothing more to who has published.
-            guard alarm.status == .ok else { return [alarm] + findings + [.skip("bindings", "the broker takes no messages")] }
+            guard alarm.status == .ok else {
+                return [alarm] + findings + ["bindings", "parked messages"].map { .skip($0, "the broker takes no messages") }
+            }
             return [alarm] + findings + (await BindingExam(expected: expected).findings(broker, services: Domain.all.map(\.service)))
+                + (await ParkedCheck().findings(broker))
         } catch {
             return [.ok("broker", "lets us in"), .fail("topology", "\(error)")]
         }
@@ -57,22 +57,29 @@ struct BrokerExam: Sendable {
         return finding("exchanges", problems, fine: exchanges.map(\.name).joined(separator: ", "))
     }
 
-    private func queues(_ queues: [AMQPTopology.Queue], of service: String, _ broker: AMQPConnection) async -> Finding {
+    private func queues(_ queues: [AMQPTopology.Queue], of service: String, _ broker: AMQPConnection) async -> [Finding] {
         var problems: [String] = []
+        var unread: [String] = []
         var waiting = 0
         var parked = 0
         for queue in queues {
             await note(queue.name, in: &problems) {
                 guard let status = try await broker.inspect(queue: queue.name) else { return false }
                 if queue.name == "\(service).parked" { parked += status.messages } else { waiting += status.messages }
+                let isWork = queue.name == "\(service).ticks" || queue.name == "\(service).events"
+                if isWork, status.consumers == 0 { unread.append("\(queue.name) (\(status.messages) wait)") }
                 return true
             } declare: {
                 try await broker.declare(.init(queues: [queue]))
             }
         }
-        return finding(
-            "queues of \(service)", problems,
-            fine: "\(queues.count) as \(ExpectedTopology.document) says; \(waiting) messages wait, \(parked) are parked")
+        let consumers = Finding.fail(
+            "consumers of \(service)", "nobody consumes \(unread.joined(separator: ", ")): start \(service), or see its log")
+        return [
+            finding(
+                "queues of \(service)", problems,
+                fine: "\(queues.count) as \(ExpectedTopology.document) says; \(waiting) messages wait, \(parked) are parked")
+        ] + (unread.isEmpty ? [] : [consumers])
     }
 
     /// A declaration that equals what is there changes nothing, and the broker refuses one that differs.

@@ -1,0 +1,34 @@
+import AMQP
+import Migrations
+import Platform
+
+/// Messages that could not be processed, by service and reason.
+struct ParkedCheck: Sendable {
+    private static let subject = "parked messages"
+    /// More are only counted: each that is looked at is copied.
+    private static let mostRead = 1000
+    private static let reasons = 3
+
+    func findings(_ broker: AMQPConnection) async -> [Finding] {
+        do {
+            var findings: [Finding] = []
+            for service in Domain.all.map(\.service) {
+                guard let status = try await broker.inspect(queue: "\(service).parked"), status.messages > 0 else { continue }
+                findings.append(try await finding(service, status.messages, broker))
+            }
+            return findings.isEmpty ? [.ok(Self.subject, "none")] : findings
+        } catch {
+            return [.fail(Self.subject, "\(error)")]
+        }
+    }
+
+    private func finding(_ service: String, _ count: Int, _ broker: AMQPConnection) async throws -> Finding {
+        let advice = "Mend the cause, then boxoffice parked replay --all --service \(service), or drop them; boxoffice parked list shows all"
+        guard count <= Self.mostRead else { return .fail("parked of \(service)", "\(count) messages. \(advice)") }
+        let messages = try await Parking.look(broker, service: service)
+        let counts = Dictionary(messages.map { ($0.reason, 1) }, uniquingKeysWith: +).sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let named = counts.prefix(Self.reasons).map { "\($0.value) × \($0.key.isEmpty ? "no reason" : String($0.key.prefix(200)))" }
+        let more = counts.count > Self.reasons ? "; \(counts.count - Self.reasons) more reasons" : ""
+        return .fail("parked of \(service)", "\(messages.count) messages: \(named.joined(separator: "; "))\(more). \(advice)")
+    }
+}

@@ -1,0 +1,33 @@
+import FoundationEssentials
+import Postgres
+
+/// Money that could not go back: refunds that the gateway refused, and bookings that are owed money which no refund is there for.
+struct RefundCheck: StateCheck {
+    let subject = "refunds"
+
+    func findings(_ database: PostgresClient) async throws -> [Finding] {
+        let refused = try await database.query(RefusedRefund.all, as: RefusedRefund.self, Self.mostRows)
+        let owed = try await database.query(Self.owed, as: Booking.self, Self.mostRows)
+        guard !refused.isEmpty || !owed.isEmpty else { return [.ok(subject, "the gateway refused none")] }
+        return Finding.failing(subject, refused) {
+            "\($0.amount) of payment \($0.reference) could not go back: \($0.reason). Look at the gateway, then boxoffice payment give-back "
+                + $0.reference
+        }
+            + Finding.failing(subject, owed) {
+                "money of booking \($0.reference) could not go back: \($0.reason). Pay it by hand at the gateway, then set refund_failure to null"
+            }
+    }
+
+    private struct Booking: Decodable, Sendable {
+        let reference: String
+        let reason: String
+    }
+
+    // What a refund row tells is not told again.
+    private static let owed: SQL = """
+        select b.reference, b.refund_failure as reason from bookings.bookings b
+        where b.refund_failure is not null
+          and not exists (select from payments.refunds r where r.booking_id = b.id and r.status = 'failed' offset 0)
+        limit $1
+        """
+}

@@ -1,0 +1,78 @@
+import Curl
+import FoundationEssentials
+import Migrations
+import Platform
+
+/// Whether each service answers and says that it is ready.
+///
+/// `<SERVICE>_HTTP_URL` (`PAYMENTS_HTTP_URL=http://payments:8080`; several replicas with commas between them) or `<SERVICE>_HTTP_PORT` of this
+/// machine, as `make up` writes it into `.run/env`, says where.
+struct ServiceCheck: Sendable {
+    /// Longer than a service takes to say what it waits for.
+    private static let timeout = Duration.seconds(5)
+
+    let settings: Settings
+
+    func findings() async -> [Finding] {
+        let web = CurlClient(logger: Wires.silent)
+        let services = Domain.all.map(\.service)
+        let found = await withTaskGroup(of: (String, [Finding]).self) { group in
+            for service in services { group.addTask { (service, await findings(of: service, web)) } }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        await web.close()
+        return services.flatMap { found[$0] ?? [] }
+    }
+
+    private func findings(of service: String, _ web: CurlClient) async -> [Finding] {
+        let what = "service \(service)"
+        do throws(ConfigurationError) {
+            let addresses = try addresses(of: service)
+            guard !addresses.isEmpty else {
+                let names = "\(variable(service, "HTTP_PORT")) and \(variable(service, "HTTP_URL"))"
+                return [.skip(what, "where it answers is not known: \(names) are not set")]
+            }
+            var findings: [Finding] = []
+            for address in addresses { findings.append(await ask(address, of: service, web)) }
+            return findings
+        } catch {
+            return [.fail(what, "\(error)")]
+        }
+    }
+
+    private func addresses(of service: String) throws(ConfigurationError) -> [String] {
+        let name = variable(service, "HTTP_URL")
+        let addresses = settings.list(name)
+        for address in addresses where !address.hasPrefix("http://") && !address.hasPrefix("https://") {
+            throw ConfigurationError(name, "is \"\(address)\", but must be an http:// or https:// address")
+        }
+        guard addresses.isEmpty else { return addresses.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } }
+        let port = try settings.integer(variable(service, "HTTP_PORT"), default: 0, in: 0...65535)
+        guard port > 0 else { return [] }
+        // Who listens everywhere answers here.
+        switch settings.string(variable(service, "HTTP_HOST")) ?? settings.string("HTTP_HOST") ?? "127.0.0.1" {
+        case "0.0.0.0": return ["http://127.0.0.1:\(port)"]
+        case "::": return ["http://[::1]:\(port)"]
+        case let host: return ["http://\(host.contains(":") ? "[\(host)]" : host):\(port)"]
+        }
+    }
+
+    private func ask(_ address: String, of service: String, _ web: CurlClient) async -> Finding {
+        let what = "service \(service)"
+        var request = HTTPRequest(url: "\(address)/readyz")
+        request.timeout = Self.timeout
+        do {
+            let response = try await web.send(request)
+            let said = String(decoding: response.body.prefix(500), as: UTF8.self)
+            switch response.status {
+            case 200: return .ok(what, "\(address) is ready")
+            case 503: return .fail(what, "\(address) is not ready: \(said)")
+            default: return .fail(what, "\(address) answers with status \(response.status), as no service does: is the address right?")
+            }
+        } catch {
+            return .fail(what, "\(address) does not answer (\(error)): start it, or see the last line of its log")
+        }
+    }
+
+    private func variable(_ service: String, _ name: String) -> String { "\(service.uppercased().replacing("-", with: "_"))_\(name)" }
+}
