@@ -55,6 +55,9 @@ public final class AMQPConnection: Sendable {
     /// Why the broker takes no messages now, `low on memory` say; `nil` while it takes them. A broker says so only to a connection that publishes.
     public var blockedReason: String? { status.blockedReason }
 
+    /// The version that the broker told at the login, `3.10.8` say; `nil` before the first one.
+    public var brokerVersion: String? { status.version }
+
     /// Whether a consumer of this connection is subscribed to the queue now.
     public func isConsuming(_ queue: String) -> Bool { status.isConsuming(queue) }
 

@@ -70,6 +70,7 @@ struct DoctorTests {
             let call = try await boxoffice("doctor")
             #expect(call.status == 0, "\(call.output)")
             #expect(!call.output.contains("FAIL"))
+            #expect(call.lines.contains { $0.contains("  broker  ") && $0.contains("RabbitMQ ") })
             for what in [
                 "broker", "exchanges", "bindings of bookings.events", "bindings of tickets-cache.ticks",
                 "queues of tickets-cache", "queues of loyalty-notifier", "database", "migrations", "role tick-publisher",
@@ -78,6 +79,14 @@ struct DoctorTests {
             ] { #expect(call.lines.contains { $0.hasPrefix("ok    \(what)  ") }, "\(what): \(call.output)") }
             #expect(call.lines.contains { $0.hasPrefix("skip  PUSH_URL  ") })
         }
+    }
+
+    @Test("A broker that drops what was given back too often is named as such")
+    func deliveryLimit() {
+        #expect(BrokerExam.name("3.10.8") == "RabbitMQ 3.10.8")
+        #expect(BrokerExam.name("3.13.7").contains("delivery-limit") == false)
+        for version in ["4.0.5", "4.2.0-beta.1", "10.1"] { #expect(BrokerExam.name(version).contains("delivery-limit")) }
+        for version in [nil, "", "four"] { #expect(BrokerExam.name(version) == "a broker of unknown version") }
     }
 
     @Test("A queue that is missing or was declared otherwise is named, and left as it is")

@@ -11,6 +11,8 @@ final class BrokerHandle {
     let channelMax: Int
     /// Negotiated interval; zero for none.
     let heartbeat: Duration
+    /// What the broker says that it is, `3.10.8` say.
+    let version: String?
 
     /// Connects and logs in; blocks for at most the connect time-out and name resolution.
     ///
@@ -30,6 +32,7 @@ final class BrokerHandle {
         frameMax = Int(amqp_get_frame_max(state))
         channelMax = Int(amqp_get_channel_max(state))
         heartbeat = .seconds(Int(amqp_get_heartbeat(state)))
+        version = amqp_get_server_properties(state).flatMap { AMQPTable(wire: $0.pointee)["version"]?.string }
         // The session keeps heartbeats itself: the library would send one into the middle of a frame that is only half written.
         amqp_tune_connection(state, Int32(channelMax), Int32(frameMax), 0)
     }

@@ -29,6 +29,7 @@ final class ConnectionStatus: Sendable {
         var subscriptions: [String: Int] = [:]
         /// Why the broker takes no messages.
         var blockedReason: String?
+        var version: String?
     }
 
     var isConnected: Bool { connected.load(ordering: .acquiring) }
@@ -49,6 +50,12 @@ final class ConnectionStatus: Sendable {
     var blockedReason: String? {
         get { broker.withLock { $0.blockedReason } }
         set { broker.withLock { $0.blockedReason = newValue } }
+    }
+
+    /// What the broker says that it is.
+    var version: String? {
+        get { broker.withLock { $0.version } }
+        set { broker.withLock { $0.version = newValue } }
     }
 
     /// Marks the start; false when it was started before.

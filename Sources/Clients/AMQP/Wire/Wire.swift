@@ -54,7 +54,9 @@ final class Wire {
     }
 
     private func connectAndServe() throws {
-        let session = Session(try BrokerHandle(configuration), self)
+        let handle = try BrokerHandle(configuration)
+        status.version = handle.version
+        let session = Session(handle, self)
         do {
             try session.run()
             status.set(connected: false)

@@ -18,10 +18,17 @@ struct BrokerExam: Sendable {
     private func alarm(_ broker: AMQPConnection) async -> Finding {
         do {
             try await broker.demandThatItTakesMessages()
-            return .ok("broker", "lets us in and takes messages")
+            return .ok("broker", "\(Self.name(broker.brokerVersion)) lets us in and takes messages")
         } catch {
             return .fail("broker", "lets us in, but: \(error)")
         }
+    }
+
+    /// What the broker is, and what has to be known of it.
+    static func name(_ version: String?) -> String {
+        guard let version, let major = version.split(separator: ".").first.flatMap({ Int($0) }) else { return "a broker of unknown version" }
+        guard major >= 4 else { return "RabbitMQ \(version)" }
+        return "RabbitMQ \(version) (drops what was given back 20 times unless a policy sets delivery-limit, see docs/once.md)"
     }
 
     private func topology(_ broker: AMQPConnection) async -> [Finding] {
