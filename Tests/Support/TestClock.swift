@@ -12,6 +12,9 @@ public final class TestClock: Sendable {
     /// Stands still at this instant from now on.
     public func set(_ date: Date) { instant.withLock { $0 = date } }
 
+    /// Runs with the machine's from now on.
+    public func run() { instant.withLock { $0 = nil } }
+
     /// Goes on by so many seconds, from where it stands.
     public func advance(_ seconds: TimeInterval) { instant.withLock { $0 = ($0 ?? Date()) + seconds } }
 

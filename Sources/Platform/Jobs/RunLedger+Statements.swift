@@ -12,10 +12,11 @@ extension RunLedger {
         where service = $1 and job = $2 and outcome = 'running' and redelivery_key = md5($3) order by id limit 1
         """
 
+    /// Not one of the future: a clock was wrong then, and what it has said must not hold the job until that time has come.
     static let newer: SQL = """
         select exists (
             select from operations.job_runs
-            where job = $1 and trigger = 'schedule' and not dry_run and scheduled_for > $2)
+            where job = $1 and trigger = 'schedule' and not dry_run and scheduled_for > $2 and scheduled_for <= $3)
         """
 
     static let isRunOfJob: SQL = "select exists (select from operations.job_runs where id = $1 and job = $2)"

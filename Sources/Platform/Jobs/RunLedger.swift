@@ -82,8 +82,11 @@ enum RunLedger {
         try await tx.execute(Self.reviveRun, run, slice) > 0
     }
 
+    /// By so many seconds the clocks of a publisher and of this machine may differ.
+    private static let furthest: TimeInterval = 60
+
     private static func newerExists(than tick: IncomingTick, _ tx: Transaction) async throws -> Bool {
-        try await tx.query(Self.newer, as: Bool.self, tick.job.rawValue, tick.scheduledFor).first == true
+        try await tx.query(Self.newer, as: Bool.self, tick.job.rawValue, tick.scheduledFor, tx.now + furthest).first == true
     }
 
     /// Takes up the runs of these jobs whose lease is over: nobody works them, and no message of theirs is known to be on its way. Each gets a new

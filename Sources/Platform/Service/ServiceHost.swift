@@ -116,6 +116,7 @@ public final class ServiceHost: Sendable {
                 if let reason = runtime.databaseWaits.reason { return "the database (\(reason))" }
                 return runtime.databaseReady.isOpen && runtime.database.isConnected ? nil : "the database"
             },
+            .init { runtime.conditions.missing },
         ] + consumers
     }
 

@@ -19,6 +19,8 @@ public struct ServiceRuntime: Sendable {
     public let database: PostgresClient
     /// The service's connection to the broker.
     public let broker: AMQPConnection
+    /// What else the service waits for.
+    public let conditions = ServiceConditions()
     /// How long a run belongs to a process that gives no sign of life.
     var runLease = Duration.seconds(RunRescuer.standardLease)
     /// Open once the database answers and is migrated.

@@ -1,4 +1,5 @@
 import AMQP
+import Contracts
 import Cron
 import FoundationEssentials
 import Logging
@@ -12,6 +13,8 @@ import ServiceLifecycle
 struct Clockwork: Service {
     /// Fire times are decided this far ahead.
     private static let lead = Duration.seconds(1)
+    /// Time zones and positions that lie in the future are looked at this often.
+    private static let inspection = Duration.seconds(30)
     /// Settled ticks are kept so long, in seconds.
     private static let retention: TimeInterval = 30 * 86_400
     /// Ticks are removed in steps of so many.
@@ -44,8 +47,9 @@ struct Clockwork: Service {
             group.addTask { await cancelWhenGracefulShutdown { await prune() } }
             await patiently { try await ledger.adopt(schedules, zone: zone) }
             var timetable = Timetable()
+            var inspected: ContinuousClock.Instant?
             while !isStopping {
-                await attempt { try await round(&timetable) { batch in group.addTask { await sender.send(batch) } } }
+                await attempt { try await round(&timetable, &inspected) { batch in group.addTask { await sender.send(batch) } } }
                 await pause(untilNextRound(runtime.clock.now))
             }
         }
@@ -53,19 +57,60 @@ struct Clockwork: Service {
 
     // MARK: - A round
 
-    private func round(_ timetable: inout Timetable, _ send: (TickBatch) -> Void) async throws {
+    private func round(_ timetable: inout Timetable, _ inspected: inout ContinuousClock.Instant?, _ send: (TickBatch) -> Void) async throws {
         for problem in timetable.apply(try await ledger.changes(after: timetable.revision)) {
             runtime.logger.warning("A schedule cannot be followed", metadata: ["job": "\(problem.job)", "reason": "\(problem.reason)"])
             try await ledger.note(problem)
         }
+        let comparison = try await ledger.compare(runtime.clock)
+        guard agrees(comparison) else { return }
+        try await inspect(&timetable, &inspected, comparison.now)
         // What comes due while the broker is away is missed, and the policies say what is made up for.
         guard runtime.broker.isConnected else { return }
         try batches(try await ledger.takeOver(), timetable).forEach(send)
-        let decisions = timetable.decisions(now: runtime.clock.now, lead: Self.lead)
+        let decisions = timetable.decisions(now: comparison.now, lead: Self.lead)
         guard !decisions.isEmpty else { return }
         let arming = try await ledger.arm(decisions)
         try batches(arming.ticks, timetable).forEach(send)
         try await note(decisions, arming, &timetable)
+    }
+
+    /// Whether this replica's clock may decide anything. One that differs from the database's says so once, and is not ready.
+    private func agrees(_ comparison: ClockComparison) -> Bool {
+        metrics.ahead.record(comparison.ahead)
+        if comparison.agrees {
+            runtime.conditions.settle("clock")
+            complaints.settle("clock")
+            return true
+        }
+        let limit = Int(ClockComparison.tolerance)
+        runtime.conditions.wait(for: "its clock to agree with the database's (they differ by more than \(limit) s)", about: "clock")
+        complaints.raise(
+            "clock",
+            "This clock and the database's differ by more than \(limit) s: nothing is decided here until they agree; is NTP at work on both?",
+            metadata: ["ahead_seconds": "\(Int(comparison.ahead.rounded()))"])
+        return false
+    }
+
+    /// Puts right what a wrong clock has left, and takes new rules of time zones into account.
+    private func inspect(_ timetable: inout Timetable, _ inspected: inout ContinuousClock.Instant?, _ now: Date) async throws {
+        let ahead = timetable.decided(beyond: now + TickLedger.furthest)
+        guard !ahead.isEmpty || inspected.map({ $0.duration(to: .now) > Self.inspection }) ?? true else { return }
+        for schedule in try await ledger.pullBack() {
+            runtime.logger.warning(
+                "A schedule was decided into the future, by a clock that was wrong, and is pulled back",
+                metadata: [
+                    "job": "\(schedule.job)", "decided_through": "\(RFC3339.string(from: schedule.was))",
+                    "now_through": "\(RFC3339.string(from: schedule.decidedThrough))",
+                ])
+        }
+        if !ahead.isEmpty {
+            for position in try await ledger.positions(of: ahead) {
+                timetable.moved(position.job, revision: position.revision, decidedThrough: position.decidedThrough)
+            }
+        }
+        timetable.recompute()
+        inspected = .now
     }
 
     private func batches(_ ticks: [ArmedTick], _ timetable: Timetable) throws -> [TickBatch] {

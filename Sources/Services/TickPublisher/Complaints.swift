@@ -9,9 +9,9 @@ final class Complaints: Sendable {
     init(_ logger: Logger) { self.logger = logger }
 
     /// Warns, unless this was the last thing said about the subject.
-    func raise(_ subject: String, _ warning: String) {
+    func raise(_ subject: String, _ warning: String, metadata: Logger.Metadata? = nil) {
         let isNew = told.withLock { told in told.updateValue(warning, forKey: subject) != warning }
-        if isNew { logger.warning("\(warning)") }
+        if isNew { logger.warning("\(warning)", metadata: metadata) }
     }
 
     /// The trouble is over: the next one is told again.

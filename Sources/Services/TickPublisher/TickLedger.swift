@@ -1,6 +1,7 @@
 import Contracts
 import Cron
 import FoundationEssentials
+import Platform
 import Postgres
 import Schedules
 
@@ -58,6 +59,28 @@ struct TickLedger: Sendable {
     /// How far schedules are decided.
     func positions(of jobs: [String]) async throws -> [Position] {
         try await database.query(TickStatements.positions, as: Position.self, jobs)
+    }
+
+    /// What the database's clock says, beside a replica's.
+    func compare(_ clock: WallClock) async throws -> ClockComparison {
+        let before = clock.now
+        let there = try await database.query(TickStatements.clock, as: Date.self).first
+        return ClockComparison(before: before, database: there ?? before, after: clock.now)
+    }
+
+    /// Brings schedules back that are decided further ahead than any replica decides: somebody's clock, or the database's, was wrong.
+    func pullBack() async throws -> [PulledBack] {
+        try await database.query(TickStatements.pullBack, as: PulledBack.self, Self.furthest, TickPlan.graceSeconds)
+    }
+
+    /// Ticks are decided a second ahead by clocks that differ by two at most.
+    static let furthest = 10.0
+
+    /// A schedule that was decided into the future.
+    struct PulledBack: Decodable, Equatable, Sendable {
+        var job: String
+        var was: Date
+        var decidedThrough: Date
     }
 
     /// Decides fire times and arms their ticks; each decision holds as a whole or not at all.

@@ -10,6 +10,8 @@ import Schedules
 struct TickPlan: Equatable {
     /// Up to this age a fire time is late and not missed.
     static let grace: Duration = .seconds(30)
+    /// The same in seconds.
+    static var graceSeconds: Double { seconds(grace) }
     /// As many missed fire times of one schedule are sent at most.
     static let catchUpLimit = 1_000
     /// As many missed fire times are counted at most; beyond that a number says nothing.

@@ -46,6 +46,31 @@ enum TickStatements {
         select job, decided_through, revision from operations.schedules where job = any($1::text[])
         """
 
+    /// The clock that decides what the others are measured by.
+    static let clock: SQL = "select clock_timestamp()"
+
+    /// Brings schedules back that are decided more than $1 (float8) seconds into the future, to the newest fire time before now that has its
+    /// tick, or, where there is none, to $2 (float8) seconds ago; never to before their last change, because what was not due then is not made
+    /// up for. Fire times that have a tick already are not sent again: the key of operations.ticks sees to that. The table is a row a job.
+    static let pullBack: SQL = """
+        with ahead as materialized (
+            select job, decided_through as was from operations.schedules
+             where decided_through > clock_timestamp() + make_interval(secs => $1::float8)
+             order by job
+               for update skip locked
+        )
+        update operations.schedules s
+           set decided_through = least(clock_timestamp(), greatest(
+                   coalesce((select t.scheduled_for from operations.ticks t
+                              where t.job = s.job and t.scheduled_for <= clock_timestamp()
+                              order by t.scheduled_for desc limit 1),
+                            date_trunc('second', clock_timestamp()) - make_interval(secs => $2::float8)),
+                   (select c.changed_at from operations.schedule_changes c where c.job = s.job order by c.id desc limit 1)))
+          from ahead
+         where s.job = ahead.job
+        returning s.job, ahead.was, s.decided_through
+        """
+
     /// Decides fire times and arms their ticks, all or nothing per schedule. A row comes back for each tick that is this replica's to publish,
     /// and one without a tick for a schedule that was decided but has none to publish.
     ///

@@ -73,6 +73,14 @@ struct Timetable {
         }.sorted { $0.job < $1.job }
     }
 
+    /// The schedules that are decided beyond an instant.
+    func decided(beyond instant: Date) -> [String] { entries.values.filter { $0.row.decidedThrough > instant }.map(\.row.job) }
+
+    /// Computes the next fire times anew: the rules of zones change while the clock runs.
+    mutating func recompute() {
+        for (job, entry) in entries { entries[job]?.next = entry.cron.next(after: entry.row.decidedThrough, in: entry.zone) }
+    }
+
     /// Notes how far a schedule is decided, by this replica or by another one. A position of another revision is left to `apply`.
     mutating func moved(_ job: String, revision: Int, decidedThrough: Date) {
         guard var entry = entries[job], entry.row.revision == revision, entry.row.decidedThrough != decidedThrough else { return }

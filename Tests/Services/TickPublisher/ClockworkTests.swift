@@ -178,4 +178,48 @@ struct ClockworkTests {
             #expect(try await ticks.house.value("select count(*) from operations.ticks where status = 'published'", as: Int.self) == heard.count)
         }
     }
+
+    @Test("A replica whose clock is wrong decides nothing, says so, and goes on when it is right again", arguments: [3_600.0, -3_600])
+    func wrongClock(difference: Double) async throws {
+        try await TickHouse.open(everySecond) { ticks in
+            try await ticks.ticking { host in
+                _ = try await ticks.heard("bench.second", atLeast: 1)
+                ticks.house.clock.set(Date() + difference)
+                try await ticks.house.eventually("the wrong clock is not noticed") { host.runtime.conditions.missing?.contains("its clock") == true }
+                let count = try await ticks.house.value("select count(*) from operations.ticks", as: Int.self)
+                #expect(
+                    try await ticks.house.value(
+                        "select count(*) from operations.ticks where scheduled_for > clock_timestamp() + interval '5 s'", as: Int.self) == 0)
+                ticks.house.clock.run()
+                try await ticks.house.eventually("the clock does not go on") {
+                    try await ticks.house.value("select count(*) from operations.ticks", as: Int.self) ?? 0 > (count ?? 0) + 2
+                }
+                #expect(host.runtime.conditions.missing == nil)
+            }
+        }
+    }
+
+    @Test("A schedule that is decided into the future is pulled back, and none of its ticks comes twice", arguments: [true, false])
+    func decidedAhead(whileRunning: Bool) async throws {
+        try await TickHouse.open(everySecond) { ticks in
+            @Sendable func jump() async throws {
+                try await ticks.house.database.execute("update operations.schedules set decided_through = now() + interval '1 day'")
+            }
+            @Sendable func goesOn() async throws {
+                let count = Set(ticks.listener.ticks.map(\.id)).count
+                _ = try await ticks.heard("bench.second", atLeast: count + 3)
+            }
+            try await ticks.ticking { _ in
+                try await goesOn()
+                try await jump()
+                if whileRunning { try await goesOn() }
+            }
+            if !whileRunning { try await ticks.ticking { _ in try await goesOn() } }
+            let ids = ticks.listener.ticks.map(\.id)
+            #expect(Set(ids).count == ids.count)
+            #expect(
+                try await ticks.house.value("select decided_through < clock_timestamp() + interval '5 s' from operations.schedules", as: Bool.self)
+                    == true)
+        }
+    }
 }

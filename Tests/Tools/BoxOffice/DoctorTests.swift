@@ -147,6 +147,9 @@ struct DoctorTests {
             let failures = try await failures(boxoffice)
             #expect(failures.map(\.what) == ["tick-publisher"])
             #expect(failures.first?.detail.contains("analytics.generate-monthly-summary was due") == true)
+            try await house.database.execute("update operations.schedules set decided_through = now() + interval '1 day'")
+            let ahead = try await self.failures(boxoffice)
+            #expect(ahead.first?.detail.hasPrefix("analytics.generate-monthly-summary: it is decided up to") == true)
             try await house.database.execute("delete from operations.schedules")
             #expect(try await self.failures(boxoffice).first?.detail.contains("never worked") == true)
         }

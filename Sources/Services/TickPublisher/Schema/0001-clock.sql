@@ -18,8 +18,8 @@ create table operations.schedules (
     cron_override    text,
     zone_override    text,
     misfire_override text check (misfire_override in ('latest', 'all', 'none')),
-    -- Each fire time up to here is decided: it has its row in ticks, or the misfire policy dropped it.
-    decided_through  timestamptz not null default date_trunc('second', clock_timestamp()),
+    -- Each fire time up to here is decided: it has its row in ticks, or the misfire policy dropped it. What is adopted together begins together.
+    decided_through  timestamptz not null default date_trunc('second', statement_timestamp()),
     -- Fire times that the misfire policy dropped.
     missed           bigint not null default 0,
     -- Why the schedule cannot be followed (an override that is no cron expression), in words; null when it can.

@@ -41,7 +41,7 @@ struct ScheduleOverview: Encodable, Sendable {
         if row.zoneOverride != nil { overridden["zone"] = row.zone }
         if row.misfireOverride != nil { overridden["misfire"] = row.misfire }
         self.overridden = overridden
-        problem = row.problem
+        problem = row.problem ?? row.standstill(at: now)
         next = row.isFollowed ? Self.times(count) { row.next(after: $0 ?? now) } : []
     }
 

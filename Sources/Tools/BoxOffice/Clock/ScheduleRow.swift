@@ -1,3 +1,4 @@
+import Contracts
 import Cron
 import FoundationEssentials
 import Postgres
@@ -28,6 +29,13 @@ struct ScheduleRow: Decodable, Sendable {
     var effectiveZone: String { zoneOverride ?? zone }
     /// Whether the clock is to follow it.
     var isFollowed: Bool { enabled && inDocument }
+
+    /// Why nothing is due although the clock can follow it: a clock that was wrong has decided times that are still to come.
+    func standstill(at now: Date) -> String? {
+        guard isFollowed, decidedThrough > now + 10 else { return nil }
+        return "it is decided up to \(RFC3339.string(from: decidedThrough)), which is in the future; a tick-publisher whose clock is right"
+            + " pulls it back within a minute"
+    }
 
     /// The first fire time after an instant; nil when there is none or it cannot be followed.
     func next(after instant: Date) -> Date? {

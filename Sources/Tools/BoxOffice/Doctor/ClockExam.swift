@@ -39,6 +39,9 @@ struct ClockExam: Sendable {
             if let broken = schedules.first(where: { $0.isFollowed && $0.problem != nil }) {
                 return .fail("tick-publisher", "\(broken.job) cannot be followed: \(broken.problem ?? "")")
             }
+            for schedule in schedules {
+                if let standstill = schedule.standstill(at: now) { return .fail("tick-publisher", "\(schedule.job): \(standstill)") }
+            }
             let overdue = schedules.filter { schedule in
                 guard schedule.isFollowed, let next = schedule.next(after: schedule.decidedThrough) else { return false }
                 return next < now - Self.patience
