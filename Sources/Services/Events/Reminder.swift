@@ -10,7 +10,8 @@ import Postgres
 /// 2nd: one of the two zones has changed its clocks), the last tick before takes the day that would have been the passed one's too.
 ///
 /// The row in `reminders` decides who writes, so that neither replicas nor runs that are repeated nor events that move to another day remind
-/// anybody twice.
+/// anybody twice. An event that was put off after it had gone live is another matter: its holders came, or did not, and are reminded
+/// of the new day.
 struct Reminder: Sendable {
     /// Further from its day than this no event is looked at: a calendar day ahead is within a day of as many times 24 hours, also when clocks
     /// change, and within two when a zone changes the side of the date line; and there may be a day that is passed over.
@@ -83,7 +84,9 @@ struct Reminder: Sendable {
         }
         guard !reachable.isEmpty else { return 0 }
         let claimed = Set(
-            try await tx.query(Self.claim, as: Int.self, reachable.map(\.bookingId), reachable.map(\.eventId), kind.rawValue, slice.now))
+            try await tx.query(
+                Self.claim, as: Int.self, reachable.map(\.bookingId), reachable.map(\.eventId), kind.rawValue, slice.now,
+                reachable.map(\.postponements)))
         let own = reachable.filter { claimed.contains($0.bookingId) }
         try tx.mail(own.compactMap { $0.mail(template) })
         let bookings = own.map { BookingReminded.Booking(bookingId: $0.bookingId) }
@@ -136,11 +139,13 @@ struct Reminder: Sendable {
         let location: String
         let timeZone: String
         let startsAt: Date
+        let postponements: Int
 
         func mail(_ template: String) -> Mail? {
             guard let email, let zone = try? CronZone(timeZone) else { return nil }
             return Mail(
-                template, about: bookingId, to: MailContact(email: email, name: firstName ?? "", language: language),
+                template, about: bookingId, kind: postponements == 0 ? nil : "\(template)-postponed-\(postponements)",
+                to: MailContact(email: email, name: firstName ?? "", language: language),
                 facts: [
                     "event": .text(title), "starts": .time(startsAt, in: zone), "place": .text(location), "quantity": .number(quantity),
                     "reference": .text(reference),
@@ -165,7 +170,7 @@ struct Reminder: Sendable {
         with zones as materialized (
             select * from unnest($7::text[], $8::timestamptz[], $9::timestamptz[]) as zones (time_zone, first, next)),
         soon as materialized (
-            select id, title, location, time_zone, starts_at
+            select id, title, location, time_zone, starts_at, postponements
             from events where status = 'upcoming' and starts_at > $1 and starts_at < $2 and id >= $3),
         day as materialized (
             select s.* from soon s join zones z on z.time_zone = s.time_zone
@@ -179,8 +184,10 @@ struct Reminder: Sendable {
                 where event_id = d.id and status = 'confirmed' and booking_id > case d.id when $3 then $4 else 0 end
                 order by booking_id limit $5) b
             limit $5)
-        select p.booking_id, p.reference, p.quantity, p.id as event_id, p.title, p.location, p.time_zone, p.starts_at,
-               p.is_marked or exists (select from reminders r where r.booking_id = p.booking_id and r.kind = $6) as is_reminded,
+        select p.booking_id, p.reference, p.quantity, p.id as event_id, p.title, p.location, p.time_zone, p.starts_at, p.postponements,
+               p.is_marked and p.postponements = 0 or exists (
+                   select from reminders r
+                   where r.booking_id = p.booking_id and r.kind = $6 and r.postponement = p.postponements) as is_reminded,
                p.user_id, u.user_id is not null as is_user, u.email, u.first_name, u.language
         from page p left join storefront.user_contacts u on u.user_id = p.user_id
         order by p.id, p.booking_id
@@ -201,8 +208,9 @@ struct Reminder: Sendable {
         """
 
     private static let claim: SQL = """
-        insert into reminders (booking_id, kind, event_id, reminded_at)
-        select booking_id, $3, event_id, $4 from unnest($1::bigint[], $2::bigint[]) as waiting (booking_id, event_id)
+        insert into reminders (booking_id, kind, event_id, reminded_at, postponement)
+        select booking_id, $3, event_id, $4, postponement
+        from unnest($1::bigint[], $2::bigint[], $5::integer[]) as waiting (booking_id, event_id, postponement)
         order by booking_id
         on conflict do nothing
         returning booking_id

@@ -229,6 +229,26 @@ struct ReminderTests {
         }
     }
 
+    @Test("Holders of an event that was postponed after it went live are reminded of the new day, once")
+    func postponed() async throws {
+        try await TestHouse.events(at: Self.now) { house, outside in
+            try await house.user(1)
+            try await house.event(1, starts: Self.tomorrow)
+            try await house.bookings(1...3, of: 1)
+            #expect(try await house.run(.eventsSendReminders).processed == 3)
+            try await house.database.execute("update bookings.bookings set reminder_sent = true")
+            try await house.eventually("select count(*) from events.deliveries where status = 'sent'", 3)
+            house.clock.set(Date(Self.tomorrow))
+            _ = try await house.run(.eventsUpdateStatuses)
+            try await house.database.execute("update events.events set starts_at = starts_at + interval '1 day'")
+            _ = try await house.run(.eventsUpdateStatuses)
+            #expect(try await house.run(.eventsSendReminders).processed == 3)
+            #expect(try await house.run(.eventsSendReminders).processed == 0)
+            try await house.eventually("each has two mails") { try await outside.mails().count == 6 }
+            #expect(try await house.breaches() == [])
+        }
+    }
+
     @Test("10,000 bookings of one event are sliced, and a run whose slice is cut off goes on where it was")
     func slices() async throws {
         try await TestHouse.events(at: Self.now) { house, _ in

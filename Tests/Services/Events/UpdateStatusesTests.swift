@@ -46,6 +46,28 @@ struct UpdateStatusesTests {
         }
     }
 
+    @Test("An event that was postponed after it went live is upcoming again, then live on its new day; an end of before is none")
+    func postponed() async throws {
+        try await TestHouse.events(at: Self.now) { house, _ in
+            try await house.event(1, starts: "2026-11-21T11:00:00Z", ends: "2026-11-21T13:00:00Z")
+            try await house.event(2, starts: "2026-11-21T12:00:30Z", status: "live")
+            try await house.event(3, starts: "2026-11-24T12:00:00Z", status: "completed")
+            _ = try await house.run(.eventsUpdateStatuses)
+            #expect(try await house.statuses() == ["live", "live", "completed"])
+            try await house.database.execute("update events.events set starts_at = $1 where id = 1", Date("2026-11-23T20:00:00Z"))
+            #expect(try await house.run(.eventsUpdateStatuses).processed == 1)
+            #expect(try await house.statuses() == ["upcoming", "live", "completed"])
+            #expect(try await house.run(.eventsUpdateStatuses).processed == 0)
+            for (hour, status) in [("2026-11-23T20:00:00Z", "live"), ("2026-11-23T23:00:00Z", "live"), ("2026-11-24T00:00:00Z", "completed")] {
+                house.clock.set(Date(hour))
+                _ = try await house.run(.eventsUpdateStatuses)
+                #expect(try await house.statuses().first == status)
+            }
+            #expect(try await house.moves(of: 1) == ["upcoming → live", "live → upcoming", "upcoming → live", "live → completed"])
+            #expect(try await house.breaches() == [])
+        }
+    }
+
     @Test("Run twice at the same instant, the second run changes nothing")
     func twice() async throws {
         try await TestHouse.events(at: Self.now) { house, _ in

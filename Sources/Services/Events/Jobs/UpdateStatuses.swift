@@ -5,17 +5,28 @@ import Postgres
 
 /// Takes events through their day: `upcoming` → `live` at the start, `live` → `completed` at the end.
 ///
-/// One that slept through both goes through both, and its history shows both moves. A run counts moves.
+/// One that slept through both goes through both, and its history shows both moves. One whose start was moved into the future after it went
+/// live was postponed: it is `upcoming` again, and its holders are reminded of the new day. A run counts moves.
 struct UpdateStatuses: Job {
     static let name = JobName.eventsUpdateStatuses
     /// How long an event lasts that has no end.
     static let usualDuration: TimeInterval = 4 * 3600
 
+    /// Moved by no more than this the start may be the same one by another clock.
+    static let shortestPostponement: TimeInterval = 60
+
+    /// What cursors begin with until all postponed events are upcoming again.
+    private static let postponing = "postponing "
     /// What cursors begin with once all beginnings are done.
     private static let completing = "completing "
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         var cursor = slice.cursor
+        if let behind = postponingBehind(cursor) {
+            let postponed = try await tx.execute(Self.postpone, slice.now + Self.shortestPostponement, slice.limit, behind)
+            if postponed > 0 { return Progress(postponed, more: true, cursor: Self.postponing + "\(behind)") }
+            cursor = KeysetCursor.start.text
+        }
         if completingBehind(cursor) == nil {
             let start = KeysetCursor(cursor)
             let begun = try await tx.execute(Self.begin, slice.now, slice.limit, start.instant, start.id)
@@ -29,16 +40,28 @@ struct UpdateStatuses: Job {
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        if completingBehind(slice.cursor) == nil {
-            let start = KeysetCursor(slice.cursor)
+        var cursor = slice.cursor
+        if let behind = postponingBehind(cursor) {
+            let first = try await tx.query(Self.firstPostponed, as: Int.self, slice.now + Self.shortestPostponement, behind).first
+            if let first { return JobRow("event \(first)", cursor: Self.postponing + "\(first)") }
+            cursor = KeysetCursor.start.text
+        }
+        if completingBehind(cursor) == nil {
+            let start = KeysetCursor(cursor)
             if let first = try await tx.query(Self.firstToBegin, as: KeysetCursor.self, slice.now, start.instant, start.id).first {
                 return JobRow("event \(first.id)", cursor: first.text)
             }
         }
         let first = try await tx.query(
-            Self.firstToComplete, as: Int.self, slice.now, slice.now - Self.usualDuration, completingBehind(slice.cursor) ?? .min
+            Self.firstToComplete, as: Int.self, slice.now, slice.now - Self.usualDuration, completingBehind(cursor) ?? .min
         ).first
         return first.map { JobRow("event \($0)", cursor: Self.completing + "\($0)") }
+    }
+
+    /// The event behind which postponed events are looked for; nil once that is done.
+    private func postponingBehind(_ cursor: String?) -> Int? {
+        guard let cursor else { return .min }
+        return cursor.hasPrefix(Self.postponing) ? Int(cursor.dropFirst(Self.postponing.count)) : nil
     }
 
     /// The event behind which events are completed; nil while some may have to begin.
@@ -47,17 +70,31 @@ struct UpdateStatuses: Job {
         return Int(cursor.dropFirst(Self.completing.count))
     }
 
+    private static let firstPostponed: SQL = """
+        select id from events where status = 'live' and starts_at > $1 and id > $2 order by id limit 1
+        """
+
     private static let firstToBegin: SQL = """
         select starts_at as instant, id from events where status = 'upcoming' and starts_at <= $1 and (starts_at, id) > ($2, $3)
         order by starts_at, id limit 1
         """
 
+    // An end before the start is left from before the event was moved, and is none.
+
     private static let firstToComplete: SQL = """
-        select id from events where status = 'live' and (ends_at <= $1 or ends_at is null and starts_at <= $2) and id > $3
+        select id from events
+        where status = 'live' and id > $3
+          and (ends_at >= starts_at and ends_at <= $1 or (ends_at < starts_at or ends_at is null) and starts_at <= $2)
         order by id limit 1
         """
 
     // A row is locked while its status is the one it leaves, in the order of the ids, as those do who return tickets.
+
+    private static let postpone: SQL = """
+        with held as materialized (
+            select id from events where status = 'live' and starts_at > $1 and id > $3 order by id limit $2 for no key update)
+        update events e set status = 'upcoming', postponements = postponements + 1 where e.id = any (array(select id from held))
+        """
 
     private static let begin: SQL = """
         with held as materialized (
@@ -71,7 +108,9 @@ struct UpdateStatuses: Job {
 
     private static let complete: SQL = """
         with held as materialized (
-            select id from events where status = 'live' and (ends_at <= $1 or ends_at is null and starts_at <= $2) and id > $4
+            select id from events
+            where status = 'live' and id > $4
+              and (ends_at >= starts_at and ends_at <= $1 or (ends_at < starts_at or ends_at is null) and starts_at <= $2)
             order by id limit $3 for no key update)
         update events e set status = 'completed', completed_at = $1 where e.id = any (array(select id from held))
         """

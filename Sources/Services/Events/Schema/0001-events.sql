@@ -15,6 +15,8 @@ create table events.events (
     total_tickets integer     not null check (total_tickets >= 0),
     -- The sum of the quantities of the bookings that hold tickets. The shop raises it with an order, this service lowers it.
     tickets_sold  integer     not null default 0 check (tickets_sold >= 0),
+    -- How often it was put off after it had gone live; each time its holders are reminded anew.
+    postponements integer     not null default 0 check (postponements >= 0),
     status        text        not null default 'upcoming' check (status in ('upcoming', 'live', 'completed', 'archived', 'cancelled')),
     completed_at  timestamptz,
     archived      boolean     not null default false,
@@ -41,13 +43,15 @@ create table events.releases (
     released_at timestamptz not null
 );
 
--- Which bookings were reminded, once of a kind.
+-- Which bookings were reminded, once of a kind, and once more each time their event was put off after it had gone live.
 create table events.reminders (
     booking_id  bigint      not null,
     kind        text        not null check (kind in ('day-before', 'week-before')),
     event_id    bigint      not null,
     reminded_at timestamptz not null,
-    primary key (booking_id, kind)
+    -- The event's count of that time.
+    postponement integer    not null default 0,
+    primary key (booking_id, kind, postponement)
 );
 
 -- Published: what others may know of an event.

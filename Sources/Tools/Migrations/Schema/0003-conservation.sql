@@ -74,7 +74,7 @@ begin
                  ('payments', 'pending', 'processing'), ('payments', 'pending', 'succeeded'), ('payments', 'pending', 'failed'),
                  ('payments', 'pending', 'abandoned'), ('payments', 'pending', 'voided'), ('payments', 'processing', 'succeeded'),
                  ('payments', 'processing', 'failed'), ('payments', 'processing', 'abandoned'),
-                 ('events', 'upcoming', 'live'), ('events', 'live', 'completed'), ('events', 'completed', 'archived'),
+                 ('events', 'upcoming', 'live'), ('events', 'live', 'upcoming'), ('events', 'live', 'completed'), ('events', 'completed', 'archived'),
                  ('events', 'upcoming', 'cancelled'), ('events', 'live', 'cancelled'),
                  ('events', 'completed', 'cancelled'), ('events', 'archived', 'cancelled')),
              moves (domain, of, was, became, place, follows, status) as (
