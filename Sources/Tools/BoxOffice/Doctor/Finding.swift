@@ -24,10 +24,14 @@ struct Finding: Encodable, Sendable {
     /// What an error says; of PostgreSQL's without the statement, which is the doctor's own.
     static func fail(_ what: String, _ error: any Error) -> Finding { fail(what, (error as? PostgresError)?.message ?? "\(error)") }
 
+    /// The most rows that a check reads; there may be more.
+    static let mostRows = 1000
+
     /// A line for each of the first few, and one for the rest.
     static func failing<T>(_ what: String, _ all: [T], _ detail: (T) -> String) -> [Finding] {
         let named = 5
-        return all.prefix(named).map { fail(what, detail($0)) } + (all.count > named ? [fail(what, "\(all.count - named) more of these")] : [])
+        let rest = "\(all.count - named) \(all.count < mostRows ? "more" : "or more") of these"
+        return all.prefix(named).map { fail(what, detail($0)) } + (all.count > named ? [fail(what, rest)] : [])
     }
 
     private init(_ status: Status, _ what: String, _ detail: String) {

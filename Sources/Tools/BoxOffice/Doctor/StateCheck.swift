@@ -11,5 +11,5 @@ protocol StateCheck: Sendable {
 
 extension StateCheck {
     /// The most rows that a check reads.
-    static var mostRows: Int { 1000 }
+    static var mostRows: Int { Finding.mostRows }
 }

@@ -50,12 +50,6 @@ begin
         where p.review_since is not null;
 
     return query
-        select 'what the gateway refused to pay back is paid', 'payment ' || p.reference,
-               r.amount || ' ' || r.currency || ' refused: ' || coalesce(r.failure, 'no reason') || ': boxoffice payment give-back ' || p.reference
-        from payments.refunds r join payments.payments p on p.id = r.payment_id
-        where r.status = 'failed';
-
-    return query
         select 'the gateway answers', 'payment ' || p.reference, 'silent since ' || p.silent_since
         from payments.payments p
         where p.silent_since < now() - interval '1 hour';
