@@ -36,7 +36,7 @@ struct DoctorStateTests {
         Fault(
             testDescription: "a schedule decided ahead",
             sql: "update operations.schedules set decided_through = now() + interval '1 day'",
-            what: "schedules", says: ["analytics.generate-monthly-summary is decided until", "pause analytics.generate-monthly-summary"]),
+            what: "tick-publisher", says: ["analytics.generate-monthly-summary: it is decided up to", "in the future"]),
         Fault(
             testDescription: "an old message in an outbox",
             sql: """
@@ -110,7 +110,7 @@ struct DoctorStateTests {
             what: "audit", says: ["\"tickets sold are the tickets held\" does not hold 2 times, for event 3: 2 sold, 0 held", "boxoffice audit"]),
     ]
 
-    private static let subjects = ["runs", "schedules", "outboxes", "deliveries", "refunds", "payments", "audit"]
+    private static let subjects = ["runs", "outboxes", "deliveries", "refunds", "payments", "audit"]
 
     /// What the doctor says of the database; a broker that is not configured needs no time.
     private func look(_ house: TestHouse) async throws -> [Finding] {

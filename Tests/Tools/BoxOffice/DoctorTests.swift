@@ -75,7 +75,7 @@ struct DoctorTests {
                 "broker", "exchanges", "bindings of bookings.events", "bindings of tickets-cache.ticks",
                 "queues of tickets-cache", "queues of loyalty-notifier", "database", "migrations", "role tick-publisher",
                 "role tickets-cache", "role loyalty-notifier", "clock", "tick-publisher", "BYTEMARK_URL", "PAYMENT_GATEWAY_URL", "SMTP_HOST",
-                "runs", "schedules", "outboxes", "deliveries", "refunds", "payments", "audit", "parked messages",
+                "runs", "outboxes", "deliveries", "refunds", "payments", "audit", "parked messages",
             ] { #expect(call.lines.contains { $0.hasPrefix("ok    \(what)  ") }, "\(what): \(call.output)") }
             #expect(call.lines.contains { $0.hasPrefix("skip  PUSH_URL  ") })
         }

@@ -18,7 +18,7 @@ struct Doctor: AsyncParsableCommand {
 
     /// What is asked of the database, the slowest last.
     private static let checks: [any StateCheck] = [
-        RunCheck(), ScheduleCheck(), OutboxCheck(), DeliveryCheck(), RefundCheck(), PaymentCheck(), AuditCheck(),
+        RunCheck(), OutboxCheck(), DeliveryCheck(), RefundCheck(), PaymentCheck(), AuditCheck(),
     ]
     /// A statement that waits for a lock must not keep the other answers back.
     private static let patience = Duration.seconds(60)
