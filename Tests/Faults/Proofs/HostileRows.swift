@@ -98,11 +98,11 @@ struct HostileRows: Sendable {
         for hostile in cases { families.append((first + families.count, hostile.scenario, hostile)) }
         for scenario in HostileScenario.all.indices { for _ in 0..<Self.healthy { families.append((first + families.count, scenario, nil)) } }
         let lastRun = try await house.value("select coalesce(max(id), 0) from operations.job_runs", as: Int.self) ?? 0
+        try await prepareOutside(families.map(\.id))
         for (number, scenario) in HostileScenario.all.enumerated() {
             let ids = families.filter { $0.scenario == number }.map(\.id)
             for sql in scenario.insert { try await house.database.execute(sql, ids, now) }
         }
-        try await prepareOutside(families.map(\.id))
         for index in families.indices {
             guard let hostile = families[index].hostile, try await !spoil(hostile, families[index].id) else { continue }
             tally.refused += 1
@@ -110,8 +110,8 @@ struct HostileRows: Sendable {
         }
         let before = try await state(families)
         for (number, scenario) in HostileScenario.all.enumerated() {
-            guard let told = scenario.told else { continue }
-            try await house.database.execute(told, families.filter { $0.scenario == number }.map(\.id), now)
+            guard let start = scenario.start else { continue }
+            try await house.database.execute(start, families.filter { $0.scenario == number }.map(\.id), now)
         }
         let healthy = families.filter { $0.hostile == nil }
         var open: [String] = []
@@ -224,12 +224,15 @@ struct HostileRows: Sendable {
         #expect(standing == [])
     }
 
-    /// Whether nothing is due of a row with this value: its instant is unset, yet to come, or says that it is done already; or it
-    /// belongs to another family now; or it waits for the answer to another round of its refund.
-    private static func mayWait(_ hostile: Case) -> Bool {
-        ["NULL", "infinity", "-infinity", "4713 BC", "last", "true", "false"].contains(hostile.label)
-            || ["event_id", "booking_id", "round"].contains(hostile.column)
-    }
+    /// Columns that say whether anything is due at all: an instant that is unset or yet to come, a mark that it is done already; that name
+    /// another family's event or the answer that a refund waits for.
+    private static let deciding: Set = [
+        "starts_at", "ends_at", "completed_at", "paid_at", "void_since", "refund_approved_at", "next_attempt_at", "confirmation_email_sent",
+        "reminder_sent", "early_reminder_sent", "refund_requested", "refund_processed", "refund_denied", "event_id", "round",
+    ]
+
+    /// Whether nothing may be due of a row with this value.
+    private static func mayWait(_ hostile: Case) -> Bool { deciding.contains(hostile.column) }
 
     /// The rows of the families, by id.
     private func state(_ families: [(id: Int, scenario: Int, hostile: Case?)]) async throws -> [Int: String] {

@@ -32,10 +32,10 @@ extension HostileScenario {
                            'facts', jsonb_build_object(
                                'reference', 'B-' || id, 'event', 'Opera', 'place', 'Plaza 1', 'tickets', 2,
                                'time', jsonb_build_object('at', '2030-01-01T20:00', 'zone', 'Europe/Madrid'))),
-                       $2, $2
+                       $2::timestamptz + interval '1 hour', $2
                 from unnest($1::bigint[]) id
                 """
-            ], done: sent("bookings.deliveries")),
+            ], start: due("bookings.deliveries"), done: sent("bookings.deliveries")),
         HostileScenario(
             name: "push", tables: [("loyalty.deliveries", "id")],
             insert: [
@@ -44,10 +44,10 @@ extension HostileScenario {
                 select id, 'push', 'reward/' || id, jsonb_build_object(
                            'userIds', jsonb_build_array(id), 'notificationType', 1, 'title', 'Five tickets', 'body', 'They are yours, ' || id,
                            'metadata', '{}'::jsonb, 'language', 'en-us', 'silent', false),
-                       $2, $2
+                       $2::timestamptz + interval '1 hour', $2
                 from unnest($1::bigint[]) id
                 """
-            ], done: sent("loyalty.deliveries")),
+            ], start: due("loyalty.deliveries"), done: sent("loyalty.deliveries")),
         HostileScenario(
             name: "refund at the gateway",
             tables: [("bookings.bookings", "id"), ("payments.payments", "id"), ("payments.refunds", "id"), ("payments.deliveries", "id")],
@@ -66,10 +66,12 @@ extension HostileScenario {
                 """
                 insert into payments.deliveries (id, kind, dedupe_key, payload, next_attempt_at, created_at)
                 select id, 'refund', 'refund/' || id || '/1',
-                       jsonb_build_object('transaction', 'T-' || id, 'amount', 1998, 'currency', 'EUR', 'refundedBefore', 0), $2, $2
+                       jsonb_build_object('transaction', 'T-' || id, 'amount', 1998, 'currency', 'EUR', 'refundedBefore', 0),
+                       $2::timestamptz + interval '1 hour', $2
                 from unnest($1::bigint[]) id
                 """,
             ],
+            start: due("payments.deliveries"),
             done: """
                 select id from payments.refunds where id = any ($1::bigint[]) and status = 'paid' and $2::timestamptz is not null
                   and exists (select from bookings.bookings b where b.id = refunds.id and b.status = 'refunded')
@@ -80,7 +82,7 @@ extension HostileScenario {
                 "insert into loyalty.members (user_id, rides) select id, 49 from unnest($1::bigint[]) id where $2::timestamptz is not null",
                 "insert into loyalty.milestones (user_id, rides, free_tickets, reached_at) select id, 100, 5, $2 from unnest($1::bigint[]) id",
             ],
-            told: """
+            start: """
                 insert into bookings.outbox (exchange, routing_key, message_id, body)
                 select 'boxoffice.events', 'ride.completed', 'ride-' || id, jsonb_build_object(
                            'specversion', '1.0', 'id', 'ride-' || id, 'source', '/rides', 'type', 'com.boxoffice.ride.completed',
@@ -107,6 +109,15 @@ extension HostileScenario {
                 select id from unnest($1::bigint[]) id where exists (select from bookings.reports where kind = 'daily' and made_at >= $2)
                 """),
     ]
+
+    /// They wait for an hour until they are spoiled, so that nothing is sent before.
+    private static func due(_ deliveries: String) -> SQL {
+        SQL(
+            file: """
+                update \(deliveries) set next_attempt_at = $2::timestamptz
+                where id = any ($1::bigint[]) and next_attempt_at = $2::timestamptz + interval '1 hour'
+                """)
+    }
 
     private static func sent(_ deliveries: String) -> SQL {
         SQL(file: "select id from \(deliveries) where id = any ($1::bigint[]) and status = 'sent' and $2::timestamptz is not null")

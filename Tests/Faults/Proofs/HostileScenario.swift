@@ -7,8 +7,8 @@ struct HostileScenario: Sendable {
     let tables: [(table: String, key: String)]
     /// Inserts the families; $1 are the ids, $2 is now.
     let insert: [SQL]
-    /// What has others hear of the families, once their rows are spoiled; the same parameters.
-    var told: SQL?
+    /// What sets the families going once their rows are spoiled; the same parameters.
+    var start: SQL?
     /// The ids that are done; $1 are the ids, $2 is when they were inserted.
     let done: SQL
 
