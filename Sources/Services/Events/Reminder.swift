@@ -48,7 +48,8 @@ struct Reminder: Sendable {
         let holders = try await tx.query(
             Self.page, as: Holder.self, earliest, latest, place.event, place.booking, slice.limit, kind.rawValue,
             days.zones.map(\.identifier), days.first, days.next)
-        let reminded = try await remind(holders.filter { !$0.isReminded }, slice, tx)
+        let zones = Dictionary(days.zones.map { ($0.identifier, $0) }) { zone, _ in zone }
+        let reminded = try await remind(holders.filter { !$0.isReminded }, in: zones, slice, tx)
         return Progress(
             reminded, more: holders.count == slice.limit, cursor: holders.last.map { Place(event: $0.eventId, booking: $0.bookingId).cursor })
     }
@@ -73,13 +74,15 @@ struct Reminder: Sendable {
         return ReminderDays(zones, daysAhead: daysAhead, now: slice.now, next: next)
     }
 
-    private func remind(_ holders: [Holder], _ slice: Slice, _ tx: Transaction) async throws -> Int {
+    private func remind(_ holders: [Holder], in zones: [String: CronZone], _ slice: Slice, _ tx: Transaction) async throws -> Int {
         var reachable: [Holder] = []
         for holder in holders {
-            if holder.email != nil {
-                reachable.append(holder)
-            } else {
+            if holder.email == nil {
                 tx.fail("booking \(holder.reference)", "user \(holder.userId) \(holder.isUser ? "has no e-mail address" : "does not exist")")
+            } else if zones[holder.timeZone] == nil {
+                tx.fail("booking \(holder.reference)", "event \(holder.eventId) has the time zone \(holder.timeZone), which is unknown")
+            } else {
+                reachable.append(holder)
             }
         }
         guard !reachable.isEmpty else { return 0 }
@@ -88,7 +91,7 @@ struct Reminder: Sendable {
                 Self.claim, as: Int.self, reachable.map(\.bookingId), reachable.map(\.eventId), kind.rawValue, slice.now,
                 reachable.map(\.postponements)))
         let own = reachable.filter { claimed.contains($0.bookingId) }
-        try tx.mail(own.compactMap { $0.mail(template) })
+        try tx.mail(own.compactMap { holder in zones[holder.timeZone].flatMap { holder.mail(template, in: $0) } })
         let bookings = own.map { BookingReminded.Booking(bookingId: $0.bookingId) }
         try tx.publish(
             stride(from: 0, to: bookings.count, by: BookingReminded.most).map { start in
@@ -141,8 +144,8 @@ struct Reminder: Sendable {
         let startsAt: Date
         let postponements: Int
 
-        func mail(_ template: String) -> Mail? {
-            guard let email, let zone = try? CronZone(timeZone) else { return nil }
+        func mail(_ template: String, in zone: CronZone) -> Mail? {
+            guard let email else { return nil }
             return Mail(
                 template, about: bookingId, kind: postponements == 0 ? nil : "\(template)-postponed-\(postponements)",
                 to: MailContact(email: email, name: firstName ?? "", language: language),
