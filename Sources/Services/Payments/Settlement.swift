@@ -84,9 +84,8 @@ struct Settlement {
         let refused = own.filter { refund in
             refund.status == .failed && !refunds.contains { $0.payment == refund.paymentId && $0.cause == refund.cause }
         }
-        let onItsWay = own.filter { $0.status == .pending }.map(\.amount).reduce(0, +)
-        let left = payment.amount - payment.refundedAmount - onItsWay
-        guard refused.map(\.amount).reduce(0, +) <= left else {
+        let left = payment.amountLeft(own)
+        guard refused.reduce(Int128(0), { $0 + Int128($1.amount) }) <= left else {
             throw DecisionRefused("only \(left) of payment \(reference) are left, and more was refused; pay what is owed at the gateway")
         }
         refunds += refused.map { RefundOrder(payment: $0.paymentId, amount: $0.amount, cause: $0.cause) }

@@ -43,6 +43,14 @@ struct RefundDecisionTests {
         #expect(decide(601, [half]) == .refuse(half, reason: "601 EUR were granted, but only 600 of 1000 are left"))
     }
 
+    @Test("Refunds on their way whose sum is beyond every integer leave nothing, and trap nothing")
+    func huge() {
+        let paid = payment(1, .succeeded)
+        let pending = [refund(1, .max, .late, .pending), refund(1, .max, .double, .pending)]
+        #expect(paid.amountLeft(pending) < 0)
+        #expect(decide(1, [paid], [refund(1, .max, .late, .pending), refund(1, .max, .late, .pending)]) != order(1, 1))
+    }
+
     @Test("Never for a payment that did not succeed, never in another currency, and nothing can be said without a payment")
     func impossible() {
         let failed = payment(1, .failed)

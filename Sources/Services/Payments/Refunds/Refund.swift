@@ -29,3 +29,11 @@ struct Refund: Decodable, Sendable, Equatable {
         select payment_id, amount, cause, status from refunds where booking_id = any ($1::bigint[]) order by id
         """
 }
+
+extension Payment {
+    /// What is neither back nor on its way, in minor units. Wider than an amount: rows may hold any, and their sum must not trap.
+    /// - Parameter refunds: At least all of this payment.
+    func amountLeft(_ refunds: [Refund]) -> Int128 {
+        refunds.filter { $0.paymentId == id && $0.status == .pending }.reduce(Int128(amount) - Int128(refundedAmount)) { $0 - Int128($1.amount) }
+    }
+}

@@ -32,8 +32,7 @@ enum RefundDecision: Sendable, Equatable {
     /// The refund of the payment that pays for the booking, begun or begun again.
     private static func first(_ approval: BookingRefundApproved, _ paid: Payment, _ refunds: [Refund]) -> RefundDecision {
         guard approval.currency == paid.currency else { return .refuse(paid, reason: "it was paid in \(paid.currency), not in \(approval.currency)") }
-        let onItsWay = refunds.filter { $0.paymentId == paid.id && $0.status == .pending }.map(\.amount).reduce(0, +)
-        let left = paid.amount - paid.refundedAmount - onItsWay
+        let left = paid.amountLeft(refunds)
         guard approval.amount <= left else {
             return .refuse(paid, reason: "\(approval.amount) \(paid.currency) were granted, but only \(left) of \(paid.amount) are left")
         }
