@@ -89,7 +89,7 @@ let package = Package(
             exclude: [
                 "CMalloc", "Cron", "Contracts", "Schedules", "Schema", "embed.list", "Delivery/Mail/Languages", "Delivery/Mail/layout.mustache",
             ],
-            sources: ["Delivery", "Jobs", "Messaging", "Service", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
+            sources: ["Delivery", "Jobs", "Messaging", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
         // Services.
         service(
@@ -169,6 +169,10 @@ let package = Package(
                 "AMQP", "Bookings", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Payments", "Platform", "Postgres", "Support",
                 "TicketsCache",
             ]),
+        tests(
+            "DeployTests", "Deploy",
+            ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TickPublisher", "TicketsCache", "Platform"],
+            exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),
         tests("MigrationsTests", "Tools/Migrations", ["Migrations", "Postgres", "Support"]),
         tests(
             "SandboxTests", "Tools/Sandbox",
@@ -179,3 +183,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// What others wrote, and nothing of ours: an image compiles it in a layer of its own, which a change of our sources leaves as it is.
+if Context.environment["ONLY_DEPENDENCIES"] != nil {
+    let external = package.targets.filter { $0.type != .test }.flatMap(\.dependencies).filter { dependency in
+        if case .productItem = dependency { true } else { false }
+    }
+    package.targets = [.target(name: "Dependencies", dependencies: external, path: "Deploy/docker/Dependencies")]
+    package.products = []
+}
+
+// An image is made without the tests: they do not make it new.
+if Context.environment["WITHOUT_TESTS"] != nil { package.targets.removeAll { $0.path?.hasPrefix("Tests/") == true } }

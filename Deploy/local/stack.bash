@@ -19,7 +19,7 @@ RUN=$(realpath -m "${BOXOFFICE_RUN:-$ROOT/.run}")
 BUILD=${BOXOFFICE_BUILD:-$ROOT/.build/release}
 
 # In the order of their start.
-mapfile -t SERVICES < <(grep -v '^#' "$ROOT/Deploy/services")
+mapfile -t SERVICES < <(grep -v '^#' "$ROOT/Deploy/services" | cut -d ' ' -f 1)
 PROCESSES=(sandbox "${SERVICES[@]}")
 
 # tickets-cache HTTP_PORT → TICKETS_CACHE_HTTP_PORT

@@ -23,7 +23,7 @@ public struct PostgresConfiguration: Sendable {
     public var idleTimeout: Duration? = .seconds(60)
 
     /// Keyword and value as libpq knows them, password included.
-    private let options: [String: String]
+    private var options: [String: String]
 
     /// A configuration from a `postgresql://user:password@host:port/database?parameter=value` URL or a `keyword=value` string.
     ///
@@ -39,6 +39,11 @@ public struct PostgresConfiguration: Sendable {
 
     /// The user that logs in, if the URL names one.
     public var user: String? { options["user"] }
+    /// The password, if there is one; what is set takes the place of the URL's.
+    public var password: String? {
+        get { options["password"] }
+        set { options["password"] = newValue }
+    }
     /// The host, if the URL names one.
     public var host: String? { options["host"] ?? options["hostaddr"] }
     /// The port, if the URL names one.

@@ -6,6 +6,10 @@ public protocol BackgroundService: Sendable {
     static var name: String { get }
     /// Its own schema: inbox, outbox, deliveries and its tables.
     static var schema: String { get }
+    /// What it is, in one line.
+    static var summary: String { get }
+    /// The settings that it reads beside ``CommonSettings/all``.
+    static var settings: [SettingDescription] { get }
     /// Puts it together from its settings.
     /// - Throws: ``ConfigurationError`` for a setting that is missing or wrong.
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError)

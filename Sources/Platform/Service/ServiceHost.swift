@@ -32,15 +32,14 @@ public final class ServiceHost: Sendable {
     {
         let logger = try Self.logger(S.name, settings, isProcess: isProcess)
         var configuration = try settings.database()
-        let amqp = try settings.requiredSecret("AMQP_URL")
         let instance = Self.instance(S.name)
         configuration.applicationName = instance
         configuration.searchPath = S.schema
-        configuration.maximumConnections = try settings.integer("DATABASE_CONNECTIONS", default: 6, in: 2...200)
-        let broker = try naming("AMQP_URL") { try AMQPConfiguration(url: amqp, connectionName: instance) }
-        let host = try settings.address("HTTP_HOST", default: "127.0.0.1")
-        let runLease = try settings.integer("RUN_LEASE", default: RunRescuer.standardLease, in: 1...120)
-        let port = try settings.integer("HTTP_PORT", default: 8080, in: 0...65535)
+        configuration.maximumConnections = try settings.value(CommonSettings.databaseConnections)
+        let broker = try settings.broker(connectionName: instance)
+        let host = try settings.value(CommonSettings.httpHost)
+        let runLease = try settings.value(CommonSettings.runLease)
+        let port = try settings.value(CommonSettings.httpPort)
 
         web = CurlClient(logger: logger)
         var assembly = Assembly(logger: logger, clock: clock, web: web)
@@ -121,8 +120,8 @@ public final class ServiceHost: Sendable {
     }
 
     private static func logger(_ name: String, _ settings: Settings, isProcess: Bool) throws(ConfigurationError) -> Logger {
-        let level: Logger.Level = try settings.choice("LOG_LEVEL", default: .info)
-        let format: LogFormat = try settings.choice("LOG_FORMAT", default: .json)
+        let level = try settings.value(CommonSettings.logLevel)
+        let format = try settings.value(CommonSettings.logFormat)
         if isProcess {
             LoggingSystem.bootstrap { _ in LineLogHandler(service: name, level: level, format: format) }
             MetricsSystem.bootstrap(PrometheusMetrics.shared)
@@ -136,15 +135,6 @@ public final class ServiceHost: Sendable {
         gethostname(&host, host.count - 1)
         let text = String(decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return "\(name)@\(text)/\(getpid())"
-    }
-}
-
-/// Turns a client's complaint about its URL into one about the variable.
-private func naming<T, E: Error>(_ variable: String, _ body: () throws(E) -> T) throws(ConfigurationError) -> T {
-    do {
-        return try body()
-    } catch {
-        throw ConfigurationError(variable, "is wrong: \(error)")
     }
 }
 

@@ -21,6 +21,8 @@ import Platform
 struct Bookings: BackgroundService {
     static let name = "bookings"
     static let schema = "bookings"
+    static let summary = "carries bookings through their lives: confirms, cancels, decides refunds, and writes to the customer"
+    static let settings = MailSettings.all + [CommonSettings.timeZone.description]
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
         service.add(channel: try MailChannel(settings, service, templates: try MailTemplates(Embedded.files)))

@@ -17,6 +17,8 @@ import Platform
 struct Events: BackgroundService {
     static let name = "events"
     static let schema = "events"
+    static let summary = "carries events through their lives, keeps count of their tickets, and reminds their guests"
+    static let settings = MailSettings.all + [CommonSettings.timeZone.description]
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
         service.add(channel: try MailChannel(settings, service, templates: try MailTemplates(Embedded.files)))

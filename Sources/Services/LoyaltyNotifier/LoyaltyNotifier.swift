@@ -13,6 +13,8 @@ import Platform
 struct LoyaltyNotifier: BackgroundService {
     static let name = "loyalty-notifier"
     static let schema = "loyalty"
+    static let summary = "counts rides and tells users of the free tickets that they earned"
+    static let settings = PushSettings.all
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
         let texts = try RewardTexts.embedded()

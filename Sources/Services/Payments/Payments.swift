@@ -20,6 +20,8 @@ import Platform
 struct Payments: BackgroundService {
     static let name = "payments"
     static let schema = "payments"
+    static let summary = "payments at the gateway and money that goes back"
+    static let settings = Gateway.settings + [CommonSettings.timeZone.description]
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
         let gateway = try Gateway(settings, service)

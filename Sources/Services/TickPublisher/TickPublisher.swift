@@ -6,16 +6,15 @@ import Schedules
 
 /// The clock: turns cron schedules into ticks, each once, with any number of replicas. docs/clock.md tells how.
 ///
-/// | setting | is |
-/// | --- | --- |
-/// | `SCHEDULES_FILE` | the schedules document; without it, Contracts/schedules.yaml as it was at build time |
-/// | `TIME_ZONE` | whose local times the schedules without a zone of their own mean; `UTC` by default |
-///
 /// Publishes to `boxoffice.ticks` and takes nothing.
 @main
 struct TickPublisher: BackgroundService {
     static let name = "tick-publisher"
     static let schema = "operations"
+    static let summary = "the clock: publishes a tick when a job is due, each once, with any number of replicas"
+    static let settings = [schedulesFile.description, CommonSettings.timeZone.description]
+    private static let schedulesFile = Setting.text(
+        "SCHEDULES_FILE", "the schedules document; without it, Contracts/schedules.yaml as built in", .optional)
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
         let zone = try settings.zone()
@@ -26,11 +25,8 @@ struct TickPublisher: BackgroundService {
     static func schedules(_ settings: Settings) throws(ConfigurationError) -> [Schedule] {
         let text: String
         let name: String
-        if let path = settings.string("SCHEDULES_FILE") {
-            guard let bytes = FileManager.default.contents(atPath: path) else {
-                throw ConfigurationError("SCHEDULES_FILE", "names the file \(path), which cannot be read")
-            }
-            (text, name) = (String(decoding: bytes, as: UTF8.self), path)
+        if let path = try settings.optional(schedulesFile) {
+            (text, name) = (try settings.contents(of: path, for: "SCHEDULES_FILE"), path)
         } else {
             guard let file = Embedded.files.first else { throw ConfigurationError("SCHEDULES_FILE", "is not set, and no document is built in") }
             (text, name) = (file.text, file.path)

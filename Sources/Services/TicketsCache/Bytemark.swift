@@ -60,16 +60,24 @@ struct Bytemark: Sendable {
     private let turnstile: Turnstile
     private let budget: ByteBudget
 
-    /// Bytemark at `BYTEMARK_URL`, never more than `BYTEMARK_IN_FLIGHT` requests at once and `BYTEMARK_PER_SECOND` a second (0 = no limit),
-    /// nor more than `BYTEMARK_MEGABYTES` of answers that are not recorded yet.
+    private static let address = Setting.url("BYTEMARK_URL", "Bytemark's API; /passes and /v4.0/passes are added")
+    private static let inFlight = Setting.integer("BYTEMARK_IN_FLIGHT", default: 32, in: 1...10_000, "requests on their way to Bytemark at once")
+    private static let perSecond = Setting.integer(
+        "BYTEMARK_PER_SECOND", default: 500, in: 0...1_000_000, "the most requests to Bytemark a second; 0 is no limit")
+    private static let megabytes = Setting.integer(
+        "BYTEMARK_MEGABYTES", default: 64, in: 4...65_536, "megabytes of answers held that are not recorded yet; one user may have a quarter")
+    /// What it reads.
+    static let settings = [address.description, inFlight.description, perSecond.description, megabytes.description]
+
+    /// Bytemark as the settings say.
     init(_ settings: Settings, _ assembly: Assembly) throws(ConfigurationError) {
-        url = try settings.url("BYTEMARK_URL")
-        inFlight = try settings.integer("BYTEMARK_IN_FLIGHT", default: 32, in: 1...10_000)
+        url = try settings.value(Self.address)
+        inFlight = try settings.value(Self.inFlight)
         web = assembly.web
         clock = assembly.clock
-        perSecond = try settings.integer("BYTEMARK_PER_SECOND", default: 500, in: 0...1_000_000)
+        perSecond = try settings.value(Self.perSecond)
         turnstile = Turnstile(inside: inFlight, perSecond: perSecond)
-        budget = ByteBudget(try settings.integer("BYTEMARK_MEGABYTES", default: 64, in: 4...65_536) << 20)
+        budget = ByteBudget(try settings.value(Self.megabytes) << 20)
     }
 
     /// How long a worker may hold a user when it holds so many: the requests of one, and the wait at the turnstile for all.

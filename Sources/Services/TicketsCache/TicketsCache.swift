@@ -9,16 +9,18 @@ import Platform
 /// | `tickets-cache.refresh-stale` | asks for a refresh of everybody whose cache is too old |
 /// | `tickets.refresh-requested` | asks for a refresh of one user, at once |
 ///
-/// Needs Bytemark (`BYTEMARK_URL`, `BYTEMARK_IN_FLIGHT`, `BYTEMARK_PER_SECOND`, `BYTEMARK_MEGABYTES`); `FREE_TICKET_PRODUCTS` lists the
-/// products that are free tickets.
+/// Needs Bytemark.
 @main
 struct TicketsCache: BackgroundService {
     static let name = "tickets-cache"
     static let schema = "tickets"
+    static let summary = "keeps the transit tickets of the users as Bytemark has them"
+    static let settings = Bytemark.settings + [freeTicketProducts.description]
+    private static let freeTicketProducts = Setting.list("FREE_TICKET_PRODUCTS", "product uuids of passes that are free tickets")
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
         let bytemark = try Bytemark(settings, service)
-        let freeTickets = Set(settings.list("FREE_TICKET_PRODUCTS"))
+        let freeTickets = Set(try settings.value(freeTicketProducts))
         service.add(errand: Refresh(bytemark: bytemark, freeTicketProducts: freeTickets))
         service.add(job: RefreshStale())
         service.add(reaction: RefreshRequested())

@@ -11,7 +11,7 @@ struct BoxOffice: AsyncParsableCommand {
         discussion: "DATABASE_URL and AMQP_URL say where they live; each may come from a file named by DATABASE_URL_FILE and AMQP_URL_FILE.",
         subcommands: [
             Migrate.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, PaymentCommand.self,
-            Doctor.self, Audit.self, DemoData.self,
+            Doctor.self, Audit.self, DemoData.self, Secrets.self,
         ])
 
     /// Ends with 64 (`EX_USAGE`) when it was called wrongly, with 78 (`EX_CONFIG`) when a setting is missing or wrong, with 74

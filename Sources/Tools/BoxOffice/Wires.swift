@@ -37,13 +37,7 @@ enum Wires {
     static func withBroker<T: Sendable>(
         declaring topology: AMQPTopology = ServiceTopology.exchanges, _ body: @escaping @Sendable (AMQPConnection) async throws -> T
     ) async throws -> T {
-        let url = try Settings.environment().requiredSecret("AMQP_URL")
-        let configuration: AMQPConfiguration
-        do {
-            configuration = try AMQPConfiguration(url: url, connectionName: "boxoffice")
-        } catch {
-            throw ConfigurationError("AMQP_URL", "is wrong: \(error)")
-        }
+        let configuration = try Settings.environment().broker(connectionName: "boxoffice")
         let broker = AMQPConnection(configuration, topology: topology, logger: silent)
         return try await withThrowingTaskGroup(of: T?.self) { group in
             group.addTask {

@@ -53,7 +53,8 @@ extension FaultTests {
         private static func services() throws -> [(service: String, jobs: [JobName])] {
             let deployed = try String(contentsOfFile: "\(Executables.root)/Deploy/services", encoding: .utf8).split(separator: "\n")
             let jobs = Dictionary(grouping: JobName.all, by: \.service)
-            let services = deployed.compactMap { line in jobs[String(line)].map { (service: String(line), jobs: $0) } }
+            let names = deployed.compactMap { $0.split(separator: " ").first.map(String.init) }
+            let services = names.compactMap { name in jobs[name].map { (service: name, jobs: $0) } }
             #expect(services.count >= 5)
             return services
         }

@@ -8,6 +8,8 @@ import Synchronization
 struct TestService<Parts: TestParts>: BackgroundService {
     static var name: String { "tickets-cache" }
     static var schema: String { "tickets" }
+    static var summary: String { "a service of the tests" }
+    static var settings: [SettingDescription] { [] }
 
     static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) { Parts.add(to: &service) }
 }

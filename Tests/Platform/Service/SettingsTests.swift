@@ -10,13 +10,12 @@ struct SettingsTests {
     @Test("What is missing or wrong is named, with what it must be")
     func named() {
         let settings = Settings(["HTTP_PORT": "abc", "PUSH_URL": "ftp://x", "LOG_LEVEL": "loud", "EMPTY": ""])
-        #expect(complaint { try settings.required("BYTEMARK_URL") } == "BYTEMARK_URL is not set")
-        #expect(complaint { try settings.required("EMPTY") } == "EMPTY is not set")
-        #expect(complaint { try settings.url("PUSH_URL") } == "PUSH_URL is \"ftp://x\", but must be an http:// or https:// address")
+        #expect(complaint { try settings.value(.url("BYTEMARK_URL", "")) } == "BYTEMARK_URL is not set")
+        #expect(complaint { try settings.value(.text("EMPTY", "")) } == "EMPTY is not set")
+        #expect(complaint { try settings.value(PushSettings.url) } == "PUSH_URL is \"ftp://x\", but must be an http:// or https:// address")
         #expect(
-            complaint { try settings.integer("HTTP_PORT", default: 1, in: 0...65535) }
-                == "HTTP_PORT is \"abc\", but must be a whole number from 0 to 65535")
-        let level = complaint { try settings.choice("LOG_LEVEL", default: Logger.Level.info) }
+            complaint { try settings.value(CommonSettings.httpPort) } == "HTTP_PORT is \"abc\", but must be a whole number from 0 to 65535")
+        let level = complaint { try settings.value(CommonSettings.logLevel) }
         #expect(level?.hasPrefix("LOG_LEVEL is \"loud\", but must be one of trace, debug, info") == true)
     }
 
@@ -28,8 +27,10 @@ struct SettingsTests {
         #expect(try Settings(["PUSH_KEY_FILE": path]).secret("PUSH_KEY") == "s3cret word")
         #expect(try Settings(["PUSH_KEY_FILE": path, "PUSH_KEY": "direct"]).secret("PUSH_KEY") == "direct")
         #expect(
-            complaint { try Settings(["PUSH_KEY_FILE": "/nowhere"]).requiredSecret("PUSH_KEY") }
-                == "PUSH_KEY_FILE names the file /nowhere, which cannot be read")
+            complaint { try Settings(["PUSH_KEY_FILE": "/nowhere"]).value(PushSettings.key) }
+                == "PUSH_KEY_FILE cannot read /nowhere: no such file or directory")
+        #expect(complaint { try Settings(["PUSH_KEY_FILE": "/tmp"]).value(PushSettings.key) } == "PUSH_KEY_FILE cannot read /tmp: is a directory")
+        #expect(try Settings(["PUSH_KEY_FILE": "/dev/null"]).optional(PushSettings.key) == nil)
     }
 
     @Test("Lists lose the space around their items")

@@ -41,6 +41,6 @@ struct SettingsTests {
     @Test("A document that is not there is named")
     func noDocument() {
         let error = #expect(throws: ConfigurationError.self) { try TickPublisher.schedules(Settings(["SCHEDULES_FILE": "/nowhere/s.yaml"])) }
-        #expect(error?.description == "SCHEDULES_FILE names the file /nowhere/s.yaml, which cannot be read")
+        #expect(error?.description == "SCHEDULES_FILE cannot read /nowhere/s.yaml: no such file or directory")
     }
 }

@@ -28,14 +28,13 @@ public struct MailChannel: DeliveryChannel {
     private let web: CurlClient
     private let clock: WallClock
 
-    /// A channel to the mail server of `SMTP_HOST`, `SMTP_PORT` (587), `SMTP_USER`, `SMTP_PASS`, `SMTP_TLS` (`opportunistic`), `SMTP_CLIENT_NAME`
-    /// (the domain of `SMTP_FROM`), from `SMTP_FROM` (which may have a name: `Box Office <tickets@example.org>`), with links to `FRONTEND_URL`.
+    /// A channel to the mail server of ``MailSettings``.
     /// - Throws: ``ConfigurationError``.
     public init(_ settings: Settings, _ assembly: Assembly, templates: MailTemplates) throws(ConfigurationError) {
-        from = try settings.mailbox("SMTP_FROM")
+        from = try settings.value(MailSettings.from)
         server = try SMTPServer(settings, from: from)
-        frontend = try settings.url("FRONTEND_URL")
-        inFlight = try settings.integer("MAIL_IN_FLIGHT", default: 4, in: 1...100)
+        frontend = try settings.value(MailSettings.frontend)
+        inFlight = try settings.value(MailSettings.inFlight)
         self.templates = templates
         web = assembly.web
         clock = assembly.clock

@@ -1,7 +1,36 @@
 import Curl
 
+/// The settings of whoever sends mails.
+public enum MailSettings {
+    /// The mail server.
+    public static let host = Setting.text("SMTP_HOST", "the mail server")
+    /// Its port.
+    public static let port = Setting.integer("SMTP_PORT", default: 587, in: 1...65_535, "its port")
+    static let user = Setting.text("SMTP_USER", "who logs in there; nobody without it", .optional)
+    static let password = Setting.secret("SMTP_PASS", "the password of SMTP_USER", .optional)
+    static let encryption = Setting<MailEncryption>.choice(
+        "SMTP_TLS", default: .opportunistic, "STARTTLS when it is offered, always, TLS from the first byte, or nothing of it")
+    static let from = Setting<MailAddress>(
+        description: SettingDescription("SMTP_FROM", .required, "the sender, with a name or without: Box Office <tickets@example.org>")
+    ) { text throws(SettingProblem) in
+        do {
+            return try MailAddress(mailbox: text)
+        } catch {
+            throw SettingProblem(text: "is wrong: \(error)")
+        }
+    }
+    static let clientName = Setting.text("SMTP_CLIENT_NAME", "what we call ourselves in EHLO; without it the domain of SMTP_FROM", .optional)
+    static let frontend = Setting.url("FRONTEND_URL", "the web shop, for links in mails")
+    static let inFlight = Setting.integer("MAIL_IN_FLIGHT", default: 4, in: 1...100, "mails on their way at once")
+    /// All of them.
+    public static let all = [
+        host.description, port.description, user.description, password.description, encryption.description, from.description,
+        clientName.description, frontend.description, inFlight.description,
+    ]
+}
+
 /// `SMTP_TLS`.
-private enum Encryption: String, CaseIterable {
+enum MailEncryption: String, CaseIterable {
     case none
     case opportunistic
     case required
@@ -18,20 +47,20 @@ private enum Encryption: String, CaseIterable {
 }
 
 extension SMTPServer {
-    /// The mail server of `SMTP_HOST`, `SMTP_PORT`, `SMTP_USER`, `SMTP_PASS`, `SMTP_TLS` and `SMTP_CLIENT_NAME`.
+    /// The mail server of the settings.
     ///
     /// Without a name of our own EHLO has the domain that we write from: the name of a machine or container is none that others know, and many
     /// servers take no mail from such (Postfix: `reject_non_fqdn_helo_hostname`).
     init(_ settings: Settings, from: MailAddress) throws(ConfigurationError) {
-        let encryption: Encryption = try settings.choice("SMTP_TLS", default: .opportunistic)
-        let user = settings.string("SMTP_USER")
-        let password = try settings.secret("SMTP_PASS")
+        let encryption = try settings.value(MailSettings.encryption)
+        let user = try settings.optional(MailSettings.user)
+        let password = try settings.optional(MailSettings.password)
         if user != nil, password == nil { throw ConfigurationError("SMTP_PASS", "is not set (nor is SMTP_PASS_FILE), but SMTP_USER is") }
         if user == nil, password != nil { throw ConfigurationError("SMTP_USER", "is not set, but SMTP_PASS is") }
         self.init(
-            host: try settings.required("SMTP_HOST"), port: try settings.integer("SMTP_PORT", default: 587, in: 1...65_535), user: user,
+            host: try settings.value(MailSettings.host), port: try settings.value(MailSettings.port), user: user,
             password: password, tls: encryption.tls,
-            clientName: settings.string("SMTP_CLIENT_NAME") ?? from.domain)
+            clientName: try settings.optional(MailSettings.clientName) ?? from.domain)
         guard isClientNameValid else {
             throw ConfigurationError("SMTP_CLIENT_NAME", "must be a host name or an address in brackets, as mail.example.org or [192.0.2.1]")
         }
@@ -40,18 +69,6 @@ extension SMTPServer {
         } catch {
             if case .insecureLogin = error { throw ConfigurationError("SMTP_TLS", "is none: \(error)") }
             throw ConfigurationError("SMTP_HOST", "is wrong: \(error)")
-        }
-    }
-}
-
-extension Settings {
-    /// A mailbox, with or without a name to show.
-    func mailbox(_ name: String) throws(ConfigurationError) -> MailAddress {
-        let text = try required(name)
-        do {
-            return try MailAddress(mailbox: text)
-        } catch {
-            throw ConfigurationError(name, "is wrong: \(error)")
         }
     }
 }

@@ -15,11 +15,18 @@ struct Gateway: Sendable {
     private let web: CurlClient
     let clock: WallClock
 
-    /// The gateway at `PAYMENT_GATEWAY_URL` with `PAYMENT_GATEWAY_KEY`, `PAYMENT_GATEWAY_IN_FLIGHT` at once.
+    private static let address = Setting.url("PAYMENT_GATEWAY_URL", "the payment gateway; /transaction/verify and /refund are added")
+    private static let key = Setting.secret("PAYMENT_GATEWAY_KEY", "bearer token for the payment gateway")
+    private static let inFlight = Setting.integer(
+        "PAYMENT_GATEWAY_IN_FLIGHT", default: 16, in: 1...1000, "questions, and as many refunds, on their way to the gateway at once")
+    /// What it reads.
+    static let settings = [address.description, key.description, inFlight.description]
+
+    /// The gateway of the settings.
     init(_ settings: Settings, _ assembly: Assembly) throws(ConfigurationError) {
-        url = try settings.url("PAYMENT_GATEWAY_URL")
-        key = try settings.requiredSecret("PAYMENT_GATEWAY_KEY")
-        inFlight = try settings.integer("PAYMENT_GATEWAY_IN_FLIGHT", default: 16, in: 1...1000)
+        url = try settings.value(Self.address)
+        key = try settings.value(Self.key)
+        inFlight = try settings.value(Self.inFlight)
         web = assembly.web
         clock = assembly.clock
     }

@@ -19,10 +19,7 @@ struct ScheduleDocument: Sendable {
         let source = path ?? "Contracts/schedules.yaml"
         let yaml: String
         if let path {
-            guard let bytes = try? Data(contentsOf: URL(filePath: path)), let text = String(data: bytes, encoding: .utf8) else {
-                throw ConfigurationError("SCHEDULES_FILE", "names the file \(path), which cannot be read")
-            }
-            yaml = text
+            yaml = try settings.contents(of: path, for: "SCHEDULES_FILE")
         } else {
             yaml = Embedded.files.first { $0.path == source }?.text ?? ""
         }

@@ -11,8 +11,8 @@ struct SandboxControl: Sendable {
     /// Runs the body with the sandbox; with nil when there is none.
     static func open<T: Sendable>(_ body: (SandboxControl?) async throws -> T) async throws -> T {
         let settings = Settings.environment()
-        guard settings.string("SANDBOX_URL") != nil else { return try await body(nil) }
-        let sandbox = SandboxControl(url: try settings.url("SANDBOX_URL"), web: CurlClient(logger: Wires.silent))
+        guard let url = try settings.optional(.url("SANDBOX_URL", "the sandbox", .optional)) else { return try await body(nil) }
+        let sandbox = SandboxControl(url: url, web: CurlClient(logger: Wires.silent))
         let result: Result<T, any Error>
         do {
             result = .success(try await body(sandbox))

@@ -14,7 +14,7 @@ struct ConfigurationExam: Sendable {
                 return "\(configuration.user ?? "?") at \(configuration.host ?? "?"):\(configuration.port ?? "5432")/\(configuration.database ?? "")"
             },
             look("AMQP_URL") {
-                let configuration = try AMQPConfiguration(url: try settings.requiredSecret("AMQP_URL"))
+                let configuration = try settings.broker(connectionName: "boxoffice")
                 return "\(configuration.user) at \(configuration.host):\(configuration.port), vhost \(configuration.vhost)"
             },
             look("TIME_ZONE and SCHEDULES_FILE") {

@@ -47,7 +47,7 @@ struct ServiceCheck: Sendable {
             throw ConfigurationError(name, "is \"\(address)\", but must be an http:// or https:// address")
         }
         guard addresses.isEmpty else { return addresses.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } }
-        let port = try settings.integer(variable(service, "HTTP_PORT"), default: 0, in: 0...65535)
+        let port = try settings.value(.integer(variable(service, "HTTP_PORT"), default: 0, in: 0...65535, "where the service answers"))
         guard port > 0 else { return [] }
         // Who listens everywhere answers here.
         switch settings.string(variable(service, "HTTP_HOST")) ?? settings.string("HTTP_HOST") ?? "127.0.0.1" {

@@ -9,6 +9,8 @@ import Postgres
 struct LetterService: BackgroundService {
     static let name = "tickets-cache"
     static let schema = "tickets"
+    static let summary = "a service of the tests"
+    static let settings = MailSettings.all
 
     static let templates: [(path: String, text: String)] = [
         (

@@ -21,7 +21,7 @@ struct MailSettingsTests {
         var values = Self.right
         values["SMTP_CLIENT_NAME"] = given
         let settings = Settings(values)
-        #expect(try SMTPServer(settings, from: settings.mailbox("SMTP_FROM")).clientName == said)
+        #expect(try SMTPServer(settings, from: settings.value(MailSettings.from)).clientName == said)
     }
 
     @Test(

@@ -1,0 +1,61 @@
+import Platform
+
+/// The settings as documents tell of them.
+enum SettingDocuments {
+    /// A heading and the settings below it: those of every service, then what each group of services reads beside them.
+    static var groups: [(title: String, settings: [SettingDescription])] {
+        var readers: [SettingDescription: [String]] = [:]
+        var order: [SettingDescription] = []
+        for service in DeployedServices.all {
+            for setting in service.settings {
+                if readers[setting] == nil { order.append(setting) }
+                readers[setting, default: []].append(service.name)
+            }
+        }
+        var titles: [String] = []
+        var groups: [String: [SettingDescription]] = [:]
+        for setting in order {
+            let title = readers[setting, default: []].joined(separator: ", ")
+            if groups[title] == nil { titles.append(title) }
+            groups[title, default: []].append(setting)
+        }
+        return [("every service", CommonSettings.all)] + titles.map { ($0, groups[$0] ?? []) }
+    }
+
+    /// The part `## Services` of .env.example.
+    static var example: String {
+        var text = "## Services\n"
+        for group in groups {
+            text += "\n# -- \(group.title)\n"
+            for setting in group.settings {
+                text += "\n# \(meaning(of: setting))\n# \(setting.name)=\(standard(setting))\n"
+            }
+        }
+        return text
+    }
+
+    /// The table of README.
+    static var table: String {
+        var text = "| setting | default | meaning |\n| --- | --- | --- |\n"
+        for group in groups {
+            text += "| **\(group.title)** | | |\n"
+            for setting in group.settings {
+                let standard = standard(setting)
+                let shown = standard.isEmpty ? setting.presence == .required ? "required" : "" : "`\(standard)`"
+                text += "| `\(setting.name)` | \(shown) | \(meaning(of: setting)) |\n"
+            }
+        }
+        return text
+    }
+
+    private static func standard(_ setting: SettingDescription) -> String {
+        if case .standard(let text) = setting.presence { text } else { "" }
+    }
+
+    private static func meaning(of setting: SettingDescription) -> String {
+        var text = setting.meaning
+        if let values = setting.values { text += " (\(values))" }
+        if setting.isSecret { text += "; a secret, \(setting.name)_FILE names a file with it" }
+        return text
+    }
+}
