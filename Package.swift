@@ -47,7 +47,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         // No Foundation, no configuration reader: a service stays small.
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
@@ -107,16 +106,17 @@ let package = Package(
         .target(
             name: "Migrations", dependencies: ["Postgres"], path: "Sources/Tools/Migrations", exclude: ["Schema", "embed.list"], swiftSettings: house,
             plugins: ["EmbedFiles"]),
+        .systemLibrary(name: "COpenSSL", path: "Sources/Tools/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
             name: "Sandbox",
             dependencies: [
+                "COpenSSL",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 lifecycle, logging,
             ],
@@ -166,7 +166,8 @@ let package = Package(
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
-                "AMQP", "Bookings", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Payments", "Platform", "Postgres", "Support",
+                "AMQP", "Bookings", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Migrations", "Payments", "Platform", "Postgres",
+                "Support",
                 "TicketsCache",
             ]),
         tests(
@@ -177,8 +178,8 @@ let package = Package(
         tests(
             "SandboxTests", "Tools/Sandbox",
             [
-                "Sandbox", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"), lifecycle, logging,
+                "COpenSSL", "Sandbox", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                lifecycle, logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

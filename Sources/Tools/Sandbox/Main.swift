@@ -24,7 +24,7 @@ struct Main {
         do {
             services = try SandboxServices(settings, world: OutsideWorld(settings), logger: logger)
         } catch {
-            end("SANDBOX_TLS_CERT or SANDBOX_TLS_KEY cannot be used: \(error)")
+            end("\(error)")
         }
         var configuration = ServiceGroupConfiguration(services: services.all, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(2)

@@ -9,7 +9,7 @@ package struct SandboxServices {
     /// HTTP and mail; each ends on graceful shutdown.
     package let all: [any Service]
 
-    /// Once a server listens, `world.ports` has its port. Throws when the certificate cannot be read.
+    /// Once a server listens, `world.ports` has its port. Throws when the certificate or its key cannot be used.
     package init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws {
         let http = Application(
             responder: OutsideResponder(world: world, control: ControlAPI(world: world).router.buildResponder()),

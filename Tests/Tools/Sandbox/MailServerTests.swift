@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import Sandbox
@@ -140,6 +141,67 @@ struct MailServerTests {
                     #expect(asked.map { $0?.prefix(3) } == ["334", "334", "235", "250"])
                     let plainLogin = try await wire.command("AUTH PLAIN AHVzZXIAcGFzcw==")
                     #expect(plainLogin?.hasPrefix("235") == true)
+                }
+            }
+        }
+    }
+
+    @Test("Python's smtplib, which checks certificate and name, sends a mail of two megabytes through TLS")
+    func otherClient() async throws {
+        try await Certificate.use { certificate in
+            var settings = Settings()
+            settings.certificateFile = certificate.certificateFile
+            settings.privateKeyFile = certificate.keyFile
+            try await RunningSandbox.use(settings) { sandbox in
+                let client = """
+                    import smtplib, ssl, sys
+                    with smtplib.SMTP("localhost", int(sys.argv[1])) as server:
+                        server.starttls(context=ssl.create_default_context(cafile=sys.argv[2]))
+                        server.sendmail("a@x", ["b@x"], "Subject: long\\r\\n\\r\\n" + "0123456789abcdef\\r\\n" * 110_000)
+                        server.noop()
+                    """
+                let status = try await Certificate.run(["python3", "-c", client, "\(sandbox.smtp)", certificate.certificateFile])
+                #expect(status == 0)
+                let mails = sandbox.world.mailbox.mails(since: 0, limit: nil, recipient: nil)
+                #expect(mails.map(\.mail.raw.readableBytes) == [17 + 18 * 110_000])
+            }
+        }
+    }
+
+    @Test("Bytes that are no TLS end the session, and the next client is served")
+    func notTLS() async throws {
+        try await Certificate.use { certificate in
+            var settings = Settings()
+            settings.certificateFile = certificate.certificateFile
+            settings.privateKeyFile = certificate.keyFile
+            try await RunningSandbox.use(settings) { sandbox in
+                try await Wire.talk(port: sandbox.smtp) { wire in
+                    _ = try await wire.mailReply()
+                    _ = try await wire.command("STARTTLS")
+                    try await wire.send("MAIL FROM:<a@x>\r\n")
+                    let rest = await wire.rest()
+                    #expect(!rest.contains("250"))
+                }
+                try await Self.deliver(sandbox, to: ["b@x"])
+                #expect(sandbox.world.mailbox.mails(since: 0, limit: nil, recipient: nil).count == 1)
+            }
+        }
+    }
+
+    @Test("A certificate or a key that cannot be used is named with its setting and its file")
+    func unusableCertificate() async throws {
+        try await Certificate.use { certificate in
+            try await Certificate.use { other in
+                let cases = [
+                    ("/nowhere/c.pem", certificate.keyFile, "SANDBOX_TLS_CERT", "No such file"),
+                    (certificate.keyFile, certificate.keyFile, "SANDBOX_TLS_CERT", "holds no certificate"),
+                    (certificate.certificateFile, "/nowhere/k.pem", "SANDBOX_TLS_KEY", "No such file"),
+                    (certificate.certificateFile, other.keyFile, "SANDBOX_TLS_KEY", "mismatch"),
+                ]
+                for (chain, key, variable, reason) in cases {
+                    let error = #expect(throws: SettingError.self) { try TLSCertificate(chainFile: chain, keyFile: key) }
+                    #expect(error?.variable == variable)
+                    #expect(error?.problem.contains(reason) == true)
                 }
             }
         }

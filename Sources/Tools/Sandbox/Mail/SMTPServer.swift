@@ -1,18 +1,17 @@
 import Logging
 import NIOCore
 import NIOPosix
-import NIOSSL
 import ServiceLifecycle
 
 /// Stands in for the mail relay: takes every mail and delivers none.
 struct SMTPServer: Service {
     private let settings: Settings
     private let world: OutsideWorld
-    private let tls: NIOSSLContext?
+    private let tls: TLSCertificate?
     private let logger: Logger
 
-    /// Throws when the certificate or the key cannot be read.
-    init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws {
+    /// Throws when the certificate or the key cannot be used.
+    init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws(SettingError) {
         self.settings = settings
         self.world = world
         self.logger = logger
@@ -20,9 +19,7 @@ struct SMTPServer: Service {
             tls = nil
             return
         }
-        let chain = try NIOSSLCertificate.fromPEMFile(certificate).map(NIOSSLCertificateSource.certificate)
-        let privateKey = NIOSSLPrivateKeySource.privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-        tls = try NIOSSLContext(configuration: .makeServerConfiguration(certificateChain: chain, privateKey: privateKey))
+        tls = try TLSCertificate(chainFile: certificate, keyFile: key)
     }
 
     func run() async throws {

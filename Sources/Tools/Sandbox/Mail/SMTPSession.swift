@@ -1,5 +1,4 @@
 import NIOCore
-import NIOSSL
 
 /// One client's session with the mail server.
 struct SMTPSession {
@@ -10,7 +9,7 @@ struct SMTPSession {
     private let credentials: SMTPCredentials
     private let maximumSize: Int
     /// Nil when STARTTLS is not offered.
-    private let tls: NIOSSLContext?
+    private let tls: TLSCertificate?
     private let channel: any Channel
     private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var reader: SMTPReader
@@ -19,7 +18,7 @@ struct SMTPSession {
     private var envelope: SMTPEnvelope?
 
     init(
-        world: OutsideWorld, settings: Settings, tls: NIOSSLContext?, channel: any Channel,
+        world: OutsideWorld, settings: Settings, tls: TLSCertificate?, channel: any Channel,
         inbound: NIOAsyncChannelInboundStream<ByteBuffer>, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     ) {
         self.world = world
@@ -100,8 +99,9 @@ struct SMTPSession {
         reader.forget()
         // In one step of the loop, so that the client's first TLS record cannot come between the answer and the handler.
         try await channel.eventLoop.submit { [channel] in
+            let handler = TLSHandler(try tls.session())
             channel.writeAndFlush(ByteBuffer(string: "220 2.0.0 Go on\r\n"), promise: nil)
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .first)
+            try channel.pipeline.syncOperations.addHandler(handler, position: .first)
         }.get()
         isSecure = true
         isAuthenticated = false

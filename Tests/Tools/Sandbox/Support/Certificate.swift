@@ -25,7 +25,8 @@ struct Certificate: Sendable {
         let status: Int32
     }
 
-    private static func run(_ command: [String]) async throws -> Int32 {
+    /// Runs a command, in silence; its exit code.
+    static func run(_ command: [String]) async throws -> Int32 {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command

@@ -1,6 +1,8 @@
+import COpenSSL
 import NIOCore
 import NIOPosix
-import NIOSSL
+
+@testable import Sandbox
 
 /// A plain TCP conversation with a server on loopback.
 struct Wire {
@@ -63,12 +65,21 @@ struct Wire {
 
     /// Goes on in TLS, trusting that certificate only.
     func startTLS(certificateFile: String) async throws {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .file(certificateFile)
-        let context = try NIOSSLContext(configuration: configuration)
         try await channel.eventLoop.submit { [channel] in
-            let handler = try NIOSSLClientHandler(context: context, serverHostname: "localhost")
+            let handler = TLSHandler(try Self.tlsSession(trusting: certificateFile))
             try channel.pipeline.syncOperations.addHandler(handler, position: .first)
         }.get()
+    }
+
+    /// The client's side of a TLS connection to localhost.
+    private static func tlsSession(trusting certificateFile: String) throws -> TLSSession {
+        let context = SSL_CTX_new(TLS_client_method())
+        defer { SSL_CTX_free(context) }
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        guard SSL_CTX_load_verify_file(context, certificateFile) == 1, let ssl = SSL_new(context), SSL_set1_host(ssl, "localhost") == 1 else {
+            throw TLSError(fallback: "no client session")
+        }
+        SSL_set_connect_state(ssl)
+        return try TLSSession(ssl)
     }
 }
