@@ -59,6 +59,9 @@ extension PostgresError {
         }
     }
 
+    /// Whether a prepared statement had become unusable by a change of a table: the same work done again prepares it anew.
+    public var isStalePlan: Bool { server?.isStalePlan ?? false }
+
     /// Whether the same work may well succeed when it is done again a little later.
     public var isTransient: Bool {
         switch self {

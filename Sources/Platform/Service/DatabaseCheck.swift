@@ -10,6 +10,8 @@ import ServiceLifecycle
 struct DatabaseCheck: Service {
     /// How often a database that works is looked at.
     private static let pause = Duration.seconds(2)
+    /// How often one is looked at that `boxoffice migrate` has yet to prepare.
+    private static let unpreparedPause = Duration.seconds(1)
     /// What has no answer for so long hangs.
     private static let hanging = Duration.seconds(10)
 
@@ -37,7 +39,8 @@ struct DatabaseCheck: Service {
             if Task.isCancelled { return }
             if let problem {
                 runtime.databaseWaits.wait(ticket, "the check", problem.trouble, problem.reason, runtime.logger)
-                try? await Task.sleep(for: backoff.next())
+                let pause = problem.trouble == .unprepared ? Self.unpreparedPause : backoff.next()
+                try? await Task.sleep(for: pause)
             } else {
                 runtime.databaseWaits.end(ticket, gotThrough: true, runtime.logger)
                 if !runtime.databaseReady.isOpen {
@@ -59,14 +62,28 @@ struct DatabaseCheck: Service {
                 return (.outage(.readOnly), "it is read-only")
             }
             guard state.tables == 3 else { return (.unprepared, "schema \(schema) is not there (boxoffice migrate makes it)") }
-            // Once is enough: who stands between does not change while the service runs.
-            return runtime.databaseReady.isOpen ? nil : try await wrongPath(state)
+            // Once is enough: who stands between does not change while the service runs, and migrations only come to be more.
+            if runtime.databaseReady.isOpen { return nil }
+            if let problem = try await wrongPath(state) { return problem }
+            return try await missingMigration()
+        } catch let error as PostgresError where error.mayLackMigration {
+            return (.unprepared, "boxoffice migrate has yet to be run (\(error.reason))")
         } catch let error as PostgresError {
             let refusesSettings = error.message.contains("startup parameter")
             return (error.trouble ?? .unprepared, error.reason + (refusesSettings ? "; \(Self.advice)" : ""))
         } catch {
             return (.unprepared, "\(error)")
         }
+    }
+
+    /// What would fail later on a schema that is too old. One that is too new works: a migration takes away only what no version in use needs.
+    private func missingMigration() async throws -> (trouble: DatabaseWaits.Trouble, reason: String)? {
+        let applied = try await RequiredMigrations.applied(in: runtime.database)
+        if let file = runtime.migrations.firstMissing(in: applied) { return (.unprepared, MissingMigration.reason(file)) }
+        if let file = runtime.migrations.newest(in: applied) {
+            runtime.logger.notice("The database is newer than this build and is used as it is", metadata: ["migration": "\(file)"])
+        }
+        return nil
     }
 
     /// What would fail later behind a pooler that nobody told of.

@@ -48,7 +48,8 @@ public final class ServiceHost: Sendable {
         database = PostgresClient(configuration, logger: logger)
         runtime = ServiceRuntime(
             name: S.name, instance: instance, clock: clock, logger: logger, database: database,
-            broker: AMQPConnection(broker, topology: topology.topology, logger: logger), runLease: .seconds(runLease))
+            broker: AMQPConnection(broker, topology: topology.topology, logger: logger), runLease: .seconds(runLease),
+            migrations: RequiredMigrations(schema: S.schema, folder: Self.folder(of: S.self)))
         let deadline = isProcess ? StopDeadline(database, logger) : nil
         let parts =
             Self.parts(runtime, assembly, topology, schema: S.schema, configuration.pooler, host: host, port: port) + [
@@ -128,6 +129,11 @@ public final class ServiceHost: Sendable {
             ProcessMetrics.begin()
         }
         return Logger(label: name) { _ in LineLogHandler(service: name, level: level, format: format) }
+    }
+
+    /// The module of a service is named like its folder.
+    private static func folder(of service: any BackgroundService.Type) -> String {
+        String(String(reflecting: service).prefix { $0 != "." })
     }
 
     private static func instance(_ name: String) -> String {

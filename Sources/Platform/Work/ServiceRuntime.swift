@@ -23,6 +23,8 @@ public struct ServiceRuntime: Sendable {
     public let conditions = ServiceConditions()
     /// How long a run belongs to a process that gives no sign of life.
     var runLease = Duration.seconds(RunRescuer.standardLease)
+    /// What the database must have had.
+    var migrations = RequiredMigrations.none
     /// Open once the database answers and is migrated.
     let databaseReady = Gate()
     /// Who waits for the database.
@@ -67,25 +69,37 @@ public struct ServiceRuntime: Sendable {
     /// Does the work again until it is done or fails for a reason of its own.
     ///
     /// During an outage of the database, and when a time limit of the server ends a statement, it waits in place, however long that takes:
-    /// the message is not to blame. A deadlock or a serialization failure is tried again a few times. A service that is asked to stop waits
-    /// no longer and gives its message back.
+    /// the message is not to blame. So it does for a migration that has yet to be applied. A deadlock or a serialization failure is tried
+    /// again a few times. A service that is asked to stop waits no longer and gives its message back.
     /// - Throws: `CancellationError` when the service stops or the task is cancelled.
     public func patiently<T: Sendable>(_ what: String, _ work: () async throws -> T) async throws -> T {
         var backoff = Backoff.connection
         var conflicts = 0
+        var stalePlans = 0
         var ticket: Int?
         var gotThrough = false
         defer { if let ticket { databaseWaits.end(ticket, gotThrough: gotThrough, logger) } }
         while true {
             do {
-                let result = try await work()
+                let result = try await withMigrations(work)
                 gotThrough = true
                 return result
+            } catch let missing as MissingMigration where !Task.isCancelled {
+                let mine = ticket ?? databaseWaits.ticket()
+                ticket = mine
+                databaseWaits.wait(mine, what, .unprepared, missing.reason, logger)
+                try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.migrationPause) }
             } catch let error as PostgresError where error.isTransient && !Task.isCancelled {
                 if let trouble = error.trouble {
                     let mine = ticket ?? databaseWaits.ticket()
                     ticket = mine
                     databaseWaits.wait(mine, what, trouble, error.reason, logger)
+                } else if error.isStalePlan, stalePlans < Self.stalePlansInPlace {
+                    // A table was changed under a connection that had prepared the statement; the next transaction prepares it anew, and
+                    // if that takes another connection, so does the one after it.
+                    stalePlans += 1
+                    logger.debug("\(what) tries again", error: error)
+                    continue
                 } else {
                     conflicts += 1
                     gotThrough = conflicts > Self.conflictsInPlace
@@ -101,6 +115,22 @@ public struct ServiceRuntime: Sendable {
             }
         }
     }
+
+    /// Does the work; a failure that a missing migration explains becomes a ``MissingMigration``.
+    private func withMigrations<T: Sendable>(_ work: () async throws -> T) async throws -> T {
+        do {
+            return try await work()
+        } catch let error as PostgresError where error.mayLackMigration && !Task.isCancelled {
+            guard let file = migrations.firstMissingAnywhere(in: try await RequiredMigrations.applied(in: database)) else { throw error }
+            throw MissingMigration(file: file)
+        }
+    }
+
+    /// How often a migration that is missing is looked for.
+    private static let migrationPause = Duration.seconds(1)
+
+    /// How often a prepared statement may turn out to be stale: more often than there are connections, and tables in one migration.
+    private static let stalePlansInPlace = 1000
 
     /// How often a deadlock or a serialization failure is tried again before it counts as a failure of the message.
     private static let conflictsInPlace = 5

@@ -1,12 +1,13 @@
 import Foundation
 
-/// Writes a Swift file that holds the texts of other files: `embed-files OUTPUT INPUT…`. Called by the build plugin `EmbedFiles`.
+/// Writes a Swift file that holds the texts of other files: `embed-files OUTPUT INPUT… --names PATH…`. Called by the build plugin `EmbedFiles`.
 @main
 struct EmbedFilesTool {
     static func main() throws {
         let arguments = CommandLine.arguments.dropFirst()
         guard let output = arguments.first else { throw Usage() }
-        let entries = try arguments.dropFirst().sorted().map { path in
+        let parts = arguments.dropFirst().split(separator: "--names", maxSplits: 1, omittingEmptySubsequences: false)
+        let entries = try (parts.first ?? []).sorted().map { path in
             let text = try String(contentsOfFile: path, encoding: .utf8)
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "            \($0)" }
             return
@@ -18,14 +19,20 @@ struct EmbedFilesTool {
                 static let files: [(path: String, text: String)] = [
             \(entries.joined(separator: ",\n"))
                 ]
+
+                static let names: [String] = [
+            \((parts.count > 1 ? parts[1] : []).sorted().map { "        \"\(name(of: $0))\"" }.joined(separator: ",\n"))
+                ]
             }
 
             """
+        // What has not changed is not written: everything that is compiled from it would be compiled again.
+        guard (try? String(contentsOfFile: output, encoding: .utf8)) != source else { return }
         try source.write(toFile: output, atomically: true, encoding: .utf8)
     }
 
     private struct Usage: Error, CustomStringConvertible {
-        let description = "usage: embed-files OUTPUT INPUT…"
+        let description = "usage: embed-files OUTPUT INPUT… --names PATH…"
     }
 
     /// The path below `Sources/`, or the last two components when there is no such folder.

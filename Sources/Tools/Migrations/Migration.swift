@@ -7,6 +7,13 @@ public struct Migration: Sendable, Equatable {
     /// Its text.
     public let sql: String
 
+    /// The first line of a file whose statements cannot be in a transaction, as `create index concurrently`. They are sent one by one, and
+    /// again from the first one if that is interrupted: each must be repeatable (`if not exists`).
+    public static let outsideTransaction = "-- outside a transaction"
+
+    /// Whether its statements are sent one by one, each on its own.
+    public var isOutsideTransaction: Bool { sql.split(whereSeparator: \.isNewline).first?.hasPrefix(Self.outsideTransaction) ?? false }
+
     /// All migrations in the order in which a fresh database takes them.
     public static let all: [Migration] = {
         let files = Embedded.files.sorted { $0.path < $1.path }

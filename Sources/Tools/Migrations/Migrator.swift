@@ -2,55 +2,142 @@ import FoundationEssentials
 import Postgres
 
 /// Brings a database to the state that this build needs: roles, schemas, tables, rights. Doing it again changes nothing.
+///
+/// Each file is a transaction of its own (or none, see ``Migration/isOutsideTransaction``), so that a lock of one is not held while the
+/// next waits, and what was applied stays applied whatever comes later. One session does all of it and holds an advisory lock meanwhile.
 public struct Migrator: Sendable {
     private let database: PostgresClient
+    private let pooler: PostgresPooler
+    private let name: String
+    private let migrations: [Migration]
+    private let limits: MigrationLimits
+    private let report: @Sendable (String) -> Void
 
     /// A migrator for a database, as a role that may create roles and schemas.
-    public init(_ database: PostgresClient) { self.database = database }
-
-    /// Why a database cannot be migrated.
-    public enum Failure: Error, Sendable, CustomStringConvertible {
-        /// A file that has been applied reads differently now.
-        case changed(file: String)
-
-        /// What to do about it.
-        public var description: String {
-            switch self {
-            case .changed(let file): "\(file) has changed since it was applied to this database; put it back and add a new file for the change"
-            }
-        }
+    /// - Parameters:
+    ///   - database: With two connections the migrator can say who holds a lock that it waits for.
+    ///   - pooler: What stands in front of it.
+    ///   - name: What other sessions see of it, as `application_name`.
+    ///   - report: Is given what the migrator does and waits for, line by line.
+    public init(
+        _ database: PostgresClient, pooler: PostgresPooler = .none, name: String = "boxoffice migrate", migrations: [Migration] = Migration.all,
+        limits: MigrationLimits = MigrationLimits(), report: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.database = database
+        self.pooler = pooler
+        self.name = name
+        self.migrations = migrations
+        self.limits = limits
+        self.report = report
     }
 
     /// Applies what is missing. Several may try at once: an advisory lock lets one through, the others find nothing to do.
+    ///
+    /// Waits for a database that does not answer, begins again after a lost connection, and repeats a file that gets no lock.
     /// - Parameter passwords: Passwords by role; a role without one keeps what it has.
     /// - Returns: the files that were applied.
-    /// - Throws: ``Failure`` or a `PostgresError`.
+    /// - Throws: ``MigrationFailure`` or a `PostgresError`.
+    @discardableResult
     public func migrate(passwords: [String: String] = [:]) async throws -> [String] {
-        try await database.transaction { tx in
-            _ = try await tx.query("select pg_advisory_xact_lock(hashtext('boxoffice migrate'))")
-            try await roles(passwords, tx)
-            for schema in Migration.schemas { try await tx.script(SQL(file: "create schema if not exists \(schema)").text) }
-            try await tx.script(Self.ledger)
-            let known = try await tx.query("select file, schema, checksum from operations.migrations", as: Applied.self)
-            var applied: [String] = []
-            for migration in Migration.all {
-                let checksum = try await tx.query("select md5($1)", as: String.self, migration.sql).first ?? ""
-                if let before = known.first(where: { $0.file == migration.file && $0.schema == migration.schema }) {
-                    guard before.checksum == checksum else { throw Failure.changed(file: migration.file) }
-                    continue
+        var applied: [String] = []
+        var outage: (began: ContinuousClock.Instant, applied: Int)?
+        while true {
+            do {
+                try await database.withConnection { session in
+                    try await run(session, passwords) { applied.append($0) }
                 }
-                try await tx.script("set local search_path = \(migration.schema), public")
-                try await tx.script(migration.sql)
-                try await tx.execute(
-                    "insert into operations.migrations (file, schema, checksum) values ($1, $2, $3)", migration.file, migration.schema, checksum)
-                applied.append(migration.file)
+                return applied
+            } catch let error as PostgresError where error.isWorthWaiting && !Task.isCancelled {
+                if outage?.applied != applied.count {
+                    outage = (.now, applied.count)
+                    report("Waiting for the database: \(error.message)")
+                }
+                guard let began = outage?.began, .now < began + limits.outage else {
+                    throw MigrationFailure.unavailable(limit: limits.outage, reason: error.message)
+                }
+                try await Task.sleep(for: .milliseconds(500))
             }
-            try await rights(tx)
-            try await searchPaths(tx)
-            return applied
         }
     }
 
+    private func run(_ postgres: PostgresSession, _ passwords: [String: String], applied: (String) -> Void) async throws {
+        let watch = LockWatch(database, report: report)
+        let session = MigrationSession(session: postgres, watch: watch, limits: limits, isPooled: pooler == .transaction, report: report)
+        let process = try await session.prepare(name: name)
+        let watching = Task { await watch.run(process: process) }
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await apply(session, passwords, applied: applied))
+        } catch {
+            outcome = .failure(error)
+        }
+        watching.cancel()
+        await watching.value
+        try outcome.get()
+    }
+
+    private func apply(_ session: MigrationSession, _ passwords: [String: String], applied: (String) -> Void) async throws {
+        try await session.lock()
+        if try await Self.hasLedger(session.session) { _ = try await missing(session.session) }
+        let rights = DatabaseRights(session: session)
+        try await rights.roles(passwords)
+        try await session.step("Making the schemas") { postgres in
+            for schema in Migration.schemas { try await postgres.script(SQL(file: "create schema if not exists \(schema)").text) }
+            try await postgres.script(Self.ledger)
+        }
+        try await rights.searchPaths()
+        for migration in try await missing(session.session) {
+            try await session.apply(migration, rights: rights)
+            applied(migration.file)
+            report("applied \(migration.file)")
+        }
+        // Of what an earlier version left half done.
+        for domain in Domain.all { try await session.step("Granting") { try await rights.grant(domain.schema, $0) } }
+    }
+
+    private static func hasLedger(_ postgres: some PostgresQueryable) async throws -> Bool {
+        try await postgres.query("select to_regclass('operations.migrations') is not null", as: Bool.self).first == true
+    }
+
+    /// The files that are to be applied, in their order.
+    private func missing(_ postgres: some PostgresQueryable) async throws -> [Migration] {
+        let known = try await postgres.query("select file, schema, checksum from operations.migrations", as: Applied.self)
+        let checksums = try await Self.checksums(migrations, postgres)
+        return try zip(migrations, checksums).compactMap { migration, checksum in
+            guard let before = known.first(where: { $0.file == migration.file && $0.schema == migration.schema }) else { return migration }
+            guard before.checksum == checksum else { throw MigrationFailure.changed(file: migration.file) }
+            return nil
+        }
+    }
+
+    private static func checksums(_ migrations: [Migration], _ postgres: some PostgresQueryable) async throws -> [String] {
+        try await postgres.query(
+            "select md5(sql) from unnest($1::text[]) with ordinality as files(sql, place) order by place", as: String.self, migrations.map(\.sql))
+    }
+
+    private struct Applied: Decodable, Sendable {
+        let file: String
+        let schema: String
+        let checksum: String
+    }
+
+    /// Every service compares it with the files that it was built with.
+    private static let ledger = """
+        create table if not exists operations.migrations (
+            file       text        collate "C" not null,
+            schema     text        collate "C" not null,
+            checksum   text        not null,
+            applied_at timestamptz not null default now(),
+            primary key (file, schema)
+        );
+        grant usage on schema operations to boxoffice_services;
+        grant select on operations.migrations to boxoffice_services
+        """
+}
+
+// MARK: Comparing
+
+extension Migrator {
     /// How a database stands to the files of this build.
     public struct State: Sendable, Equatable {
         /// Files that are still to be applied, in their order.
@@ -64,78 +151,31 @@ public struct Migrator: Sendable {
     /// Compares without changing anything.
     /// - Throws: a `PostgresError`.
     public func state() async throws -> State {
-        let hasLedger = try await database.query("select to_regclass('operations.migrations') is not null", as: Bool.self).first == true
-        let applied = hasLedger ? try await database.query("select file, schema, checksum from operations.migrations", as: Applied.self) : []
-        let checksums = try await database.query(
-            "select md5(sql) from unnest($1::text[]) with ordinality as files(sql, place) order by place", as: String.self, Migration.all.map(\.sql))
+        let applied =
+            try await Self.hasLedger(database)
+            ? try await database.query("select file, schema, checksum from operations.migrations", as: Applied.self) : []
         var missing: [String] = []
         var changed: [String] = []
-        for (migration, checksum) in zip(Migration.all, checksums) {
+        for (migration, checksum) in zip(migrations, try await Self.checksums(migrations, database)) {
             switch applied.first(where: { $0.file == migration.file && $0.schema == migration.schema })?.checksum {
             case nil: missing.append(migration.file)
             case checksum: continue
             default: changed.append(migration.file)
             }
         }
-        let unknown = applied.filter { one in !Migration.all.contains { $0.file == one.file && $0.schema == one.schema } }
+        let unknown = applied.filter { one in !migrations.contains { $0.file == one.file && $0.schema == one.schema } }
         return State(missing: missing, changed: changed, unknown: unknown.map(\.file))
     }
+}
 
-    private struct Applied: Decodable, Sendable {
-        let file: String
-        let schema: String
-        let checksum: String
-    }
-
-    private func roles(_ passwords: [String: String], _ tx: PostgresTransaction) async throws {
-        try await tx.script(Self.groupRole)
-        for role in Domain.all.map(\.service) + [Domain.webShop] {
-            let missing = try await tx.query("select not exists (select from pg_roles where rolname = $1)", as: Bool.self, role).first == true
-            if missing { try await tx.script("create role \"\(role)\" login") }
-            if role != Domain.webShop { try await tx.script("grant boxoffice_services to \"\(role)\"") }
-            guard let password = passwords[role] else { continue }
-            // A password cannot be a bound parameter of ALTER ROLE; the server itself quotes it.
-            let statement = try await tx.query("select format('alter role %I password %L', $1::text, $2::text)", as: String.self, role, password)
-            for text in statement { try await tx.script(text) }
+extension PostgresError {
+    /// Whether the database may answer in a moment: it starts, it restarts, it is full of connections, it is about to be promoted.
+    fileprivate var isWorthWaiting: Bool {
+        // The peer went away while TLS was being agreed on.
+        if case .secureConnectionFailed(let reason) = self { return reason.contains("SYSCALL") }
+        return switch outage {
+        case .unreachable, .exhausted, .readOnly: true
+        case .loginRefused, .insecure, nil: false
         }
     }
-
-    /// What every service may do in its own schema. What it may do elsewhere is granted by the files of the schema's owner.
-    private func rights(_ tx: PostgresTransaction) async throws {
-        for domain in Domain.all where domain.schema != "operations" {
-            try await tx.script(
-                """
-                grant usage on schema \(domain.schema) to "\(domain.service)";
-                grant select, insert, update, delete on all tables in schema \(domain.schema) to "\(domain.service)";
-                grant usage on all sequences in schema \(domain.schema) to "\(domain.service)";
-                """)
-        }
-    }
-
-    /// The schema of each service is looked for first whoever connects as it, through a pooler that takes no settings, too.
-    private func searchPaths(_ tx: PostgresTransaction) async throws {
-        for domain in Domain.all {
-            let statement = try await tx.query(
-                "select format('alter role %I in database %I set search_path = %I', $1::text, current_database(), $2::text)",
-                as: String.self, domain.service, domain.schema)
-            for text in statement { try await tx.script(text) }
-        }
-    }
-
-    private static let groupRole = """
-        do $$ begin
-            create role boxoffice_services nologin;
-        exception when duplicate_object then null;
-        end $$
-        """
-
-    private static let ledger = """
-        create table if not exists operations.migrations (
-            file       text        not null,
-            schema     text        not null,
-            checksum   text        not null,
-            applied_at timestamptz not null default now(),
-            primary key (file, schema)
-        )
-        """
 }

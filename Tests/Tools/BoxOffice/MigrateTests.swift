@@ -1,3 +1,4 @@
+import Migrations
 import Postgres
 import Support
 import Testing
@@ -16,7 +17,7 @@ struct MigrateTests {
             #expect(first.output.contains("applied Services/LoyaltyNotifier/Schema/0001-loyalty.sql"))
             let second = try await boxoffice("migrate")
             #expect(second.status == 0)
-            #expect(second.output == "The database is up to date.\n")
+            #expect(second.output == "Nothing to do: all \(Migration.all.count) migrations are applied.\n")
             try await house.database.execute(SQL(file: "drop database \(name) with (force)"))
         }
     }
@@ -29,6 +30,19 @@ struct MigrateTests {
             #expect(call.status == 1)
             #expect(call.errors.contains("0001-loyalty.sql has changed"))
             #expect(call.lines.count == 1)
+        }
+    }
+
+    @Test("A password that the database refuses ends with 78 and one line that says what it may be")
+    func wrongPassword() async throws {
+        try await TestHouse.open { house in
+            var boxoffice = CommandLineTool(house)
+            boxoffice.environment["DATABASE_URL"] = house.databaseURL.replacing(/\/\/[^@]*@/, with: "//bookings:hunter2@")
+            let call = try await boxoffice("migrate")
+            #expect(call.status == 78)
+            #expect(call.lines.count == 1)
+            #expect(call.errors.contains("DATABASE_URL") && call.errors.contains("made with another password"))
+            #expect(!call.errors.contains("hunter2"))
         }
     }
 }

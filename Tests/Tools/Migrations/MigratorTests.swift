@@ -29,7 +29,7 @@ struct MigratorTests {
             try await house.database.script("drop schema storefront cascade")
             let state = try await Migrator(house.database).state()
             #expect(state == Migrator.State(missing: [first.file], changed: [last.file], unknown: []))
-            let refusal = await #expect(throws: Migrator.Failure.self) { try await Migrator(house.database).migrate() }
+            let refusal = await #expect(throws: MigrationFailure.self) { try await Migrator(house.database).migrate() }
             #expect("\(try #require(refusal))".contains(last.file))
             #expect(try await house.value("select to_regnamespace('storefront') is null", as: Bool.self) == true)
         }

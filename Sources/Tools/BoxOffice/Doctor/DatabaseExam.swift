@@ -37,7 +37,7 @@ struct DatabaseExam: Sendable {
     private func migrations() async -> [Finding] {
         do {
             let state = try await Migrator(database).state()
-            if let file = state.changed.first { return [.fail("migrations", "\(Migrator.Failure.changed(file: file))")] }
+            if let file = state.changed.first { return [.fail("migrations", "\(MigrationFailure.changed(file: file))")] }
             if !state.missing.isEmpty {
                 return [.fail("migrations", "\(state.missing.count) are missing, the first is \(state.missing[0]); boxoffice migrate applies them")]
             }
