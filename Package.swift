@@ -69,11 +69,17 @@ let package = Package(
         .target(name: "Contracts", path: "Sources/Platform/Contracts", swiftSettings: house),
         .target(name: "Schedules", dependencies: ["Cron", "Yams"], path: "Sources/Platform/Schedules", swiftSettings: house),
 
+        .systemLibrary(name: "CBuildVersion", path: "Sources/Platform/CBuildVersion"),
+        .plugin(name: "BuildVersionPlugin", capability: .buildTool, path: "Plugins/BuildVersion", exclude: ["version"]),
+        .target(
+            name: "BuildVersion", path: "Sources/Platform/BuildVersion", exclude: ["README.md"], swiftSettings: house,
+            plugins: ["BuildVersionPlugin"]),
+        .target(name: "BuildInfo", dependencies: ["CBuildVersion", "BuildVersion"], path: "Sources/Platform/BuildInfo", swiftSettings: house),
         .systemLibrary(name: "CMalloc", path: "Sources/Platform/CMalloc"),
         .target(
             name: "Platform",
             dependencies: [
-                "CMalloc", "AMQP", "Postgres", "Curl", "Contracts", "Cron",
+                "BuildInfo", "CMalloc", "AMQP", "Postgres", "Curl", "Contracts", "Cron",
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -86,7 +92,8 @@ let package = Package(
             ],
             path: "Sources/Platform",
             exclude: [
-                "CMalloc", "Cron", "Contracts", "Schedules", "Schema", "embed.list", "Delivery/Mail/Languages", "Delivery/Mail/layout.mustache",
+                "BuildInfo", "BuildVersion", "CBuildVersion", "CMalloc", "Cron", "Contracts", "Schedules", "Schema", "embed.list",
+                "Delivery/Mail/Languages", "Delivery/Mail/layout.mustache",
             ],
             sources: ["Delivery", "Jobs", "Messaging", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
@@ -110,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "Sandbox",
             dependencies: [
-                "COpenSSL",
+                "BuildInfo", "COpenSSL",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -125,7 +132,7 @@ let package = Package(
         .executableTarget(
             name: "BoxOffice",
             dependencies: [
-                "AMQP", "Contracts", "Cron", "Curl", "Migrations", "Platform", "Postgres", "Schedules",
+                "AMQP", "BuildInfo", "Contracts", "Cron", "Curl", "Migrations", "Platform", "Postgres", "Schedules",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging,
             ],
             path: "Sources/Tools/BoxOffice", exclude: ["embed.list"], swiftSettings: house, plugins: ["EmbedFiles"]),
@@ -160,13 +167,15 @@ let package = Package(
         tests(
             "FaultsTests", "Faults",
             [
-                "Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Curl", "Migrations", "Platform",
+                "Bookings", "BuildInfo", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Curl", "Migrations",
+                "Platform",
                 "Postgres", "Support", logging,
             ]),
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
-                "AMQP", "Bookings", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Migrations", "Payments", "Platform", "Postgres",
+                "AMQP", "Bookings", "BuildInfo", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Migrations", "Payments", "Platform",
+                "Postgres",
                 "Support",
                 "TicketsCache",
             ]),

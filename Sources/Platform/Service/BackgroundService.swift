@@ -1,3 +1,4 @@
+import BuildInfo
 import Glibc
 
 /// A service: one executable, one domain, one schema. The conforming type is its table of contents and its `@main`.
@@ -18,9 +19,23 @@ public protocol BackgroundService: Sendable {
 extension BackgroundService {
     /// Runs the service until SIGTERM or SIGINT; SIGHUP, SIGUSR1 and SIGUSR2 are ignored.
     ///
+    /// `--version` and `--help` are answered on standard output. Ends with 64 (`EX_USAGE`) when it is called with anything else.
+    ///
     /// Ends with 0 after a graceful stop, with 78 (`EX_CONFIG`) and one line on standard error when a setting is missing or wrong, with 75
     /// (`EX_TEMPFAIL`) when the stop took too long and was ended by force, with 1 otherwise.
     public static func main() async {
+        switch ServiceArguments(CommandLine.arguments.dropFirst()) {
+        case .run: await run()
+        case .version: answer(BuildInfo.version)
+        case .help: answer(help)
+        case .unknown(let arguments):
+            LogWriter.standardError.appendLast(
+                "\(name): unknown argument \(arguments); it takes --help and --version, and settings from the environment\n")
+            await end(64)
+        }
+    }
+
+    private static func run() async -> Never {
         // logrotate and operators send them, meaning no harm; by default they end a process without its stop. Nothing is read again.
         for number in [SIGHUP, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
         do {
@@ -34,6 +49,31 @@ extension BackgroundService {
             LogWriter.standardError.appendLast("\(name): \(error)\n")
             await end(1)
         }
+    }
+
+    /// What `--help` says.
+    private static var help: String {
+        """
+        \(name) \(BuildInfo.version): \(summary)
+
+        usage: \(name) [--help | --version]
+
+        Runs until SIGTERM or SIGINT. Its settings come from the environment; NAME_FILE names a file with the value of a secret.
+
+        \((settings + CommonSettings.all).map(line).joined(separator: "\n"))
+        """
+    }
+
+    private static func line(_ setting: SettingDescription) -> String {
+        let values = setting.values.map { " (\($0))" } ?? ""
+        let otherwise = setting.presence == .required ? "required" : "by default \(setting.otherwise)"
+        return "  \(setting.name)\(setting.isSecret ? ", secret" : ""): \(setting.meaning)\(values); \(otherwise)"
+    }
+
+    /// Writes the answer to a question of the command line and ends the process.
+    private static func answer(_ text: String) -> Never {
+        print(text)
+        exit(0)
     }
 
     /// Ends the process. `exit` has the C libraries take down what their threads may still be using (a statement's cancellation that is

@@ -18,6 +18,7 @@ struct HealthServer: Service {
 
     private static let patience = TimeAmount.seconds(10)
 
+    let service: String
     let host: String
     let port: Int
     let checks: [Check]
@@ -34,11 +35,11 @@ struct HealthServer: Service {
                 headers: [.contentType: "text/plain; charset=utf-8"],
                 body: .init(byteBuffer: .init(string: missing.isEmpty ? "ready\n" : "waiting for \(missing.joined(separator: ", "))\n")))
         }
-        router.get("metrics") { _, _ in
+        router.get("metrics") { [service] _, _ in
             Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-                body: .init(byteBuffer: .init(string: PrometheusMetrics.shared.exposition() + ProcessMetrics.exposition())))
+                body: .init(byteBuffer: .init(string: PrometheusMetrics.shared.exposition() + ProcessMetrics.exposition(of: service))))
         }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

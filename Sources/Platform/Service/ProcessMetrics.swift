@@ -1,3 +1,4 @@
+import BuildInfo
 import FoundationEssentials
 import Glibc
 
@@ -9,8 +10,10 @@ enum ProcessMetrics {
     static func begin() { _ = started }
 
     /// The lines for `/metrics`.
-    static func exposition() -> String {
-        var text = "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds \(started.timeIntervalSince1970)\n"
+    static func exposition(of service: String) -> String {
+        let build = "version=\(LineLogHandler.quoted(BuildInfo.version)),service=\(LineLogHandler.quoted(service))"
+        var text = "# TYPE boxoffice_build_info gauge\nboxoffice_build_info{\(build)} 1\n"
+        text += "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds \(started.timeIntervalSince1970)\n"
         if let pages = residentPages() {
             text += "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes \(pages * Int(sysconf(Int32(_SC_PAGESIZE))))\n"
         }

@@ -1,4 +1,5 @@
 import AMQP
+import BuildInfo
 import Contracts
 import Curl
 import FoundationEssentials
@@ -65,6 +66,7 @@ public final class ServiceHost: Sendable {
     /// Runs until it is stopped.
     /// - Throws: ``ConfigurationError`` when broker or database refuse the login for good.
     public func run() async throws {
+        runtime.logger.info("Starting", metadata: ["version": "\(BuildInfo.version)", "instance": "\(runtime.instance)"])
         defer { runtime.logger.info("Stopped") }
         do {
             try await group.run()
@@ -83,7 +85,7 @@ public final class ServiceHost: Sendable {
         port: Int
     ) -> [any Service] {
         var parts: [any Service] = [
-            HealthServer(host: host, port: port, checks: checks(runtime, topology), logger: runtime.logger),
+            HealthServer(service: runtime.name, host: host, port: port, checks: checks(runtime, topology), logger: runtime.logger),
             MemoryReturn(),
             BrokerLink(runtime: runtime),
             DatabaseCheck(runtime: runtime, schema: schema, pooler: pooler),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BuildInfo
 import Glibc
 import Platform
 
@@ -9,6 +10,7 @@ struct BoxOffice: AsyncParsableCommand {
         commandName: "boxoffice",
         abstract: "Watch and trigger the background services of the box office.",
         discussion: "DATABASE_URL and AMQP_URL say where they live; each may come from a file named by DATABASE_URL_FILE and AMQP_URL_FILE.",
+        version: BuildInfo.version,
         subcommands: [
             Migrate.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, PaymentCommand.self,
             Doctor.self, Audit.self, DemoData.self, Secrets.self,

@@ -1,3 +1,4 @@
+import BuildInfo
 import FoundationEssentials
 import Glibc
 import Logging
@@ -10,7 +11,17 @@ struct Main {
     /// The settings are wrong (`EX_CONFIG` of sysexits.h).
     private static let wrongConfiguration: Int32 = 78
 
+    /// It was called wrongly (`EX_USAGE`).
+    private static let wrongUsage: Int32 = 64
+
     static func main() async throws {
+        if CommandLine.arguments.count > 1 {
+            guard CommandLine.arguments.dropFirst() == ["--version"] else {
+                end("unknown argument \(CommandLine.arguments[1]); there is --version, and README.md says which settings it reads", code: wrongUsage)
+            }
+            print(BuildInfo.version)
+            exit(0)
+        }
         let settings: Settings
         do {
             settings = try Settings(environment: ProcessInfo.processInfo.environment)

@@ -1,0 +1,1 @@
+// The function is in Version.swift, which the plugin BuildVersion writes.
