@@ -95,7 +95,11 @@ enum CalledOffBookings {
             returning b.id, b.refund_amount)
         select cancelled.id is not null as is_cancelled, holders.reason as why, cancelled.refund_amount as refund, owed.currency as paid_in,
                letters.*
-        from holders cross join lateral (select * from letters where booking_id = holders.id offset 0) letters
+        from holders
+             cross join lateral (
+                 select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
+                        language, event_id, title, location, starts_at, time_zone
+                 from letters where booking_id = holders.id offset 0) letters
              left join cancelled on cancelled.id = holders.id
              left join owed on owed.id = holders.id
         order by letters.event_id, letters.booking_id

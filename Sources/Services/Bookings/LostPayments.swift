@@ -37,7 +37,10 @@ struct LostPayments {
                   where p.booking_id = b.id and p.booking_id = any ($1) and p.status in ('pending', 'processing', 'succeeded')
                     and p.payment_id not in (select unnest($2::bigint[])))
             returning b.id)
-        select letters.* from cancelled join letters on letters.booking_id = cancelled.id
+        select letters.booking_id, letters.reference, letters.quantity, letters.total_amount, letters.currency,
+               letters.user_id, letters.first_name, letters.email, letters.language, letters.event_id,
+               letters.title, letters.location, letters.starts_at, letters.time_zone
+        from cancelled join letters on letters.booking_id = cancelled.id
         order by letters.booking_id
         """
 }

@@ -62,6 +62,11 @@ enum UndecidedBookings {
                     and (other.status = 'succeeded' or other.status in ('pending', 'processing') and other.review_since is null)
                   offset 0)
             returning b.id)
-        select letters.* from cancelled cross join lateral (select * from letters where booking_id = cancelled.id offset 0) letters
+        select letters.*
+        from cancelled
+             cross join lateral (
+                 select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
+                        language, event_id, title, location, starts_at, time_zone
+                 from letters where booking_id = cancelled.id offset 0) letters
         """
 }

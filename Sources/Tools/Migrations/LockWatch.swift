@@ -41,7 +41,7 @@ final class LockWatch: Sendable {
             while !Task.isCancelled {
                 let holders = try await database.query(Self.holders, as: Holder.self, process)
                 // A lock that is gone half a second later is not worth a line.
-                for holder in holders where before.contains(holder.pid) { note(holder) }
+                for holder in holders { note(holder, isWorthReporting: before.contains(holder.pid)) }
                 before = Set(holders.map(\.pid))
                 try await Task.sleep(for: Self.pause)
             }
@@ -52,10 +52,11 @@ final class LockWatch: Sendable {
         }
     }
 
-    private func note(_ holder: Holder) {
+    private func note(_ holder: Holder, isWorthReporting: Bool) {
         let text = "\(holder)"
         let step: String? = state.withLock { state in
             state.lastHolder = text
+            guard isWorthReporting else { return nil }
             if let last = state.reported[holder.pid], .now < last + Self.repetition { return nil }
             state.reported[holder.pid] = .now
             return state.step

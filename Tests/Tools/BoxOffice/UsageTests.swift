@@ -50,7 +50,7 @@ struct UsageTests {
             (["trigger", "loyalty-notifier.notify", "--wait"], ["AMQP_URL": "amqp://127.0.0.1:1"], "DATABASE_URL is not set"),
             (["parked"], ["AMQP_URL": "http://nonsense"], "AMQP_URL is wrong"),
             (["schedules"], ["TIME_ZONE": "Mars/Olympus"], "TIME_ZONE cannot be used"),
-            (["schedules"], ["SCHEDULES_FILE": "/nowhere.yaml"], "SCHEDULES_FILE names the file"),
+            (["schedules"], ["SCHEDULES_FILE": "/nowhere.yaml"], "SCHEDULES_FILE cannot read"),
             (["runs"], ["DATABASE_URL_FILE": "/nowhere"], "DATABASE_URL_FILE"),
         ] as [([String], [String: String], String)])
     func configuration(_ arguments: [String], _ environment: [String: String], _ complaint: String) async throws {

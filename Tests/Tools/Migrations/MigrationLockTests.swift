@@ -27,7 +27,7 @@ struct MigrationLockTests {
 
     private static var limits: MigrationLimits {
         var limits = MigrationLimits()
-        limits.lock = .milliseconds(300)
+        limits.lock = .seconds(1)
         limits.pause = .milliseconds(300)
         return limits
     }

@@ -1,6 +1,6 @@
 -- What a service tells of a period. Made again, a report takes the place of the one before.
 create table reports (
-    kind         text        not null,
+    kind         text        collate "C" not null,
     period_start timestamptz not null,
     period_end   timestamptz not null,
     body         jsonb       not null,

@@ -117,6 +117,11 @@ struct CancelExpired: Job {
         postponed as (
             update bookings b set expires_from = $7
             where b.id = any (array(select id from due except select id from cancelled)) and b.status = 'pending')
-        select letters.* from cancelled cross join lateral (select * from letters where booking_id = cancelled.id offset 0) letters
+        select letters.*
+        from cancelled
+             cross join lateral (
+                 select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
+                        language, event_id, title, location, starts_at, time_zone
+                 from letters where booking_id = cancelled.id offset 0) letters
         """
 }

@@ -56,7 +56,8 @@ struct CleanupOldCancelled: Job {
                          or p.paid_at is not null and p.refunded_amount < p.amount
                             and not (b.refund_denied and p.status = 'succeeded' and p.left_amount = p.amount - p.refunded_amount))
                   offset 0)
-            returning *),
+            returning b.id, b.created_at, b.confirmed_at, b.cancelled_at, b.cancellation_reason, b.currency, b.event_id, b.quantity,
+                b.total_amount),
         forgotten as (
             delete from status_history where of = any (array(select id from removed))),
         kept as (

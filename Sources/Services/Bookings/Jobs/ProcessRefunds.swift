@@ -98,7 +98,11 @@ struct ProcessRefunds: Job {
                (u.status = 'cancelled' and coalesce(u.cancellation_reason = any ($4::text[]), false))
                    or exists (select from called_off c where c.event_id = u.event_id) as tickets_are_gone,
                letters.*
-        from undecided u cross join lateral (select * from letters where booking_id = u.id offset 0) letters
+        from undecided u
+             cross join lateral (
+                 select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
+                        language, event_id, title, location, starts_at, time_zone
+                 from letters where booking_id = u.id offset 0) letters
              cross join lateral (
                  select coalesce(bool_or(p.status in ('pending', 'processing') and p.amount > 0), false) as is_open,
                         -- Of several that succeeded all but one go back by themselves, and nothing is left of those.

@@ -38,7 +38,12 @@ struct SendConfirmations: Job {
         with waiting as materialized (
             select id from bookings where status = 'confirmed' and not confirmation_email_sent and id > $1
             order by id limit $2 for update)
-        select letters.* from waiting cross join lateral (select * from letters where booking_id = waiting.id offset 0) letters
+        select letters.*
+        from waiting
+             cross join lateral (
+                 select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
+                        language, event_id, title, location, starts_at, time_zone
+                 from letters where booking_id = waiting.id offset 0) letters
         order by waiting.id
         """
 

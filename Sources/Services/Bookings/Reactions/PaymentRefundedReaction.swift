@@ -69,7 +69,10 @@ struct PaymentRefundedReaction: Reaction {
         all_back as (
             update bookings b set refund_processed = true, refund_failure = null
             from back where b.id = back.booking and b.status = 'refunded' and back.is_granted and not b.refund_processed)
-        select refunded.amount as amount_back, refunded.currency as currency_back, letters.*
+        select refunded.amount as amount_back, refunded.currency as currency_back,
+               letters.booking_id, letters.reference, letters.quantity, letters.total_amount, letters.currency,
+               letters.user_id, letters.first_name, letters.email, letters.language, letters.event_id,
+               letters.title, letters.location, letters.starts_at, letters.time_zone
         from refunded join letters on letters.booking_id = refunded.id
         order by refunded.id
         """

@@ -43,6 +43,10 @@ struct PaymentSucceededReaction: Reaction {
             from owed
             where b.id = owed.id and b.status in ('cancelled', 'refunded') and b.refund_approved_at is null
             returning b.id, owed.amount, owed.currency)
-        select granted.amount as owed, granted.currency as paid_in, letters.* from granted join letters on letters.booking_id = granted.id
+        select granted.amount as owed, granted.currency as paid_in,
+               letters.booking_id, letters.reference, letters.quantity, letters.total_amount, letters.currency,
+               letters.user_id, letters.first_name, letters.email, letters.language, letters.event_id,
+               letters.title, letters.location, letters.starts_at, letters.time_zone
+        from granted join letters on letters.booking_id = granted.id
         """
 }

@@ -68,11 +68,11 @@ create table bookings.called_off (
 -- The figures of bookings that were removed, so that a report of their time stays what it was. Midnight is at a quarter of an hour everywhere.
 create table bookings.removed_figures (
     quarter_hour timestamptz not null,
-    happened     text        not null check (happened in ('created', 'confirmed', 'cancelled')),
-    currency     char(3)     not null,
+    happened     text        collate "C" not null check (happened in ('created', 'confirmed', 'cancelled')),
+    currency     char(3)     collate "C" not null,
     event_id     bigint      not null,
     -- Of a cancellation; empty otherwise.
-    reason       text        not null,
+    reason       text        collate "C" not null,
     count        bigint      not null,
     tickets      bigint      not null,
     amount       bigint      not null,
@@ -80,7 +80,7 @@ create table bookings.removed_figures (
 );
 
 -- What a mail about a booking says, and where it goes. Without a user there is no first_name, without an event no title.
--- A slice joins it as `cross join lateral (select * from letters where booking_id = due.id offset 0)`, see docs/runs.md, "Statements of slices".
+-- A slice joins it as `cross join lateral (select … from letters where booking_id = due.id offset 0)`, see docs/runs.md, "Statements of slices".
 create view bookings.letters as
     select b.id as booking_id, b.reference, b.quantity, b.total_amount, b.currency, b.user_id, u.first_name, u.email, u.language,
            b.event_id, e.title, e.location, e.starts_at, e.time_zone

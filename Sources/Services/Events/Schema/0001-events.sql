@@ -46,7 +46,7 @@ create table events.releases (
 -- Which bookings were reminded, once of a kind, and once more each time their event was put off after it had gone live.
 create table events.reminders (
     booking_id  bigint      not null,
-    kind        text        not null check (kind in ('day-before', 'week-before')),
+    kind        text        collate "C" not null check (kind in ('day-before', 'week-before')),
     event_id    bigint      not null,
     reminded_at timestamptz not null,
     -- The event's count of that time.

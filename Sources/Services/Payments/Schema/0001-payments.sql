@@ -82,7 +82,7 @@ create table payments.refunds (
     amount       bigint      not null check (amount > 0),
     currency     char(3)     not null,
     -- Granted by the refund policy; a payment that came when it had been given up; one more for a booking that was paid already.
-    cause        text        not null check (cause in ('approved', 'late', 'double')),
+    cause        text        collate "C" not null check (cause in ('approved', 'late', 'double')),
     status       text        not null default 'pending' check (status in ('pending', 'paid', 'failed')),
     -- How often it was begun: after the gateway refused it, somebody may begin it again.
     round        integer     not null default 1,
@@ -100,9 +100,9 @@ create index refunds_paid on payments.refunds (settled_at) where status = 'paid'
 -- The figures of payments that were removed, so that a report of their time stays what it was. Midnight is at a quarter of an hour everywhere.
 create table payments.removed_figures (
     quarter_hour timestamptz not null,
-    happened     text        not null,
-    currency     char(3)     not null,
-    gateway      text        not null,
+    happened     text        collate "C" not null,
+    currency     char(3)     collate "C" not null,
+    gateway      text        collate "C" not null,
     count        bigint      not null,
     amount       bigint      not null,
     primary key (quarter_hour, happened, currency, gateway)

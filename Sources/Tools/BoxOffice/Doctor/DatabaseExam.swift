@@ -15,7 +15,8 @@ struct DatabaseExam: Sendable {
             guard server.number >= Self.oldest * 10_000 else {
                 return [.fail("database", "PostgreSQL \(server.version) is too old: \(Self.oldest) or later is needed")]
             }
-            return [.ok("database", "PostgreSQL \(server.version), logged in as \(server.user)")] + (await state()) + (await migrations())
+            return [.ok("database", "PostgreSQL \(server.version), logged in as \(server.user)")] + (await state()) + (await collations())
+                + (await migrations())
                 + (await roles())
         } catch {
             return [.fail("database", error)]
@@ -31,6 +32,24 @@ struct DatabaseExam: Sendable {
                 + hanging.map { .fail("database", "\($0.instance) waits since \($0.seconds) s for \($0.event): \($0.statement)") }
         } catch {
             return [.fail("database", error)]
+        }
+    }
+
+    /// Whether text is compared as it was when the indexes were made. A server on another system (another Debian, say) sorts it otherwise: an
+    /// index then misses rows that are there.
+    private func collations() async -> [Finding] {
+        do {
+            let changed = try await database.query(Self.changedCollations, as: Collation.self)
+            return changed.map { collation in
+                let refresh = collation.isDatabase ? "database \(collation.name)" : "collation \(collation.name)"
+                return .fail(
+                    "collation \(collation.name)",
+                    "its indexes were made with version \(collation.recorded), and the server has \(collation.actual): text may be sorted otherwise. "
+                        + "In a quiet hour: reindex database; then alter \(refresh) refresh \(collation.isDatabase ? "collation version" : "version")"
+                )
+            }
+        } catch {
+            return [.fail("collation", error)]
         }
     }
 
@@ -86,6 +105,28 @@ struct DatabaseExam: Sendable {
         from pg_catalog.pg_stat_activity
         where usename = any($1::text[]) and state = 'active' and clock_timestamp() - query_start > interval '10 seconds'
         order by query_start limit 10
+        """
+
+    private struct Collation: Decodable, Sendable {
+        let name: String
+        let isDatabase: Bool
+        let recorded: String
+        let actual: String
+    }
+
+    /// Of the database, and of the collations that some column or index uses by name.
+    private static let changedCollations: SQL = """
+        select quote_ident(datname) as name, true as is_database, datcollversion as recorded, actual
+        from pg_catalog.pg_database, pg_catalog.pg_database_collation_actual_version(oid) as actual
+        where datname = current_database() and datcollversion <> actual
+        union all
+        select format('%I.%I', n.nspname, c.collname), false, c.collversion, actual
+        from pg_catalog.pg_collation c join pg_catalog.pg_namespace n on n.oid = c.collnamespace,
+             pg_catalog.pg_collation_actual_version(c.oid) as actual
+        where c.collversion <> actual
+          and (exists (select from pg_catalog.pg_attribute a where a.attcollation = c.oid and not a.attisdropped and a.attrelid >= 16384)
+               or exists (select from pg_catalog.pg_index i where c.oid = any (i.indcollation::oid[])))
+        order by 2 desc, 1
         """
 
     private struct Role: Decodable, Sendable {
