@@ -17,7 +17,7 @@ OUTSIDE = "the web shop and other systems"
 WIRE_PREFIX = "com.boxoffice."
 BASE = "https://boxoffice.example/contracts/"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-DELAYS = [1000, 5000, 30000, 180000]
+DELAYS = {"1s": 1000, "5s": 5000, "30s": 30000, "180s": 180000}
 
 
 class Document:
@@ -106,24 +106,33 @@ class Document:
         """Queues that do not follow the rules of the house."""
         queues = {binding["queue"]["name"]: channel for _, channel, binding in self.amqp("queue")}
         exchanges = {"boxoffice.ticks": set(self.jobs()), "boxoffice.events": set(self.messages().values()) - {"tick"}}
+        for _, channel, binding in self.amqp("routingKey"):
+            exchange = binding["exchange"]["name"]
+            if exchange.endswith(".retry"):
+                exchanges[exchange] = set(channel["parameters"]["queue"]["enum"])
+                for queue in exchanges[exchange] - set(queues):
+                    yield f"{exchange}: there is no queue {queue}"
         for name, channel in queues.items():
+            retry = f"{name.partition('.')[0]}.retry"
+            if {"exchange": retry, "routingKey": name} not in channel["x-queue-bindings"]:
+                yield f"{name}: it must be bound to {retry} by its name"
             if channel["address"] != name:
                 yield f"{name}: its address is {channel['address']}"
             for to in channel["x-queue-bindings"]:
                 if to["routingKey"] not in exchanges.get(to["exchange"], ()):
                     yield f"{name}: nothing is published as {to['routingKey']} to {to['exchange']}"
             expected = {"x-queue-type": "quorum"}
-            work, dot, number = name.partition(".delay.")
+            work, dot, pause = name.partition(".retry.")
             if dot:
                 expected |= {
-                    "x-message-ttl": DELAYS[int(number) - 1],
-                    "x-dead-letter-exchange": "",
+                    "x-message-ttl": DELAYS[pause],
+                    "x-dead-letter-exchange": retry,
                     "x-dead-letter-routing-key": work,
                     "x-dead-letter-strategy": "at-least-once",
                     "x-overflow": "reject-publish",
                 }
             elif not name.endswith(".parked"):
-                missing = [f"{name}.delay.{n}" for n in range(1, len(DELAYS) + 1) if f"{name}.delay.{n}" not in queues]
+                missing = [f"{name}.retry.{pause}" for pause in DELAYS if f"{name}.retry.{pause}" not in queues]
                 if missing:
                     yield f"{name}: there is no {', '.join(missing)}"
                 if f"{name.rpartition('.')[0]}.parked" not in queues:

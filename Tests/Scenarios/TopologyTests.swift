@@ -71,7 +71,7 @@ struct TopologyTests {
             let declared = Set(own.flatMap(\.readers).map { "\($0).events" })
             let (configure, write, read) = try (Regex(permission.configure), Regex(permission.write), Regex(permission.read))
             for service in services where service != permission.user {
-                for queue in ["\(service).events", "\(service).ticks", "\(service).parked", "\(service).events.delay.1"] {
+                for queue in ["\(service).events", "\(service).ticks", "\(service).parked", "\(service).events.retry.1s"] {
                     #expect((try configure.firstMatch(in: queue) != nil) == declared.contains(queue), "\(permission.user) \(queue)")
                     #expect((try write.firstMatch(in: queue) != nil) == declared.contains(queue), "\(permission.user) \(queue)")
                     #expect(try read.firstMatch(in: queue) == nil, "\(permission.user) \(queue)")

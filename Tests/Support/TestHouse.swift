@@ -80,6 +80,7 @@ public struct TestHouse: Sendable {
                 }
             }
             try await broker.delete(queue: "\(service).parked")
+            try await broker.delete(exchange: Exchange.retry(of: service))
         }
     }
 

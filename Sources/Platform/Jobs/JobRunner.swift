@@ -194,7 +194,7 @@ extension OutgoingMessage {
             slice: .init(runId: run, number: number))
         let queue = "\(service).ticks"
         try self.init(
-            tick, exchange: "", routingKey: delay.map { ServiceTopology.delay(queue, after: $0) } ?? queue, from: service, at: now,
-            id: "\(job.rawValue)/run-\(run)/slice-\(number)")
+            tick, exchange: Exchange.retry(of: service), routingKey: delay.map { ServiceTopology.delay(queue, after: $0) } ?? queue,
+            from: service, at: now, id: "\(job.rawValue)/run-\(run)/slice-\(number)")
     }
 }

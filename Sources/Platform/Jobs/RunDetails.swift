@@ -8,7 +8,7 @@ struct RunDetails: Codable, Sendable, Equatable {
     var limit: Int?
     /// What the trigger asked for.
     var parameters: [String: String]?
-    /// Messages published, by routing key; of a dry run: that would have been.
+    /// Messages published, by type, and triggers of other jobs, by job; of a dry run: that would have been.
     var published: [String: Int]?
     /// Parcels handed to the courier, by kind; of a dry run: that would have been.
     var delivered: [String: Int]?
@@ -22,8 +22,8 @@ struct RunDetails: Codable, Sendable, Equatable {
 
     /// Counts what a slice caused.
     mutating func add(_ effects: Transaction.Effects) {
-        for message in effects.messages where message.exchange == Exchange.events || message.exchange == Exchange.ticks {
-            published = (published ?? [:]).merging([message.routingKey: 1], uniquingKeysWith: +)
+        for message in effects.messages {
+            published = (published ?? [:]).merging([message.subject: 1], uniquingKeysWith: +)
         }
         for parcel in effects.parcels { delivered = (delivered ?? [:]).merging([parcel.kind.rawValue: 1], uniquingKeysWith: +) }
         for (kind, count) in effects.handedOver { delivered = (delivered ?? [:]).merging([kind.rawValue: count], uniquingKeysWith: +) }

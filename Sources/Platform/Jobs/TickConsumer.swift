@@ -30,7 +30,7 @@ struct TickConsumer: Service {
         self.runtime = runtime
         self.topology = topology
         self.runners = Dictionary(runners.map { ($0.name, $0) }) { first, _ in first }
-        self.failures = FailedMessages(runtime: runtime, queue: topology.ticks, parking: topology.parked)
+        self.failures = FailedMessages(runtime: runtime, topology: topology, queue: topology.ticks)
     }
 
     func run() async throws {
@@ -126,7 +126,7 @@ struct TickConsumer: Service {
         var current: Current?
         do {
             if let probe = BindingProbe(delivery) {
-                _ = try await runtime.broker.publish([probe.answer(from: topology.ticks)], mandatory: false)
+                _ = try await runtime.broker.publish([probe.answer(from: topology.ticks, through: topology.retry)], mandatory: false)
                 return runtime.broker.ack(delivery)
             }
             let incoming = try IncomingTick(delivery, now: runtime.clock.now)

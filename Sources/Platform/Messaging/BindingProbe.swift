@@ -20,10 +20,10 @@ public struct BindingProbe: Sendable {
         self.answerTo = answerTo
     }
 
-    /// The answer of a queue's consumer.
-    func answer(from queue: String) -> AMQPMessage {
+    /// The answer of a queue's consumer. It goes through the service's own exchange, to which the doctor has bound its queue.
+    func answer(from queue: String, through exchange: String) -> AMQPMessage {
         let headers: AMQPTable = [MessageHeader.probe: .string(question), MessageHeader.queue: .string(queue)]
-        return AMQPMessage(exchange: "", routingKey: answerTo, properties: .init(headers: headers, persistent: false), body: [])
+        return AMQPMessage(exchange: exchange, routingKey: answerTo, properties: .init(headers: headers, persistent: false), body: [])
     }
 
     /// A question. Its body is no message, so that a consumer that does not know questions parks it.

@@ -38,7 +38,7 @@ struct EventConsumer: Service {
         self.runtime = runtime
         self.topology = topology
         self.reactions = Dictionary(reactions.map { ($0.type, $0) }) { first, _ in first }
-        self.failures = FailedMessages(runtime: runtime, queue: topology.events, parking: topology.parked)
+        self.failures = FailedMessages(runtime: runtime, topology: topology, queue: topology.events)
         worked = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "worked")])
         repeated = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "repeated")])
         divided = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "split")])
@@ -91,7 +91,7 @@ struct EventConsumer: Service {
             for reading in batch {
                 switch reading {
                 case .message(let message): messages.append(message)
-                case .probe(_, let probe): answers.append(probe.answer(from: topology.events))
+                case .probe(_, let probe): answers.append(probe.answer(from: topology.events, through: topology.retry))
                 case .unreadable(let delivery, let reason): failed.append(.init(delivery: delivery, reason: reason, isPermanent: true))
                 }
             }

@@ -14,8 +14,9 @@ struct FailedMessages: Sendable {
     static let attempts = ServiceTopology.delays.count + 1
 
     let runtime: ServiceRuntime
+    let topology: ServiceTopology
+    /// The queue they came from.
     let queue: String
-    let parking: String
 
     /// A message, why it failed and whether trying again can help.
     struct Failed: Sendable {
@@ -60,7 +61,7 @@ struct FailedMessages: Sendable {
     /// - Throws: as ``send(_:)``.
     func postpone(_ delivery: AMQPDelivery) async throws {
         let target = ServiceTopology.delay(queue, after: 1)
-        let copy = AMQPMessage(exchange: "", routingKey: target, properties: AMQPProperties(copyOf: delivery), body: delivery.body)
+        let copy = AMQPMessage(exchange: topology.retry, routingKey: target, properties: AMQPProperties(copyOf: delivery), body: delivery.body)
         let outcome = try await publish([copy])
         guard outcome == [.confirmed] else { throw NotTaken(queue: target, outcome: "\(outcome)") }
     }
@@ -105,8 +106,8 @@ struct FailedMessages: Sendable {
         properties.headers[MessageHeader.parkedAt] = isLast ? .string(RFC3339.string(from: runtime.clock.now)) : nil
         properties.headers[MessageHeader.parkedBy] = isLast ? .string(runtime.instance) : nil
         if let id = failed.id, properties.messageID?.isEmpty ?? true { properties.messageID = id }
-        let target = isLast ? parking : ServiceTopology.delay(queue, after: attempt)
-        return AMQPMessage(exchange: "", routingKey: target, properties: properties, body: failed.delivery.body)
+        let target = isLast ? topology.parked : ServiceTopology.delay(queue, after: attempt)
+        return AMQPMessage(exchange: topology.retry, routingKey: target, properties: properties, body: failed.delivery.body)
     }
 
     private func tell(_ failed: Failed) {

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Synchronization
 
-/// The routes of the outbox whose messages no queue takes although somebody is to read them. The relay passes over their rows for a while, longer
-/// each time, so that they neither keep it busy nor hold up others.
+/// The routes of the outbox whose messages no queue takes although somebody is to read them, or which the broker refuses. The relay passes over
+/// their rows for a while, longer each time, so that they neither keep it busy nor hold up others.
 final class HeldRoutes: Sendable {
     /// Where a message goes.
     struct Route: Hashable, Sendable {

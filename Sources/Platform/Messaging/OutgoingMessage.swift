@@ -4,10 +4,12 @@ import FoundationEssentials
 
 /// A message on its way out: a row of the outbox.
 public struct OutgoingMessage: Sendable {
-    /// The exchange, empty for a queue addressed by its name.
+    /// The exchange.
     public let exchange: String
     /// The routing key.
     public let routingKey: String
+    /// What people know it by: the type of an event, the job of a trigger.
+    public let subject: String
     /// The CloudEvent's id and AMQP `message_id`.
     public let id: String
     /// The trace that caused it.
@@ -21,16 +23,22 @@ public struct OutgoingMessage: Sendable {
     }
 
     /// A message for one exchange and key.
-    public init<M: Message>(_ message: M, exchange: String, routingKey: String, from source: String, at now: Date, id: String) throws {
+    /// - Parameter subject: By default the routing key.
+    public init<M: Message>(
+        _ message: M, exchange: String, routingKey: String, subject: String? = nil, from source: String, at now: Date, id: String
+    ) throws {
         let data = String(decoding: try WireCoding.encode(message), as: UTF8.self)
-        self.init(type: M.type, data: data, exchange: exchange, routingKey: routingKey, from: source, at: now, id: id)
+        self.init(type: M.type, data: data, exchange: exchange, routingKey: routingKey, subject: subject, from: source, at: now, id: id)
     }
 
     /// A message whose data is JSON already.
-    public init(type: MessageType, data: String, exchange: String, routingKey: String, from source: String, at now: Date, id: String) {
+    public init(
+        type: MessageType, data: String, exchange: String, routingKey: String, subject: String? = nil, from source: String, at now: Date, id: String
+    ) {
         let trace = (TraceContext.current?.child() ?? TraceContext()).traceparent
         self.exchange = exchange
         self.routingKey = routingKey
+        self.subject = subject ?? routingKey
         self.id = id
         self.traceparent = trace
         self.body = """

@@ -90,13 +90,23 @@ struct Relay: Service {
             let rows = try await tx.query(
                 Self.take, as: Row.self, last, Self.batch, passed.map(\.exchange), passed.map(\.routingKey))
             guard let end = rows.last else { return (Batch(), last) }
-            let outcomes = try await runtime.broker.publish(rows.map(\.message), mandatory: true)
+            let outcomes: [AMQPPublishOutcome]
+            do {
+                outcomes = try await runtime.broker.publish(rows.map(message), mandatory: true)
+            } catch AMQPError.accessRefused(_, _, let reason) {
+                return (forbidden(rows, reason), last)
+            }
             let batch = sort(rows, outcomes)
             try await tx.execute(Self.delete, batch.done)
             return (batch, end.id)
         }
         for route in held.release(batch.taken.subtracting(batch.refused)) {
             runtime.logger.notice("Messages that waited in the outbox are published", metadata: ["routing_key": "\(route.routingKey)"])
+        }
+        if let reason = batch.forbidden {
+            // Those are passed over now; the others of this batch are taken again.
+            hold(batch.refused, forbidden: reason)
+            return try await publishBatch(after: last)
         }
         if !batch.refused.isEmpty { await hold(batch.refused) }
         return (batch.done.count + batch.waiting, end)
@@ -108,6 +118,8 @@ struct Relay: Service {
         var waiting = 0
         var taken: Set<HeldRoutes.Route> = []
         var refused: Set<HeldRoutes.Route> = []
+        /// What the broker said when it did not let the service publish.
+        var forbidden: String?
     }
 
     private func sort(_ rows: [Row], _ outcomes: [AMQPPublishOutcome]) -> Batch {
@@ -118,7 +130,7 @@ struct Relay: Service {
                 published.increment()
                 batch.done.append(row.id)
                 batch.taken.insert(row.route)
-            case .unroutable where hasReader(row.route):
+            case .unroutable where hasReader(topology.current(row.route)):
                 batch.waiting += 1
                 batch.refused.insert(row.route)
             case .unroutable:
@@ -131,14 +143,32 @@ struct Relay: Service {
         return batch
     }
 
-    /// Whether Contracts/ gives a message a reader: an event its readers, a tick of a job of this service and a message to one of its queues itself.
+    /// Whether Contracts/ gives a message a reader: an event its readers, a message to one of the service's queues itself.
     private func hasReader(_ route: HeldRoutes.Route) -> Bool {
         switch route.exchange {
         case Exchange.events: !MessageRoute.readers(of: MessageType(rawValue: route.routingKey)).isEmpty
-        case Exchange.ticks: topology.jobs.contains { $0.rawValue == route.routingKey }
-        case "": [topology.ticks, topology.events].contains(route.routingKey)
+        case topology.retry: topology.ownQueues.contains(route.routingKey)
         default: false
         }
+    }
+
+    /// The routes of a batch that the broker means when it refuses: it names the exchange and, of a topic exchange, the routing key.
+    private func forbidden(_ rows: [Row], _ reason: String) -> Batch {
+        let routes = Set(rows.map(\.route))
+        let named = routes.filter { route in
+            let route = topology.current(route)
+            return reason.contains("'\(route.exchange)'") && (!reason.contains("topic '") || reason.contains("topic '\(route.routingKey)'"))
+        }
+        return Batch(refused: named.isEmpty ? routes : named, forbidden: reason)
+    }
+
+    /// Passes over the rows of these routes for a while.
+    private func hold(_ routes: Set<HeldRoutes.Route>, forbidden reason: String) {
+        let fresh = routes.filter(held.hold)
+        guard !fresh.isEmpty else { return }
+        runtime.logger.error(
+            "Messages wait in the outbox, because this service may not publish them: see `boxoffice broker-users`",
+            metadata: ["routing_keys": "\(fresh.map(\.routingKey).sorted().joined(separator: ", "))", "reason": "\(reason)"])
     }
 
     /// Passes over the rows of these routes for a while, and declares the queues that are to take them.
@@ -169,9 +199,12 @@ struct Relay: Service {
         let body: String
 
         var route: HeldRoutes.Route { .init(exchange: exchange, routingKey: routingKey) }
-        var message: AMQPMessage {
-            AMQPMessage(cloudEvent: body, id: messageId, traceparent: traceparent, exchange: exchange, routingKey: routingKey)
-        }
+    }
+
+    private func message(_ row: Row) -> AMQPMessage {
+        let route = topology.current(row.route)
+        return AMQPMessage(
+            cloudEvent: row.body, id: row.messageId, traceparent: row.traceparent, exchange: route.exchange, routingKey: route.routingKey)
     }
 
     private static let take: SQL = """

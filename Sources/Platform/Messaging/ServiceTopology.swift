@@ -1,12 +1,15 @@
 import AMQP
 import Contracts
 
-/// The two exchanges of the house.
+/// The exchanges of the house.
 public enum Exchange {
     /// Cron ticks and manual triggers; routing key = job name.
     public static let ticks = "boxoffice.ticks"
     /// What happened; routing key = message type.
     public static let events = "boxoffice.events"
+    /// What a service sends to its own queues: retries, dead letters, slices. Routing key = the queue's name. No service may publish to the default
+    /// exchange, which leads to the queues of all others too.
+    public static func retry(of service: String) -> String { "\(service).retry" }
 }
 
 /// The queues of one service and what they are bound to. The one place that declares topology; Contracts/asyncapi.yaml says the same.
@@ -34,10 +37,17 @@ public struct ServiceTopology: Sendable {
     public var events: String { "\(service).events" }
     /// Where messages rest that could not be worked.
     public var parked: String { "\(service).parked" }
-    /// The queue in which a message of `queue` waits for its attempt number `attempt + 1`, counted from 1.
-    public static func delay(_ queue: String, after attempt: Int) -> String { "\(queue).delay.\(min(max(attempt, 1), delays.count))" }
+    /// The exchange through which it reaches its own queues.
+    public var retry: String { Exchange.retry(of: service) }
+    /// The queue in which a message of `queue` waits for its attempt number `attempt + 1`, counted from 1: `payments.events.retry.30s`.
+    ///
+    /// The name says how long. The arguments of a queue never change, so another pause is another queue, and versions of a service with different
+    /// pauses run side by side.
+    public static func delay(_ queue: String, after attempt: Int) -> String {
+        "\(queue).retry.\(delays[min(max(attempt, 1), delays.count) - 1].components.seconds)s"
+    }
 
-    /// The two exchanges that everybody publishes to.
+    /// The two exchanges that all services share.
     public static let exchanges = AMQPTopology(
         exchanges: [.init(Exchange.ticks, kind: .topic), .init(Exchange.events, kind: .topic)], queues: [], bindings: [])
 
@@ -64,27 +74,42 @@ public struct ServiceTopology: Sendable {
         var topology = Self.exchanges
         topology.merge(Self.readers(of: MessageRoute.all.filter { $0.publisher == service }))
         if !jobs.isEmpty {
-            topology.queues += Self.workQueue(ticks)
+            topology.queues += workQueue(ticks)
             topology.bindings += jobs.map { .init(queue: ticks, exchange: Exchange.ticks, routingKey: $0.rawValue) }
         }
         if !types.isEmpty {
-            topology.queues += Self.workQueue(events)
+            topology.queues += workQueue(events)
             topology.bindings += types.map { .init(queue: events, exchange: Exchange.events, routingKey: $0.rawValue) }
         }
         if !jobs.isEmpty || !types.isEmpty {
             topology.queues.append(.init(parked, arguments: ["x-queue-type": "quorum"]))
+            topology.merge(Self.retry(of: service, to: ownQueues))
         }
         return topology
     }
 
-    private static func workQueue(_ name: String) -> [AMQPTopology.Queue] {
-        let delayed = delays.enumerated().map { index, pause in
+    /// The queues that belong to the service: of work, of delay, of what is parked.
+    public var ownQueues: [String] {
+        let work = (jobs.isEmpty ? [] : [ticks]) + (types.isEmpty ? [] : [events])
+        guard !work.isEmpty else { return [] }
+        return work.flatMap { queue in [queue] + (1...Self.delays.count).map { Self.delay(queue, after: $0) } } + [parked]
+    }
+
+    /// The exchange of a service's retries, with these of its queues bound to it by their names.
+    public static func retry(of service: String, to queues: [String]) -> AMQPTopology {
+        let exchange = Exchange.retry(of: service)
+        return AMQPTopology(
+            exchanges: [.init(exchange, kind: .direct)], bindings: queues.map { .init(queue: $0, exchange: exchange, routingKey: $0) })
+    }
+
+    private func workQueue(_ name: String) -> [AMQPTopology.Queue] {
+        let delayed = Self.delays.enumerated().map { index, pause in
             AMQPTopology.Queue(
-                delay(name, after: index + 1),
+                Self.delay(name, after: index + 1),
                 arguments: [
                     "x-queue-type": "quorum",
                     "x-message-ttl": .int(pause.components.seconds * 1000),
-                    "x-dead-letter-exchange": "",
+                    "x-dead-letter-exchange": .string(retry),
                     "x-dead-letter-routing-key": .string(name),
                     "x-dead-letter-strategy": "at-least-once",
                     "x-overflow": "reject-publish",

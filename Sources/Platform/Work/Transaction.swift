@@ -76,9 +76,11 @@ public final class Transaction: Sendable {
     /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
     public func publish<M: Message>(_ message: M, causedBy cause: TraceContext? = .current) throws { try publish([message], causedBy: cause) }
 
-    /// Tells one queue what happened, once this transaction has committed.
+    /// Tells one of the service's own queues what happened, once this transaction has committed.
     func publish<M: Message>(_ message: M, to queue: String) throws {
-        publish(try OutgoingMessage(message, exchange: "", routingKey: queue, from: service, at: now, id: OutgoingMessage.newID(at: now)))
+        publish(
+            try OutgoingMessage(
+                message, exchange: Exchange.retry(of: service), routingKey: queue, from: service, at: now, id: OutgoingMessage.newID(at: now)))
     }
 
     /// Starts a job of this service soon: a run that is at work now will look once more before it ends, otherwise a tick goes out.
@@ -86,7 +88,10 @@ public final class Transaction: Sendable {
         guard try await !RunLedger.askAgain(job, self) else { return }
         let id = OutgoingMessage.newID(at: now)
         let tick = Tick(job: job, scheduledFor: now, trigger: .api, dryRun: false, parameters: parameters, misfire: .latest, slice: nil)
-        publish(try OutgoingMessage(tick, exchange: Exchange.ticks, routingKey: job.rawValue, from: service, at: now, id: "\(job.rawValue)@\(id)"))
+        publish(
+            try OutgoingMessage(
+                tick, exchange: Exchange.retry(of: service), routingKey: "\(service).ticks", subject: job.rawValue, from: service, at: now,
+                id: "\(job.rawValue)@\(id)"))
     }
 
     func publish(_ message: OutgoingMessage) { effects.withLock { $0.messages.append(message) } }

@@ -29,9 +29,9 @@ struct ParkedMessage: Sendable {
     }
     var exchange: String { text(MessageHeader.exchange) ?? "" }
     var routingKey: String { text(MessageHeader.routingKey) ?? delivery.routingKey }
-    /// What it is: the key it was published with or, of one that was sent straight to a queue as the parts of a split message are, its type.
+    /// What it is: the key it was published with or, of one that was sent to a queue by its name as the parts of a split message are, its type.
     var subject: String {
-        guard exchange.isEmpty, let envelope = try? Envelope(delivery) else { return routingKey }
+        guard exchange.isEmpty || exchange == Exchange.retry(of: service), let envelope = try? Envelope(delivery) else { return routingKey }
         return envelope.type.rawValue
     }
     var reason: String { text(MessageHeader.reason) ?? "" }
@@ -45,12 +45,14 @@ struct ParkedMessage: Sendable {
         for header in [MessageHeader.attempts, MessageHeader.reason, MessageHeader.parkedAt, MessageHeader.parkedBy] {
             properties.headers[header] = nil
         }
-        return AMQPMessage(exchange: "", routingKey: queue, properties: properties, body: delivery.body)
+        return AMQPMessage(exchange: Exchange.retry(of: service), routingKey: queue, properties: properties, body: delivery.body)
     }
 
     /// The message as it stays parked.
     var copy: AMQPMessage {
-        AMQPMessage(exchange: "", routingKey: "\(service).parked", properties: AMQPProperties(copyOf: delivery), body: delivery.body)
+        AMQPMessage(
+            exchange: Exchange.retry(of: service), routingKey: "\(service).parked", properties: AMQPProperties(copyOf: delivery),
+            body: delivery.body)
     }
 
     /// Writes it whole.

@@ -56,6 +56,7 @@ final class Parking: Sendable {
         for service in services {
             let queue = "\(service).parked"
             guard let status = try await broker.inspect(queue: queue) else { continue }
+            try await bindQueues(of: service)
             // Also those that come meanwhile, so that none of them gets in front of a copy; but not for ever.
             for _ in 0..<(status.messages + Self.mostNewcomers) {
                 guard let delivery = try await broker.get(queue) else { break }
@@ -63,6 +64,13 @@ final class Parking: Sendable {
             }
         }
         return held.withLock { $0 }
+    }
+
+    /// Binds the queues that messages are replayed to and kept in, as their service does: it may have run last when there was no such exchange.
+    private func bindQueues(of service: String) async throws {
+        var queues = ["\(service).parked"]
+        for work in ["\(service).ticks", "\(service).events"] where try await broker.inspect(queue: work) != nil { queues.append(work) }
+        try await broker.declare(ServiceTopology.retry(of: service, to: queues))
     }
 
     /// Waits until nobody else has messages in hand.

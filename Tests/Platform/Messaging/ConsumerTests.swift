@@ -61,14 +61,14 @@ struct ConsumerTests {
         try await open { house in
             try await house.publish(TicketsRefreshRequested(userId: 13), id: "unlucky")
             try await house.eventually("it waits in the first delay queue") {
-                try await house.broker.inspect(queue: "tickets-cache.events.delay.1")?.messages == 1
+                try await house.broker.inspect(queue: "tickets-cache.events.retry.1s")?.messages == 1
             }
             #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 0)
             #expect(try await house.value("select count(*) from tickets.outbox", as: Int.self) == 0)
             try await house.eventually("it failed again and waits in the second one") {
-                try await house.broker.inspect(queue: "tickets-cache.events.delay.2")?.messages == 1
+                try await house.broker.inspect(queue: "tickets-cache.events.retry.5s")?.messages == 1
             }
-            let waiting = try #require(try await house.take("tickets-cache.events.delay.2").first)
+            let waiting = try #require(try await house.take("tickets-cache.events.retry.5s").first)
             #expect(waiting.properties.headers[MessageHeader.attempts]?.int == 2)
             #expect(waiting.properties.headers[MessageHeader.reason]?.string == "13 brings bad luck")
             #expect(waiting.properties.messageID == "unlucky")

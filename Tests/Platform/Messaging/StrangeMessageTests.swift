@@ -40,7 +40,7 @@ struct StrangeMessageTests {
             properties.headers[MessageHeader.attempts] = counter
             try await publish(user(13), properties, in: house)
             try await house.eventually("it waits for its second attempt") {
-                try await house.broker.inspect(queue: "tickets-cache.events.delay.1")?.messages == 1
+                try await house.broker.inspect(queue: "tickets-cache.events.retry.1s")?.messages == 1
             }
             try await publish(Array("no JSON".utf8), properties, in: house)
             #expect(try await house.parked("tickets-cache").attempts == 1)

@@ -154,7 +154,7 @@ struct GatewayReportedTests {
         try await Till.open { till in
             try await till.report(1, .success)
             try await till.house.eventually("it waits") {
-                try await till.house.length(of: "payments.events.delay.1") == 1
+                try await till.house.length(of: "payments.events.retry.1s") == 1
             }
             try await till.add(1, .processing, age: 60)
             #expect(try await till.told(1).map(\.payment) == [1])

@@ -93,13 +93,13 @@ struct DoctorTests {
     func topology() async throws {
         try await withHealthyHouse { house, boxoffice in
             try await house.broker.delete(queue: "tickets-cache.parked")
-            try await house.broker.delete(queue: "loyalty-notifier.events.delay.2")
+            try await house.broker.delete(queue: "loyalty-notifier.events.retry.5s")
             try await house.broker.declare(
-                .init(queues: [.init("loyalty-notifier.events.delay.2", arguments: ["x-queue-type": "quorum", "x-message-ttl": 7000])]))
+                .init(queues: [.init("loyalty-notifier.events.retry.5s", arguments: ["x-queue-type": "quorum", "x-message-ttl": 7000])]))
             let failures = try await failures(boxoffice)
             #expect(failures.map(\.what) == ["queues of tickets-cache", "queues of loyalty-notifier"])
             #expect(failures.first?.detail == "tickets-cache.parked is not there")
-            #expect(failures.last?.detail.contains("loyalty-notifier.events.delay.2") == true)
+            #expect(failures.last?.detail.contains("loyalty-notifier.events.retry.5s") == true)
             #expect(failures.last?.detail.contains("inequivalent arg") == true)
             #expect(try await house.broker.inspect(queue: "tickets-cache.parked") == nil)
         }
@@ -205,12 +205,13 @@ struct DoctorTests {
     @Test("The built-in document says what the services declare")
     func document() throws {
         let expected = try ExpectedTopology.embedded()
-        #expect(Set(expected.exchanges.map(\.name)) == ["boxoffice.ticks", "boxoffice.events"])
+        let retries = ["tickets-cache.retry", "loyalty-notifier.retry", "payments.retry", "bookings.retry", "events.retry"]
+        #expect(Set(expected.exchanges.map(\.name)) == Set(["boxoffice.ticks", "boxoffice.events"] + retries))
         #expect(expected.queues(of: "loyalty-notifier").count == 11)
-        let delay = try #require(expected.queues.first { $0.name == "loyalty-notifier.events.delay.2" })
+        let delay = try #require(expected.queues.first { $0.name == "loyalty-notifier.events.retry.5s" })
         #expect(
             delay.arguments == [
-                "x-queue-type": "quorum", "x-message-ttl": 5000, "x-dead-letter-exchange": "",
+                "x-queue-type": "quorum", "x-message-ttl": 5000, "x-dead-letter-exchange": "loyalty-notifier.retry",
                 "x-dead-letter-routing-key": "loyalty-notifier.events", "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish",
             ])
     }

@@ -16,6 +16,11 @@ struct ExpectedTopology: Sendable, Equatable {
     /// What the queues are bound to.
     let bindings: [AMQPTopology.Binding]
 
+    /// The services that have queues, in the order of the document.
+    var services: [String] {
+        queues.map { String($0.name.prefix { $0 != "." }) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// The queues that belong to a service.
     func queues(of service: String) -> [AMQPTopology.Queue] { queues.filter { $0.name.hasPrefix("\(service).") } }
 
