@@ -133,7 +133,7 @@ let package = Package(
             name: "BoxOffice",
             dependencies: [
                 "AMQP", "BuildInfo", "Contracts", "Cron", "Curl", "Migrations", "Platform", "Postgres", "Schedules",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), logging,
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "ArgumentParser", package: "swift-argument-parser"), logging,
             ],
             path: "Sources/Tools/BoxOffice", exclude: ["embed.list"], swiftSettings: house, plugins: ["EmbedFiles"]),
 

@@ -14,8 +14,7 @@ extension FaultTests {
         func unrepeatable() async throws {
             try await Scene.open { scene in
                 let house = scene.house
-                try await scene.servers.evaluate(Self.addUser)
-                let service = try await scene.startReady("loyalty-notifier", ["AMQP_URL": Self.url(of: house)])
+                let service = try await scene.startReady("loyalty-notifier")
                 // The broker lets only a user itself publish under its name.
                 var theirs = AMQPProperties(messageID: "user-id")
                 theirs.userID = "boxoffice"
@@ -39,16 +38,6 @@ extension FaultTests {
                 service.signal(SIGTERM)
                 #expect(try await service.ended(within: StopTests.patience) == .exited(0))
             }
-        }
-
-        private static let addUser = """
-            rabbit_auth_backend_internal:add_user(<<"loyalty-notifier">>, <<"loyalty">>, <<"test">>),
-            rabbit_auth_backend_internal:set_permissions(<<"loyalty-notifier">>, <<"/">>, <<".*">>, <<".*">>, <<".*">>, <<"test">>), ok.
-            """
-
-        private static func url(of house: TestHouse) throws -> String {
-            let at = try #require(house.amqpURL.firstIndex(of: "@"))
-            return "amqp://loyalty-notifier:loyalty" + house.amqpURL[at...]
         }
 
         @Test("SIGTERM while the broker is short of memory and takes no messages: exit 0 within seconds, and the rest is announced later")

@@ -94,7 +94,7 @@ struct MissingQueueTests {
             try await house.database.execute(
                 """
                 insert into payments.outbox (exchange, routing_key, message_id, body)
-                select 'boxoffice.events', 'tickets.refreshed', 'other-' || n, '{}' from generate_series(1, 3000) n
+                select 'payments.retry', 'nobody.reads', 'other-' || n, '{}' from generate_series(1, 3000) n
                 """)
             try await house.eventually("select count(*) from payments.outbox", 1)
             #expect(try await house.value("select routing_key from payments.outbox", as: String.self) == "payment.succeeded")

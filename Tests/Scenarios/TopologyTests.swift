@@ -49,38 +49,6 @@ struct TopologyTests {
         }
     }
 
-    @Test("The broker lets a service declare the queues of those who read its events, and read none but its own")
-    func permissions() throws {
-        struct Definitions: Decodable {
-            struct Permission: Decodable {
-                let user: String
-                let configure: String
-                let write: String
-                let read: String
-            }
-            let permissions: [Permission]
-        }
-        let services = Set(JobName.all.map(\.service)).union(["tick-publisher"])
-        let passwords = services.map { "\($0.uppercased().replacing("-", with: "_"))_AMQP_PASSWORD" }
-        let permissions = try JSONDecoder().decode(
-            Definitions.self,
-            from: SchemaJudge.run("/Deploy/rabbitmq/definitions", environment: Dictionary(passwords.map { ($0, "x") }) { first, _ in first })
-        ).permissions
-        for permission in permissions {
-            let own = MessageRoute.all.filter { $0.publisher == permission.user }
-            let declared = Set(own.flatMap(\.readers).map { "\($0).events" })
-            let (configure, write, read) = try (Regex(permission.configure), Regex(permission.write), Regex(permission.read))
-            for service in services where service != permission.user {
-                for queue in ["\(service).events", "\(service).ticks", "\(service).parked", "\(service).events.retry.1s"] {
-                    #expect((try configure.firstMatch(in: queue) != nil) == declared.contains(queue), "\(permission.user) \(queue)")
-                    #expect((try write.firstMatch(in: queue) != nil) == declared.contains(queue), "\(permission.user) \(queue)")
-                    #expect(try read.firstMatch(in: queue) == nil, "\(permission.user) \(queue)")
-                }
-            }
-        }
-        #expect(permissions.count == 6)
-    }
-
     private struct Document: Decodable {
         struct Exchange: Decodable {
             let name: String

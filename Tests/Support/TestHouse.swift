@@ -18,6 +18,8 @@ public struct TestHouse: Sendable {
     public let broker: AMQPConnection
     /// What services in this house think the time is.
     public let clock: TestClock
+    /// Whether its broker has the users of the services.
+    public let hasUsers: Bool
 
     /// Passwords of the services' roles on the test server.
     public static let passwords = [
@@ -34,7 +36,7 @@ public struct TestHouse: Sendable {
         do {
             let databaseURL = try await servers.makeDatabase()
             do {
-                try await run(databaseURL, try await servers.amqp(host: host), TestClock(instant), body)
+                try await run(databaseURL, try await servers.amqp(host: host), TestClock(instant), hasUsers: servers.hasUsers, body)
             } catch {
                 await servers.dropDatabase(databaseURL)
                 throw error
@@ -47,13 +49,14 @@ public struct TestHouse: Sendable {
         await servers.giveBack(host)
     }
 
-    private static func run(_ databaseURL: String, _ amqpURL: String, _ clock: TestClock, _ body: @Sendable (TestHouse) async throws -> Void)
-        async throws
-    {
+    private static func run(
+        _ databaseURL: String, _ amqpURL: String, _ clock: TestClock, hasUsers: Bool, _ body: @Sendable (TestHouse) async throws -> Void
+    ) async throws {
         let broker = AMQPConnection(
             try AMQPConfiguration(url: amqpURL, connectionName: "test"), topology: ServiceTopology.exchanges, logger: TestServers.logger)
         let database = try TestServers.client(databaseURL)
-        let house = TestHouse(databaseURL: databaseURL, amqpURL: amqpURL, database: database, broker: broker, clock: clock)
+        let house = TestHouse(
+            databaseURL: databaseURL, amqpURL: amqpURL, database: database, broker: broker, clock: clock, hasUsers: hasUsers)
         try await withThrowingTaskGroup { group in
             group.addTask { try await broker.run() }
             do {
@@ -93,14 +96,21 @@ public struct TestHouse: Sendable {
     public func variables(_ more: [String: String] = [:], role: String? = nil) -> [String: String] {
         var url = databaseURL
         if let role, let at = url.firstIndex(of: "@") { url = "postgresql://\(role):\(Self.passwords[role] ?? "")" + url[at...] }
-        let standard = ["DATABASE_URL": url, "AMQP_URL": amqpURL, "HTTP_PORT": "0", "LOG_LEVEL": "critical", "LOG_FORMAT": "text"]
+        let standard = [
+            "DATABASE_URL": url, "AMQP_URL": role.map { amqpURL(of: $0) } ?? amqpURL, "HTTP_PORT": "0", "LOG_LEVEL": "critical", "LOG_FORMAT": "text",
+        ]
         return standard.merging(more) { _, given in given }
     }
 
-    /// Runs a service while the body runs, as its own database role, and stops it gracefully.
+    /// Runs a service while the body runs, as its own database role and its own user of the broker, and stops it gracefully.
+    /// - Parameters:
+    ///   - asSuperuser: With all rights there are, in the database and on the broker.
+    ///   - publishesAnything: With all rights on the broker, for a service that is made up and publishes what its name does not let it.
     public func with<S: BackgroundService, T: Sendable>(
-        _ service: S.Type, settings more: [String: String] = [:], asSuperuser: Bool = false, _ body: (ServiceHost) async throws -> T
+        _ service: S.Type, settings more: [String: String] = [:], asSuperuser: Bool = false, publishesAnything: Bool = false,
+        _ body: (ServiceHost) async throws -> T
     ) async throws -> T {
+        let more = publishesAnything ? more.merging(["AMQP_URL": amqpURL]) { given, _ in given } : more
         let host = try ServiceHost(S.self, settings: settings(more, role: asSuperuser ? nil : S.name), clock: clock.wall)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await host.run() }

@@ -16,16 +16,22 @@ public actor TestServers {
     public static let shared = TestServers()
 
     private let own: (postgres: String, amqp: String)?
+    /// Whether the broker has the users of the services, with their names as passwords and the rights that they have in operation.
+    public nonisolated let hasUsers: Bool
     private var template: Task<String, any Error>?
     private var freeHosts: [String]?
     private var waiting: [CheckedContinuation<String, Never>] = []
     private var databases = 0
 
-    init() { own = nil }
+    init() {
+        own = nil
+        hasUsers = getenv("TEST_AMQP_USERS") != nil
+    }
 
     /// Servers of a test's own, with these virtual hosts (as they stand in the URL).
-    public init(postgres: String, amqp: String, hosts: [String]) {
+    public init(postgres: String, amqp: String, hosts: [String], hasUsers: Bool) {
         own = (postgres, amqp)
+        self.hasUsers = hasUsers
         freeHosts = hosts
     }
 

@@ -2,10 +2,13 @@
 public struct MessageRoute: Sendable {
     /// What is published.
     public let type: MessageType
-    /// The service that publishes it; nil for the web shop and other systems.
+    /// The service that publishes it, or ``operators``; nil for the web shop and other systems.
     public let publisher: String?
     /// The services that take it.
     public let readers: [String]
+
+    /// The broker's user of people and of the `boxoffice` tool.
+    public static let operators = "operator"
 
     /// Every event that is published.
     public static let all = [
@@ -13,7 +16,7 @@ public struct MessageRoute: Sendable {
         MessageRoute(type: .ticketsRefreshRequested, publisher: nil, readers: ["tickets-cache"]),
         MessageRoute(type: .loyaltyMilestoneReached, publisher: "loyalty-notifier", readers: []),
         MessageRoute(type: .paymentGatewayReported, publisher: nil, readers: ["payments"]),
-        MessageRoute(type: .paymentDecided, publisher: nil, readers: ["payments"]),
+        MessageRoute(type: .paymentDecided, publisher: operators, readers: ["payments"]),
         MessageRoute(type: .paymentSucceeded, publisher: "payments", readers: ["bookings"]),
         MessageRoute(type: .paymentFailed, publisher: "payments", readers: ["bookings"]),
         MessageRoute(type: .paymentAbandoned, publisher: "payments", readers: ["bookings"]),

@@ -52,7 +52,7 @@ struct EventConsumer: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup { group in
                 group.addTask {
-                    let reader = MessageReader(reactions: reactions)
+                    let reader = MessageReader(retry: topology.retry, reactions: reactions)
                     for await batch in deliveries {
                         let isHungry = handoff.put(batch.map(reader.read))
                         // Deliveries trickle in: taken one by one as they come, each would cost two threads a waking.

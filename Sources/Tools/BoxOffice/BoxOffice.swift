@@ -12,7 +12,7 @@ struct BoxOffice: AsyncParsableCommand {
         discussion: "DATABASE_URL and AMQP_URL say where they live; each may come from a file named by DATABASE_URL_FILE and AMQP_URL_FILE.",
         version: BuildInfo.version,
         subcommands: [
-            Migrate.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, PaymentCommand.self,
+            Migrate.self, BrokerUsers.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, PaymentCommand.self,
             Doctor.self, Audit.self, DemoData.self, Secrets.self,
         ])
 

@@ -18,6 +18,8 @@ struct PrivateServers: Sendable {
 
     struct Failed: Error { let command: String, output: String }
 
+    static func required() throws -> PrivateServers { try #require(current) }
+
     /// Starts both, runs the body and stops them.
     static func open(_ body: @Sendable (PrivateServers) async throws -> Void) async throws {
         let folder = "/tmp/boxoffice-faults-\(getpid())"
@@ -25,12 +27,13 @@ struct PrivateServers: Sendable {
         // The servers' accounts walk through it.
         chmod(folder, 0o755)
         do {
-            async let broker: Void = script(.broker, "start", folder)
+            let users = try await definitions(folder)
+            async let broker: Void = script(.broker, "start", folder, environment: ["DEFINITIONS": users])
             async let database: Void = script(.database, "start", folder)
             _ = try await (broker, database)
             let postgres = try address("POSTGRES_URL", in: "\(folder)/postgres/env")
             let amqp = try address("AMQP_URL", in: "\(folder)/rabbitmq/env")
-            try await body(PrivateServers(folder: folder, servers: TestServers(postgres: postgres, amqp: amqp, hosts: ["%2F"])))
+            try await body(PrivateServers(folder: folder, servers: TestServers(postgres: postgres, amqp: amqp, hosts: ["%2F"], hasUsers: true)))
         } catch {
             await close(folder)
             throw error
@@ -56,17 +59,36 @@ struct PrivateServers: Sendable {
     /// Has the broker evaluate an Erlang expression.
     func evaluate(_ expression: String) async throws { try await Self.script(.broker, "ctl", folder, "eval", expression) }
 
-    private static func script(_ server: Server, _ verb: String, _ folder: String, _ more: String...) async throws {
+    /// The passwords of the broker's users, as `boxoffice broker-users` takes them: each is the user's name.
+    static func passwords() throws -> [String: String] {
+        let services = try String(contentsOfFile: "\(Executables.root)/Deploy/services", encoding: .utf8).split(separator: "\n")
+        let users = services.filter { !$0.hasPrefix("#") }.map { String($0.prefix { $0 != " " }) } + ["operator", "web-shop"]
+        return Dictionary(users.map { ("\($0.uppercased().replacing("-", with: "_"))_AMQP_PASSWORD", $0) }) { first, _ in first }
+    }
+
+    /// A file with the broker's users.
+    private static func definitions(_ folder: String) async throws -> String {
+        let process = try ServiceProcess(
+            Executables.path("boxoffice"), ["broker-users", "--print"], environment: try passwords(), log: "\(folder)/users.json")
+        guard try await process.ended(within: .seconds(60)) == .exited(0) else { throw Failed(command: "broker-users", output: process.output) }
+        chmod(process.log, 0o644)
+        return process.log
+    }
+
+    static func script(
+        _ server: Server, _ verb: String, _ folder: String, _ more: String..., environment: [String: String] = [:]
+    ) async throws {
         let path = "\(Executables.root)/Deploy/local/\(server.rawValue)"
         let log = "\(folder)/\(server.rawValue).log"
-        let environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder]
+        let standard = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder]
+        let environment = standard.merging(environment) { _, given in given }
         let process = try ServiceProcess(path, [verb, "\(folder)/\(server.rawValue)"] + more, environment: environment, log: log)
         guard try await process.ended(within: .seconds(120)) == .exited(0) else {
             throw Failed(command: "\(path) \(verb)", output: process.output)
         }
     }
 
-    private static func address(_ name: String, in file: String) throws -> String {
+    static func address(_ name: String, in file: String) throws -> String {
         let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
         guard let line = lines.first(where: { $0.hasPrefix("\(name)=") }) else { throw Failed(command: file, output: "no \(name)") }
         return String(line.dropFirst(name.count + 1))

@@ -16,7 +16,7 @@ struct ConsumerTests {
         try await TestHouse.open { house in
             try await house.broker.declare(Self.announcements)
             _ = try await house.broker.purge(queue: "announcements")
-            try await house.with(TestService<Recording>.self) { _ in try await body(house) }
+            try await house.with(TestService<Recording>.self, publishesAnything: true) { _ in try await body(house) }
             try await house.broker.delete(queue: "announcements")
         }
     }

@@ -4,6 +4,8 @@ import FoundationEssentials
 public struct Tick: Message {
     /// `tick`
     public static let type = MessageType.tick
+    /// The service that publishes what is due; all its routing keys are jobs of others.
+    public static let publisher = "tick-publisher"
 
     /// Who wants the job to run.
     public enum Trigger: String, Codable, Sendable, CaseIterable {

@@ -18,7 +18,9 @@ struct MailChannelTests {
             try await TestHouse.open(at: RFC3339.date(from: "2026-11-20T09:30:00Z")) { house in
                 try await house.broker.declare(Self.announcements)
                 _ = try await house.broker.purge(queue: "announcements")
-                try await house.with(LetterService.self, settings: outside.settings.merging(settings) { $1 }) { _ in try await body(house, outside) }
+                try await house.with(LetterService.self, settings: outside.settings.merging(settings) { $1 }, publishesAnything: true) { _ in
+                    try await body(house, outside)
+                }
                 try await house.broker.delete(queue: "announcements")
             }
         }

@@ -13,7 +13,7 @@ struct MailRefusalScenarios {
     private func open(_ body: @escaping @Sendable (TestHouse, Outside) async throws -> Void) async throws {
         try await Outside.open { outside in
             try await TestHouse.open(at: RFC3339.date(from: "2026-11-20T09:30:00Z")) { house in
-                try await house.with(LetterService.self, settings: outside.settings) { _ in try await body(house, outside) }
+                try await house.with(LetterService.self, settings: outside.settings, publishesAnything: true) { _ in try await body(house, outside) }
             }
         }
     }

@@ -1,0 +1,114 @@
+import Curl
+import FoundationEssentials
+import Platform
+
+/// The HTTP API of RabbitMQ's management plugin, as far as users and their rights go. What 4.x removed is not used.
+struct ManagementAPI: Sendable {
+    /// The setting with its address.
+    static let variable = "AMQP_MANAGEMENT_URL"
+    /// Where it is.
+    static let url = Setting.secret(variable, "RabbitMQ's management API, as an administrator: http://operator@host:15672")
+    /// The administrator's password.
+    static let password = Setting.secret(
+        "AMQP_MANAGEMENT_PASSWORD", "password of the user in AMQP_MANAGEMENT_URL, in place of one that stands there", .optional)
+
+    /// Host and port, for people.
+    let place: String
+    /// Who asks.
+    let user: String
+    private let base: String
+    private let authorization: String
+    private let web: CurlClient
+
+    /// The API of ``url`` and ``password``.
+    /// - Throws: a ``ConfigurationError`` that does not have the password in it.
+    init(_ settings: Settings, web: CurlClient) throws(ConfigurationError) {
+        guard let url = URL(string: try settings.value(Self.url)), let scheme = url.scheme, ["http", "https"].contains(scheme), let host = url.host(),
+            !host.isEmpty
+        else {
+            throw ConfigurationError(Self.variable, "is wrong: it must be http://user:password@host:15672")
+        }
+        guard let user = url.user(percentEncoded: false), !user.isEmpty else {
+            throw ConfigurationError(Self.variable, "is wrong: it has no user (http://user:password@host:15672)")
+        }
+        guard let password = try settings.optional(Self.password) ?? url.password(percentEncoded: false) else {
+            throw ConfigurationError(Self.variable, "is wrong: it has no password, and AMQP_MANAGEMENT_PASSWORD is not set (nor is its _FILE)")
+        }
+        let port = url.port ?? (scheme == "https" ? 15671 : 15672)
+        self.user = user
+        self.web = web
+        place = "\(host):\(port)"
+        let path = url.path(percentEncoded: true)
+        base = "\(scheme)://\(host):\(port)" + (path.hasSuffix("/") ? String(path.dropLast()) : path) + "/api"
+        authorization = "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()
+    }
+
+    /// Why the API cannot be asked now; later perhaps.
+    struct Unavailable: Error { let reason: String }
+
+    /// `GET /api/<path>`.
+    /// - Throws: ``Unavailable``, a ``ConfigurationError`` when it will say the same for ever, a ``Failure``.
+    func get<T: Decodable>(_ path: [String], as type: T.Type = T.self) async throws -> T {
+        let response = try await send(.get, path)
+        do {
+            return try response.json()
+        } catch {
+            throw ConfigurationError(Self.variable, "does not work: \(place) does not answer as RabbitMQ's management API")
+        }
+    }
+
+    /// `PUT /api/<path>` with a JSON object.
+    func put(_ path: [String], _ object: [String: String]) async throws { try await send(.put, path, body: try JSONEncoder().encode(object)) }
+
+    /// `DELETE /api/<path>`; what is not there is deleted already.
+    func delete(_ path: [String]) async throws { try await send(.delete, path) }
+
+    @discardableResult
+    private func send(_ method: HTTPMethod, _ path: [String], body: Data? = nil) async throws -> HTTPResponse {
+        var request = HTTPRequest(method, url: ([base] + path.map(Self.escaped)).joined(separator: "/"), headers: ["Authorization": authorization])
+        if let body {
+            request.headers["Content-Type"] = "application/json"
+            request.body = [UInt8](body)
+        }
+        let response: HTTPResponse
+        do {
+            response = try await web.send(request)
+        } catch  where error.isTransient {
+            throw Unavailable(reason: "\(error)")
+        } catch {
+            throw ConfigurationError(Self.variable, "does not work: \(error)")
+        }
+        switch response.status {
+        case 200..<300: return response
+        case 404 where method == .delete: return response
+        case 401, 403:
+            throw ConfigurationError(
+                Self.variable,
+                "does not work: the broker at \(place) refuses the user \(user) (\(Self.reason(of: response))). It needs the tag administrator and the "
+                    + "password that the broker knows; a volume keeps the one that it was made with")
+        case 500...: throw Unavailable(reason: "status \(response.status)")
+        case 404 where method == .get:
+            throw ConfigurationError(Self.variable, "does not work: \(place) does not answer as RabbitMQ's management API (status 404)")
+        default:
+            throw Failure("the broker at \(place) refuses \(method.rawValue) \(path.joined(separator: "/")): \(Self.reason(of: response))")
+        }
+    }
+
+    /// What RabbitMQ says of an error.
+    private static func reason(of response: HTTPResponse) -> String {
+        struct Problem: Decodable { let reason: String }
+        return (try? response.json(as: Problem.self))?.reason ?? "status \(response.status)"
+    }
+
+    /// A segment of a path: only what RFC 3986 (section 2.3) calls unreserved stays as it is.
+    private static func escaped(_ segment: String) -> String {
+        segment.utf8.reduce(into: "") { text, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+    }
+}
