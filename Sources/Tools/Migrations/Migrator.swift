@@ -78,6 +78,7 @@ public struct Migrator: Sendable {
 
     private func apply(_ session: MigrationSession, _ passwords: [String: String], applied: (String) -> Void) async throws {
         try await session.lock()
+        session.watch.begin("Reading operations.migrations")
         if try await Self.hasLedger(session.session) { _ = try await missing(session.session) }
         let rights = DatabaseRights(session: session)
         try await rights.roles(passwords)

@@ -181,6 +181,20 @@ struct DoctorTests {
         }
     }
 
+    @Test("A collation that has changed since the indexes were made is told, and what puts it right")
+    func collation() async throws {
+        try await withHealthyHouse { house, boxoffice async throws in
+            try await house.database.script(
+                """
+                create table public.sorted (name text collate "und-x-icu" unique);
+                update pg_catalog.pg_collation set collversion = '1' where collname = 'und-x-icu'
+                """)
+            let found = try await failures(boxoffice)
+            #expect(found.map(\.what) == ["collation pg_catalog.\"und-x-icu\""])
+            #expect(found.first?.detail.contains("alter collation pg_catalog.\"und-x-icu\" refresh version") == true)
+        }
+    }
+
     @Test("Without broker and database the rest is looked at all the same")
     func nothing() async throws {
         let findings = try await failures(
