@@ -19,7 +19,12 @@ struct MigrationSession: Sendable {
             """
             set idle_session_timeout = '60s'; set idle_in_transaction_session_timeout = '60s'; set statement_timeout = 0;
             set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; set tcp_user_timeout = '30s';
-            set client_connection_check_interval = '5s'; set client_min_messages = warning
+            set client_connection_check_interval = '5s'; set client_min_messages = warning;
+            -- Of two that wait for each other the one that looks first gives up, and that shall not be a service. Superusers may set it.
+            do $$ begin
+                perform set_config('deadlock_timeout', '50ms', false);
+            exception when insufficient_privilege then null;
+            end $$
             """)
         _ = try await session.query("select set_config('application_name', $1, false)", name)
         return try await session.query("select pg_backend_pid()", as: Int.self).first ?? 0

@@ -24,7 +24,8 @@ struct ExpandContractTests {
         create view performance_facts as select id, title from performances;
         """)
 
-    /// The first release: the new column, kept equal to the old one whoever writes.
+    /// The first release: the new column, kept equal to the old one whoever writes. The new version does not know the old column, so the trigger
+    /// fills it. A table and its view are two files: whoever reads the view locks it before the table.
     private static let expand = [
         file(
             1,
@@ -43,11 +44,10 @@ struct ExpandContractTests {
                 return new;
             end $$;
             create trigger performances_renamed before insert or update on performances for each row execute function performances_renamed();
-            -- The new version does not know the old column; the trigger fills it before the constraint looks.
-            create or replace view performance_facts as select id, title, coalesce(name, title) as name from performances;
             """),
+        file(2, "create or replace view performance_facts as select id, title, coalesce(name, title) as name from performances;"),
         file(
-            2,
+            3,
             """
             \(Migration.outsideTransaction)
             create index concurrently if not exists performances_name on performances (name);
@@ -63,16 +63,15 @@ struct ExpandContractTests {
     /// The second release, when no old version runs any more.
     private static let contract = [
         file(
-            3,
+            4,
             """
             alter table performances add constraint performances_has_name check (name is not null) not valid;
             alter table performances validate constraint performances_has_name;
             """),
+        file(5, "drop view performance_facts; create view performance_facts as select id, name from performances;"),
         file(
-            4,
+            6,
             """
-            drop view performance_facts;
-            create view performance_facts as select id, name from performances;
             drop trigger performances_renamed on performances;
             drop function performances_renamed();
             alter table performances drop column title;
