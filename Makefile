@@ -23,9 +23,12 @@ test: ## all tests, against private servers (FILTER=pattern for some of them, KE
 prove: ## the long proofs in full, about an hour (PROVE_SEED=n repeats one; FILTER=pattern for some of them)
 	@PROVE=1 Tests/run
 
-lint: ## format, scripts and warnings
+lint: ## format, scripts, compose.yaml and warnings
+	@Deploy/local/setup
 	swift format lint --strict --recursive $(SWIFT_SOURCES)
 	@if command -v shellcheck >/dev/null; then echo shellcheck -x $(SCRIPTS); shellcheck -x $(SCRIPTS); fi
+	Deploy/compose/generate | diff compose.yaml -
+	Tests/python -m check_jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	swift build --build-tests
 
 bench: ## measure ours against its peers (table on the screen, figures in .run/bench.json)

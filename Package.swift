@@ -117,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "Sandbox",
             dependencies: [
-                "BuildInfo", "COpenSSL",
+                "BuildInfo", "COpenSSL", "Platform",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -181,14 +181,14 @@ let package = Package(
             ]),
         tests(
             "DeployTests", "Deploy",
-            ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TickPublisher", "TicketsCache", "Platform"],
+            ["Bookings", "Events", "LoyaltyNotifier", "Payments", "Sandbox", "TickPublisher", "TicketsCache", "Platform"],
             exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),
         tests("MigrationsTests", "Tools/Migrations", ["Migrations", "Postgres", "Support"]),
         tests(
             "SandboxTests", "Tools/Sandbox",
             [
-                "COpenSSL", "Sandbox", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                lifecycle, logging,
+                "COpenSSL", "Platform", "Sandbox", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"), lifecycle, logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Platform
+import Sandbox
 
 /// The settings as documents tell of them.
 enum SettingDocuments {
@@ -19,7 +20,7 @@ enum SettingDocuments {
             if groups[title] == nil { titles.append(title) }
             groups[title, default: []].append(setting)
         }
-        return [("every service", CommonSettings.all)] + titles.map { ($0, groups[$0] ?? []) }
+        return [("every service", CommonSettings.all)] + titles.map { ($0, groups[$0] ?? []) } + [("sandbox", Sandbox.Settings.all.dropLast())]
     }
 
     /// The part `## Services` of .env.example.
@@ -28,7 +29,7 @@ enum SettingDocuments {
         for group in groups {
             text += "\n# -- \(group.title)\n"
             for setting in group.settings {
-                text += "\n# \(meaning(of: setting))\n# \(setting.name)=\(standard(setting))\n"
+                text += "\n# \(setting.explanation)\n# \(setting.name)=\(standard(setting))\n"
             }
         }
         return text
@@ -42,7 +43,7 @@ enum SettingDocuments {
             for setting in group.settings {
                 let standard = standard(setting)
                 let shown = standard.isEmpty ? setting.presence == .required ? "required" : "" : "`\(standard)`"
-                text += "| `\(setting.name)` | \(shown) | \(meaning(of: setting)) |\n"
+                text += "| `\(setting.name)` | \(shown) | \(setting.explanation) |\n"
             }
         }
         return text
@@ -50,12 +51,5 @@ enum SettingDocuments {
 
     private static func standard(_ setting: SettingDescription) -> String {
         if case .standard(let text) = setting.presence { text } else { "" }
-    }
-
-    private static func meaning(of setting: SettingDescription) -> String {
-        var text = setting.meaning
-        if let values = setting.values { text += " (\(values))" }
-        if setting.isSecret { text += "; a secret, \(setting.name)_FILE names a file with it" }
-        return text
     }
 }

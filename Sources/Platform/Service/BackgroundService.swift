@@ -19,7 +19,8 @@ public protocol BackgroundService: Sendable {
 extension BackgroundService {
     /// Runs the service until SIGTERM or SIGINT; SIGHUP, SIGUSR1 and SIGUSR2 are ignored.
     ///
-    /// `--version` and `--help` are answered on standard output. Ends with 64 (`EX_USAGE`) when it is called with anything else.
+    /// `--version` and `--help` are answered on standard output; `health` asks the service that runs with the same settings whether it is alive, and
+    /// ends with 0 or 1. Ends with 64 (`EX_USAGE`) when it is called with anything else.
     ///
     /// Ends with 0 after a graceful stop, with 78 (`EX_CONFIG`) and one line on standard error when a setting is missing or wrong, with 75
     /// (`EX_TEMPFAIL`) when the stop took too long and was ended by force, with 1 otherwise.
@@ -28,9 +29,10 @@ extension BackgroundService {
         case .run: await run()
         case .version: answer(BuildInfo.version)
         case .help: answer(help)
+        case .health: answer(health: health())
         case .unknown(let arguments):
             LogWriter.standardError.appendLast(
-                "\(name): unknown argument \(arguments); it takes --help and --version, and settings from the environment\n")
+                "\(name): unknown argument \(arguments); it takes --help, --version and health, and settings from the environment\n")
             await end(64)
         }
     }
@@ -56,24 +58,37 @@ extension BackgroundService {
         """
         \(name) \(BuildInfo.version): \(summary)
 
-        usage: \(name) [--help | --version]
+        usage: \(name) [--help | --version | health]
 
-        Runs until SIGTERM or SIGINT. Its settings come from the environment; NAME_FILE names a file with the value of a secret.
+        Runs until SIGTERM or SIGINT; `health` asks the one that runs with the same settings whether it is alive. Its settings come from the
+        environment; NAME_FILE names a file with the value of a secret.
 
-        \((settings + CommonSettings.all).map(line).joined(separator: "\n"))
+        \((settings + CommonSettings.all).map(\.help).joined(separator: "\n"))
         """
     }
 
-    private static func line(_ setting: SettingDescription) -> String {
-        let values = setting.values.map { " (\($0))" } ?? ""
-        let otherwise = setting.presence == .required ? "required" : "by default \(setting.otherwise)"
-        return "  \(setting.name)\(setting.isSecret ? ", secret" : ""): \(setting.meaning)\(values); \(otherwise)"
+    /// Asks the running service for `/livez`.
+    /// - Returns: what is wrong; nil when nothing is.
+    private static func health() -> String? {
+        do {
+            let settings = Settings.environment()
+            return HealthProbe.problem(
+                host: try settings.value(CommonSettings.httpHost), port: try settings.value(CommonSettings.httpPort), path: "/livez")
+        } catch {
+            return "\(error)"
+        }
     }
 
     /// Writes the answer to a question of the command line and ends the process.
     private static func answer(_ text: String) -> Never {
         print(text)
         exit(0)
+    }
+
+    /// Ends the process, with a line about what is wrong.
+    private static func answer(health problem: String?) -> Never {
+        if let problem { print("\(name): \(problem)") }
+        exit(problem == nil ? 0 : 1)
     }
 
     /// Ends the process. `exit` has the C libraries take down what their threads may still be using (a statement's cancellation that is

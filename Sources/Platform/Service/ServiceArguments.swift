@@ -3,6 +3,8 @@ enum ServiceArguments: Equatable {
     case run
     case version
     case help
+    /// Whether the process beside it, with the same settings, is alive.
+    case health
     /// Anything else, word for word.
     case unknown(String)
 
@@ -10,6 +12,7 @@ enum ServiceArguments: Equatable {
         switch arguments.first {
         case nil: self = .run
         case "--version" where arguments.count == 1: self = .version
+        case "health" where arguments.count == 1: self = .health
         case "--help" where arguments.count == 1, "-h" where arguments.count == 1: self = .help
         default: self = .unknown(arguments.joined(separator: " "))
         }

@@ -30,12 +30,22 @@ public struct SettingDescription: Sendable, Hashable {
         self.isSecret = isSecret
     }
 
-    /// What it is when nobody says, in words.
-    public var otherwise: String {
-        switch presence {
-        case .required: "required"
-        case .optional: "none"
-        case .standard(let text): text.isEmpty ? "none" : text
-        }
+    /// What it means, its values, and how a secret is given.
+    public var explanation: String {
+        var text = meaning
+        if let values { text += " (\(values))" }
+        if isSecret { text += "; a secret: \(name)_FILE names a file with it" }
+        return text
+    }
+
+    /// One line for a person who asked for help.
+    package var help: String {
+        let otherwise =
+            switch presence {
+            case .required: "required"
+            case .optional: "by default none"
+            case .standard(let text): "by default \(text.isEmpty ? "none" : text)"
+            }
+        return "  \(name)\(isSecret ? ", secret" : ""): \(meaning)\(values.map { " (\($0))" } ?? ""); \(otherwise)"
     }
 }

@@ -2,6 +2,7 @@ import BuildInfo
 import FoundationEssentials
 import Glibc
 import Logging
+import Platform
 import ServiceLifecycle
 import UnixSignals
 
@@ -16,15 +17,17 @@ struct Main {
 
     static func main() async throws {
         if CommandLine.arguments.count > 1 {
-            guard CommandLine.arguments.dropFirst() == ["--version"] else {
-                end("unknown argument \(CommandLine.arguments[1]); there is --version, and README.md says which settings it reads", code: wrongUsage)
+            switch Array(CommandLine.arguments.dropFirst()) {
+            case ["--version"]: print(BuildInfo.version)
+            case ["--help"], ["-h"]: print(help)
+            case ["health"]: endWithHealth()
+            case let arguments: end("unknown argument \(arguments.joined(separator: " ")); there are --help, --version and health", code: wrongUsage)
             }
-            print(BuildInfo.version)
             exit(0)
         }
         let settings: Settings
         do {
-            settings = try Settings(environment: ProcessInfo.processInfo.environment)
+            settings = try Settings(.environment())
         } catch {
             end("\(error)")
         }
@@ -45,6 +48,31 @@ struct Main {
             logger.warning("Ended with requests under way")
         } catch {
             end("cannot serve: \(error)", code: EXIT_FAILURE)
+        }
+    }
+
+    private static var help: String {
+        """
+        sandbox \(BuildInfo.version), stand-ins for the outside services of Box Office, for development only.
+
+        usage: sandbox [--help | --version | health]
+
+        Settings, from the environment:
+
+        \(Settings.all.map(\.help).joined(separator: "\n"))
+        """
+    }
+
+    /// Asks the sandbox that runs with the same settings whether it is well.
+    private static func endWithHealth() -> Never {
+        do {
+            let given = Platform.Settings.environment()
+            let problem = HealthProbe.problem(
+                host: try given.value(Settings.hostSetting), port: try given.value(Settings.httpPortSetting), path: "/_sandbox/health")
+            if let problem { end(problem, code: EXIT_FAILURE) }
+            exit(0)
+        } catch {
+            end("\(error)")
         }
     }
 

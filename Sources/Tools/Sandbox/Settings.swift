@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Platform
 
 /// What the environment says about this sandbox.
 package struct Settings: Sendable {
@@ -27,41 +28,47 @@ package struct Settings: Sendable {
     /// A sandbox on free ports that asks nobody for a key.
     package init() {}
 
-    /// Reads `SANDBOX_HOST`, `SANDBOX_HTTP_PORT`, `SANDBOX_SMTP_PORT`, `SANDBOX_KEEP`, `SANDBOX_TLS_CERT`, `SANDBOX_TLS_KEY`, `SANDBOX_SMTP_USER`,
-    /// `SANDBOX_SMTP_PASS`, `SANDBOX_GATEWAY_KEY`, `SANDBOX_PUSH_KEY` and `LOG_LEVEL`; an empty value counts as not set.
-    init(environment: [String: String]) throws(SettingError) {
-        func text(_ name: String) -> String? {
-            environment[name].flatMap { $0.isEmpty ? nil : $0 }
-        }
-        func number(_ name: String, in range: ClosedRange<Int>, default: Int) throws(SettingError) -> Int {
-            guard let text = text(name) else { return `default` }
-            guard let value = Int(text), range.contains(value) else {
-                throw SettingError(
-                    variable: name, problem: "is \"\(text)\", but must be a whole number from \(range.lowerBound) to \(range.upperBound)")
-            }
-            return value
-        }
-        host = text("SANDBOX_HOST") ?? host
-        httpPort = try number("SANDBOX_HTTP_PORT", in: 0...65_535, default: httpPort)
-        smtpPort = try number("SANDBOX_SMTP_PORT", in: 0...65_535, default: smtpPort)
-        keep = try number("SANDBOX_KEEP", in: 1...100_000_000, default: keep)
-        certificateFile = text("SANDBOX_TLS_CERT")
-        privateKeyFile = text("SANDBOX_TLS_KEY")
-        smtpUser = text("SANDBOX_SMTP_USER")
-        smtpPassword = text("SANDBOX_SMTP_PASS")
-        gatewayKey = text("SANDBOX_GATEWAY_KEY")
-        pushKey = text("SANDBOX_PUSH_KEY")
-        if let level = text("LOG_LEVEL") {
-            guard let known = Logger.Level(rawValue: level) else {
-                throw SettingError(variable: "LOG_LEVEL", problem: "is \"\(level)\", but must be one of \(Logger.Level.allCases.map(\.rawValue))")
-            }
-            logLevel = known
-        }
+    /// What the process was given.
+    /// - Throws: ``ConfigurationError`` naming what is wrong.
+    init(_ given: Platform.Settings) throws(ConfigurationError) {
+        host = try given.value(Self.hostSetting)
+        httpPort = try given.value(Self.httpPortSetting)
+        smtpPort = try given.value(Self.smtpPortSetting)
+        keep = try given.value(Self.keepSetting)
+        certificateFile = try given.optional(Self.certificateSetting)
+        privateKeyFile = try given.optional(Self.privateKeySetting)
+        smtpUser = try given.optional(Self.smtpUserSetting)
+        smtpPassword = try given.optional(Self.smtpPasswordSetting)
+        gatewayKey = try given.optional(Self.gatewayKeySetting)
+        pushKey = try given.optional(Self.pushKeySetting)
+        logLevel = try given.value(CommonSettings.logLevel)
         if (certificateFile == nil) != (privateKeyFile == nil) {
-            throw SettingError(variable: "SANDBOX_TLS_KEY", problem: "and SANDBOX_TLS_CERT must be set together")
+            throw ConfigurationError("SANDBOX_TLS_KEY", "and SANDBOX_TLS_CERT must be set together")
         }
         if (smtpUser == nil) != (smtpPassword == nil) {
-            throw SettingError(variable: "SANDBOX_SMTP_PASS", problem: "and SANDBOX_SMTP_USER must be set together")
+            throw ConfigurationError("SANDBOX_SMTP_PASS", "and SANDBOX_SMTP_USER must be set together")
         }
     }
+
+    static let hostSetting = Setting.address("SANDBOX_HOST", default: "127.0.0.1", "address of the HTTP stand-ins and the mail server")
+    static let httpPortSetting = Setting.integer(
+        "SANDBOX_HTTP_PORT", default: 0, in: 0...65_535, "port of the HTTP stand-ins and the control API; 0 takes a free one")
+    private static let smtpPortSetting = Setting.integer(
+        "SANDBOX_SMTP_PORT", default: 0, in: 0...65_535, "port of the mail server; 0 takes a free one")
+    private static let keepSetting = Setting.integer(
+        "SANDBOX_KEEP", default: 200_000, in: 1...100_000_000, "how many requests, pushes, refunds and mails each list keeps; the oldest go first")
+    private static let certificateSetting = Setting.text(
+        "SANDBOX_TLS_CERT", "PEM file of a certificate; with SANDBOX_TLS_KEY the mail server offers STARTTLS", .optional)
+    private static let privateKeySetting = Setting.text("SANDBOX_TLS_KEY", "PEM file of the key of SANDBOX_TLS_CERT", .optional)
+    private static let smtpUserSetting = Setting.text("SANDBOX_SMTP_USER", "who has to log in at the mail server before it takes a mail", .optional)
+    private static let smtpPasswordSetting = Setting.secret("SANDBOX_SMTP_PASS", "the password of SANDBOX_SMTP_USER", .optional)
+    private static let gatewayKeySetting = Setting.secret("SANDBOX_GATEWAY_KEY", "bearer token asked of callers of the payment gateway", .optional)
+    private static let pushKeySetting = Setting.secret("SANDBOX_PUSH_KEY", "bearer token asked of callers of the push service", .optional)
+
+    /// What it reads.
+    package static let all = [
+        hostSetting.description, httpPortSetting.description, smtpPortSetting.description, keepSetting.description, certificateSetting.description,
+        privateKeySetting.description, smtpUserSetting.description, smtpPasswordSetting.description, gatewayKeySetting.description,
+        pushKeySetting.description, CommonSettings.logLevel.description,
+    ]
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import Platform
 import Testing
 
 @testable import Sandbox
@@ -199,7 +200,7 @@ struct MailServerTests {
                     (certificate.certificateFile, other.keyFile, "SANDBOX_TLS_KEY", "mismatch"),
                 ]
                 for (chain, key, variable, reason) in cases {
-                    let error = #expect(throws: SettingError.self) { try TLSCertificate(chainFile: chain, keyFile: key) }
+                    let error = #expect(throws: ConfigurationError.self) { try TLSCertificate(chainFile: chain, keyFile: key) }
                     #expect(error?.variable == variable)
                     #expect(error?.problem.contains(reason) == true)
                 }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import Platform
 import ServiceLifecycle
 
 /// Stands in for the mail relay: takes every mail and delivers none.
@@ -11,7 +12,7 @@ struct SMTPServer: Service {
     private let logger: Logger
 
     /// Throws when the certificate or the key cannot be used.
-    init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws(SettingError) {
+    init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws(ConfigurationError) {
         self.settings = settings
         self.world = world
         self.logger = logger

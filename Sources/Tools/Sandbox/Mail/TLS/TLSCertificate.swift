@@ -1,13 +1,14 @@
 import COpenSSL
 import Glibc
+import Platform
 
 /// Certificate chain and private key of a server, as PEM files. They are read again for each connection.
 struct TLSCertificate: Sendable {
     let chainFile: String
     let keyFile: String
 
-    /// Throws a ``SettingError`` that names the file and what is wrong with it.
-    init(chainFile: String, keyFile: String) throws(SettingError) {
+    /// Throws a ``ConfigurationError`` that names the file and what is wrong with it.
+    init(chainFile: String, keyFile: String) throws(ConfigurationError) {
         self.chainFile = chainFile
         self.keyFile = keyFile
         SSL_CTX_free(try context())
@@ -23,11 +24,11 @@ struct TLSCertificate: Sendable {
         return try TLSSession(ssl)
     }
 
-    private func context() throws(SettingError) -> OpaquePointer {
+    private func context() throws(ConfigurationError) -> OpaquePointer {
         guard let context = SSL_CTX_new(TLS_server_method()), copenssl_require_tls12(context) == 1 else {
-            throw SettingError(variable: "SANDBOX_TLS_CERT", problem: "cannot be used: \(TLSError(fallback: "out of memory"))")
+            throw ConfigurationError("SANDBOX_TLS_CERT", "cannot be used: \(TLSError(fallback: "out of memory"))")
         }
-        do throws(SettingError) {
+        do throws(ConfigurationError) {
             try load(context)
         } catch {
             SSL_CTX_free(context)
@@ -36,7 +37,7 @@ struct TLSCertificate: Sendable {
         return context
     }
 
-    private func load(_ context: OpaquePointer) throws(SettingError) {
+    private func load(_ context: OpaquePointer) throws(ConfigurationError) {
         try Self.checkReadable(chainFile, "SANDBOX_TLS_CERT")
         try Self.checkReadable(keyFile, "SANDBOX_TLS_KEY")
         copenssl_never_ask(context)
@@ -50,12 +51,12 @@ struct TLSCertificate: Sendable {
         }
     }
 
-    private static func problem(_ variable: String, _ file: String, _ problem: String) -> SettingError {
-        SettingError(variable: variable, problem: "names the file \(file), \(problem) (\(TLSError(fallback: "no reason given")))")
+    private static func problem(_ variable: String, _ file: String, _ problem: String) -> ConfigurationError {
+        ConfigurationError(variable, "names the file \(file), \(problem) (\(TLSError(fallback: "no reason given")))")
     }
 
-    private static func checkReadable(_ file: String, _ variable: String) throws(SettingError) {
+    private static func checkReadable(_ file: String, _ variable: String) throws(ConfigurationError) {
         guard access(file, R_OK) != 0 else { return }
-        throw SettingError(variable: variable, problem: "names the file \(file), which cannot be read: \(String(cString: strerror(errno)))")
+        throw ConfigurationError(variable, "names the file \(file), which cannot be read: \(String(cString: strerror(errno)))")
     }
 }
