@@ -37,7 +37,7 @@ enum Terminal {
         guard !write("\(text)\n", to: STDOUT_FILENO) else { return }
         let reason = String(cString: strerror(errno))
         complain("boxoffice: the output cannot be written: \(reason)")
-        Glibc.exit(74)
+        _exit(74)
     }
 
     /// A line on standard error.
