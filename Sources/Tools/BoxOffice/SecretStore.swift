@@ -41,8 +41,9 @@ struct SecretStore {
         let target = "\(folder)/\(path)"
         let parent = target.prefix(upTo: target.lastIndex(of: "/") ?? target.endIndex)
         if mkdir(String(parent), 0o755) != 0, errno != EEXIST { throw problem(String(parent)) }
-        let draft = "\(target).\(getpid())"
-        let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        // Not the process id: two containers that write to one volume both have 1.
+        let draft = "\(target).\(UInt64.random(in: 0...UInt64.max))"
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw problem(draft) }
         defer { unlink(draft) }
         var bytes = Array("\(text)\n".utf8)

@@ -38,7 +38,7 @@ struct Secrets: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print one secret, such as rabbitmq/operator for the management page.")
+        static let configuration = CommandConfiguration(abstract: "Print one secret, such as operator/broker for the management page.")
         @Argument(help: "OWNER/NAME") var secret: String
 
         func run() async throws { Terminal.say(try Secrets.store().read(secret)) }
