@@ -83,8 +83,8 @@ extension HostileScenario {
                 "insert into loyalty.milestones (user_id, rides, free_tickets, reached_at) select id, 100, 5, $2 from unnest($1::bigint[]) id",
             ],
             start: """
-                insert into bookings.outbox (exchange, routing_key, message_id, body)
-                select 'boxoffice.events', 'ride.completed', 'ride-' || id, jsonb_build_object(
+                insert into loyalty.outbox (exchange, routing_key, message_id, body)
+                select 'loyalty-notifier.retry', 'loyalty-notifier.events', 'ride-' || id, jsonb_build_object(
                            'specversion', '1.0', 'id', 'ride-' || id, 'source', '/rides', 'type', 'com.boxoffice.ride.completed',
                            'datacontenttype', 'application/json',
                            'time', to_char($2::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
