@@ -2,16 +2,6 @@ import Contracts
 import Curl
 import FoundationEssentials
 
-/// The settings of whoever sends push notifications.
-public enum PushSettings {
-    /// Where the push service is.
-    public static let url = Setting.url("PUSH_URL", "the push service; /notifications is added")
-    static let key = Setting.secret("PUSH_KEY", "bearer token for the push service", .optional)
-    static let inFlight = Setting.integer("PUSH_IN_FLIGHT", default: 16, in: 1...1000, "pushes on their way at once")
-    /// All of them.
-    public static let all = [url.description, key.description, inFlight.description]
-}
-
 /// Push notifications: `POST {PUSH_URL}/notifications` with the dedupe key as `Idempotency-Key`.
 public struct PushChannel: DeliveryChannel {
     /// What the push service is asked to show.

@@ -24,6 +24,11 @@ public struct Domain: Sendable, Equatable {
 
     /// The variable with the password of a role: `TICKETS_CACHE_DB_PASSWORD`.
     public static func passwordVariable(of role: String) -> String {
-        "\(role.uppercased().replacing("-", with: "_"))_DB_PASSWORD"
+        variable("DB_PASSWORD", of: role)
+    }
+
+    /// A setting that is about one service, in the environment of others: `TICKETS_CACHE_HTTP_PORT`.
+    public static func variable(_ name: String, of service: String) -> String {
+        "\(service.uppercased().replacing("-", with: "_"))_\(name)"
     }
 }

@@ -1,3 +1,4 @@
+import Migrations
 import Platform
 
 /// A user of the broker and what it may do; everything else is refused by the broker (docs/ownership.md).
@@ -37,5 +38,5 @@ struct BrokerUser: Sendable, Equatable {
     var password: Setting<String> { .secret(passwordVariable, "password of the broker's user \(name)", .optional) }
 
     /// The variable with its password.
-    var passwordVariable: String { "\(name.uppercased().replacing("-", with: "_"))_AMQP_PASSWORD" }
+    var passwordVariable: String { Domain.variable("AMQP_PASSWORD", of: name) }
 }

@@ -29,7 +29,7 @@ struct ServiceCheck: Sendable {
         do throws(ConfigurationError) {
             let addresses = try addresses(of: service)
             guard !addresses.isEmpty else {
-                let names = "\(variable(service, "HTTP_PORT")) and \(variable(service, "HTTP_URL"))"
+                let names = "\(Domain.variable("HTTP_PORT", of: service)) and \(Domain.variable("HTTP_URL", of: service))"
                 return [.skip(what, "where it answers is not known: \(names) are not set")]
             }
             var findings: [Finding] = []
@@ -41,16 +41,16 @@ struct ServiceCheck: Sendable {
     }
 
     private func addresses(of service: String) throws(ConfigurationError) -> [String] {
-        let name = variable(service, "HTTP_URL")
+        let name = Domain.variable("HTTP_URL", of: service)
         let addresses = settings.list(name)
         for address in addresses where !address.hasPrefix("http://") && !address.hasPrefix("https://") {
             throw ConfigurationError(name, "is \"\(address)\", but must be an http:// or https:// address")
         }
         guard addresses.isEmpty else { return addresses.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } }
-        let port = try settings.value(.integer(variable(service, "HTTP_PORT"), default: 0, in: 0...65535, "where the service answers"))
+        let port = try settings.value(.integer(Domain.variable("HTTP_PORT", of: service), default: 0, in: 0...65535, "where the service answers"))
         guard port > 0 else { return [] }
         // Who listens everywhere answers here.
-        switch settings.string(variable(service, "HTTP_HOST")) ?? settings.string("HTTP_HOST") ?? "127.0.0.1" {
+        switch settings.string(Domain.variable("HTTP_HOST", of: service)) ?? settings.string("HTTP_HOST") ?? "127.0.0.1" {
         case "0.0.0.0": return ["http://127.0.0.1:\(port)"]
         case "::": return ["http://[::1]:\(port)"]
         case let host: return ["http://\(host.contains(":") ? "[\(host)]" : host):\(port)"]
@@ -73,6 +73,4 @@ struct ServiceCheck: Sendable {
             return .fail(what, "\(address) does not answer (\(error)): start it, or see the last line of its log")
         }
     }
-
-    private func variable(_ service: String, _ name: String) -> String { "\(service.uppercased().replacing("-", with: "_"))_\(name)" }
 }
