@@ -6,7 +6,7 @@ ARG RUNTIME_IMAGE=debian:bookworm-slim
 FROM ${SWIFT_IMAGE} AS build
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        libcurl4-openssl-dev libpq-dev librabbitmq-dev libssl-dev pkg-config >/dev/null \
+        libcurl4-openssl-dev libpq-dev librabbitmq-dev libssl-dev libyaml-dev pkg-config >/dev/null \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # What others wrote comes first: this layer stays as long as Package.swift does.
@@ -32,7 +32,7 @@ RUN export WITHOUT_TESTS=1 \
 FROM ${RUNTIME_IMAGE} AS runtime
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        ca-certificates libcurl4 libpq5 librabbitmq4 libssl3 tzdata >/dev/null \
+        ca-certificates libcurl4 libpq5 librabbitmq4 libssl3 libyaml-0-2 tzdata >/dev/null \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf /var/log/*.log /var/log/apt /usr/share/doc /usr/share/man
 USER 10001:10001
 WORKDIR /

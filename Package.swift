@@ -42,19 +42,16 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
-        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         // No Foundation, no configuration reader: a service stays small.
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
-        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
-        // Clients: the three wires, each a library in its own right.
+        // Clients of C libraries, each a library in its own right.
         .target(
             name: "CRabbitMQ", path: "Sources/Clients/CRabbitMQ",
             linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
@@ -62,12 +59,16 @@ let package = Package(
         .systemLibrary(name: "CPostgres", path: "Sources/Clients/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Clients/Postgres", swiftSettings: house),
         .systemLibrary(name: "CCurl", path: "Sources/Clients/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", path: "Sources/Clients/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "Curl", dependencies: ["CCurl", logging], path: "Sources/Clients/Curl", swiftSettings: house),
+        .systemLibrary(name: "CYAML", path: "Sources/Clients/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "YAML", dependencies: ["CYAML"], path: "Sources/Clients/YAML", swiftSettings: house),
 
         // Platform: how a service lives.
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
+        .target(name: "Digests", dependencies: ["COpenSSL"], path: "Sources/Platform/Digests", swiftSettings: house),
         .target(name: "Contracts", path: "Sources/Platform/Contracts", swiftSettings: house),
-        .target(name: "Schedules", dependencies: ["Cron", "Yams"], path: "Sources/Platform/Schedules", swiftSettings: house),
+        .target(name: "Schedules", dependencies: ["Cron", "YAML"], path: "Sources/Platform/Schedules", swiftSettings: house),
 
         .systemLibrary(name: "CBuildVersion", path: "Sources/Platform/CBuildVersion"),
         .plugin(name: "BuildVersionPlugin", capability: .buildTool, path: "Plugins/BuildVersion", exclude: ["version"]),
@@ -80,7 +81,6 @@ let package = Package(
             name: "Platform",
             dependencies: [
                 "BuildInfo", "CMalloc", "AMQP", "Postgres", "Curl", "Contracts", "Cron",
-                .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -92,7 +92,7 @@ let package = Package(
             ],
             path: "Sources/Platform",
             exclude: [
-                "BuildInfo", "BuildVersion", "CBuildVersion", "CMalloc", "Cron", "Contracts", "Schedules", "Schema", "embed.list",
+                "BuildInfo", "BuildVersion", "CBuildVersion", "CMalloc", "Cron", "Contracts", "Digests", "Schedules", "Schema", "embed.list",
                 "Delivery/Mail/Languages", "Delivery/Mail/layout.mustache",
             ],
             sources: ["Delivery", "Jobs", "Messaging", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
@@ -101,7 +101,7 @@ let package = Package(
         service(
             "TickPublisher", ["AMQP", "Cron", "Schedules", .product(name: "Metrics", package: "swift-metrics"), lifecycle, logging],
             exclude: ["Schema", "embed.list"], embeds: true),
-        service("TicketsCache", ["Curl", .product(name: "Crypto", package: "swift-crypto"), logging]),
+        service("TicketsCache", ["Curl", "Digests", logging]),
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
         service("Payments", ["Cron", "Curl"]),
         service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
@@ -113,7 +113,6 @@ let package = Package(
         .target(
             name: "Migrations", dependencies: ["Postgres"], path: "Sources/Tools/Migrations", exclude: ["Schema", "embed.list"], swiftSettings: house,
             plugins: ["EmbedFiles"]),
-        .systemLibrary(name: "COpenSSL", path: "Sources/Tools/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .executableTarget(
             name: "Sandbox",
             dependencies: [
@@ -132,8 +131,8 @@ let package = Package(
         .executableTarget(
             name: "BoxOffice",
             dependencies: [
-                "AMQP", "BuildInfo", "Contracts", "Cron", "Curl", "Migrations", "Platform", "Postgres", "Schedules",
-                .product(name: "Crypto", package: "swift-crypto"), .product(name: "ArgumentParser", package: "swift-argument-parser"), logging,
+                "AMQP", "BuildInfo", "Contracts", "Cron", "Curl", "Digests", "Migrations", "Platform", "Postgres", "Schedules", "YAML",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), logging,
             ],
             path: "Sources/Tools/BoxOffice", exclude: ["embed.list"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
@@ -146,12 +145,14 @@ let package = Package(
         tests("PostgresTests", "Clients/Postgres", ["Postgres", logging]),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", logging], path: "Tests/Clients/Curl", resources: [.copy("Peers")], swiftSettings: house),
+        tests("YAMLTests", "Clients/YAML", ["YAML"]),
         tests("ContractsTests", "Platform/Contracts", ["Contracts"]),
         tests("CronTests", "Platform/Cron", ["Cron"]),
+        tests("DigestsTests", "Platform/Digests", ["Digests"]),
         tests(
             "PlatformTests", "Platform",
             ["AMQP", "Contracts", "Platform", "Postgres", "Support", .product(name: "CoreMetrics", package: "swift-metrics"), logging],
-            exclude: ["Contracts", "Cron", "Schedules"]),
+            exclude: ["Contracts", "Cron", "Digests", "Schedules"]),
         tests("SchedulesTests", "Platform/Schedules", ["Cron", "Schedules"]),
         tests(
             "TickPublisherTests", "Services/TickPublisher",

@@ -1,31 +1,29 @@
-import Yams
+import YAML
 
 /// A mapping of the document, whose keys are known.
 struct ScheduleEntry {
-    private let node: Node
-    private let mapping: Node.Mapping
+    private let node: YAMLNode
 
-    init(_ node: Node, keys: [String]) throws(ScheduleFileError) {
+    init(_ node: YAMLNode, keys: [String]) throws(ScheduleFileError) {
         guard let mapping = node.mapping else {
-            throw ScheduleFileError(line: node.mark?.line, key: nil, reason: "must have the keys \(keys.joined(separator: ", "))")
+            throw ScheduleFileError(line: node.line, key: nil, reason: "must have the keys \(keys.joined(separator: ", "))")
         }
-        for key in mapping.keys where !keys.contains(key.string ?? "") {
-            throw ScheduleFileError(line: key.mark?.line, key: key.string, reason: "is unknown; the keys are \(keys.joined(separator: ", "))")
+        for (key, _) in mapping where !keys.contains(key.string ?? "") {
+            throw ScheduleFileError(line: key.line, key: key.string, reason: "is unknown; the keys are \(keys.joined(separator: ", "))")
         }
         self.node = node
-        self.mapping = mapping
     }
 
-    func node(_ key: String) -> Node? { mapping[key] }
+    func node(_ key: String) -> YAMLNode? { node[key] }
 
-    func line(_ key: String) -> Int? { (mapping[key] ?? node).mark?.line }
+    func line(_ key: String) -> Int { (node[key] ?? node).line }
 
     func error(_ key: String, _ reason: String) -> ScheduleFileError { ScheduleFileError(line: line(key), key: key, reason: reason) }
 
     /// The text of a key; nil when the key is not there.
     func text(_ key: String) throws(ScheduleFileError) -> String? {
-        guard let node = mapping[key] else { return nil }
-        guard let text = node.scalar?.string, !text.isEmpty else { throw error(key, "must be a text; leave the key out or write one") }
+        guard let node = node[key] else { return nil }
+        guard let text = node.string, !text.isEmpty else { throw error(key, "must be a text; leave the key out or write one") }
         return text
     }
 

@@ -1,5 +1,5 @@
 import Cron
-import Yams
+import YAML
 
 /// The schedules document (Contracts/schedules.yaml): every job once, with its times.
 public struct ScheduleFile: Sendable, Equatable {
@@ -10,11 +10,11 @@ public struct ScheduleFile: Sendable, Equatable {
     ///
     /// - Throws: `ScheduleFileError` for the first thing that is wrong, with its line.
     public init(yaml: String) throws(ScheduleFileError) {
-        let root: Node?
+        let root: YAMLNode?
         do {
-            root = try Yams.compose(yaml: yaml)
+            root = try YAMLDocument.parse(yaml)
         } catch {
-            throw Self.syntax(error)
+            throw ScheduleFileError(line: error.line, key: error.key, reason: error.reason)
         }
         guard let root else { throw ScheduleFileError(line: nil, key: nil, reason: "the document is empty; write 'version: 1' and 'schedules:'") }
         let document = try ScheduleEntry(root, keys: ["version", "schedules"])
@@ -76,16 +76,5 @@ public struct ScheduleFile: Sendable, Equatable {
             && (Array(name) + Array(service.utf8)).allSatisfy { byte in
                 UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "-")
             }
-    }
-
-    private static func syntax(_ error: any Error) -> ScheduleFileError {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-            ScheduleFileError(line: mark.line, key: nil, reason: "this is no YAML: \(problem)")
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            ScheduleFileError(line: context.mark.line, key: duplicates.first, reason: "stands twice here; keep one of the two")
-        default:
-            ScheduleFileError(line: nil, key: nil, reason: "this is no YAML: \(error)")
-        }
     }
 }

@@ -1,5 +1,5 @@
 import Contracts
-import Crypto
+import Digests
 import FoundationEssentials
 
 /// One pass as Bytemark tells it: a few members that we know, and all of it as canonical JSON.
@@ -37,7 +37,7 @@ struct Pass: Sendable {
         createdAt = Self.instant(created)
         createdText = createdAt == nil ? created : ""
         payload = canonical
-        payloadHash = Self.hex(Insecure.MD5.hash(data: payload))
+        payloadHash = Digest.md5.hexadecimal(payload)
     }
 
     /// Bytemark writes instants as RFC 3339 or as seconds; one without an offset is taken to be UTC.
@@ -59,23 +59,13 @@ struct Pass: Sendable {
 
     /// MD5 over the hashes of all passes of both lists: two fetches with the same digest have nothing to rewrite.
     static func digest(_ usable: [Pass], _ expired: [Pass], freeTicketProducts: Set<String>) -> String {
-        var md5 = Insecure.MD5()
-        for pass in usable { md5.update(data: Array(pass.payloadHash.utf8)) }
-        md5.update(data: [UInt8(ascii: "|")])
-        for pass in expired { md5.update(data: Array(pass.payloadHash.utf8)) }
-        // The configured products decide what an entry says, too.
-        for product in freeTicketProducts.sorted() { md5.update(data: Array("|\(product)".utf8)) }
-        return hex(md5.finalize())
-    }
-
-    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
-        text.reserveCapacity(32)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        text.reserveCapacity((usable.count + expired.count) * 32 + 1)
+        for pass in usable { text += pass.payloadHash.utf8 }
+        text.append(UInt8(ascii: "|"))
+        for pass in expired { text += pass.payloadHash.utf8 }
+        // The configured products decide what an entry says, too.
+        for product in freeTicketProducts.sorted() { text += "|\(product)".utf8 }
+        return Digest.md5.hexadecimal(text)
     }
 }

@@ -1,14 +1,12 @@
-import Mustache
-
 /// One mail in one language.
 struct MailTemplate: Sendable {
     private let name: String
     private let code: String
     private let language: MailLanguage
-    private let layout: MustacheTemplate
-    private let subject: MustacheTemplate
-    private let text: MustacheTemplate
-    private let html: MustacheTemplate
+    private let layout: Template
+    private let subject: Template
+    private let text: Template
+    private let html: Template
 
     /// A mail that is ready to go.
     struct Rendered: Sendable, Equatable {
@@ -17,7 +15,7 @@ struct MailTemplate: Sendable {
         let html: String
     }
 
-    init(_ file: String, path: String, code: String, language: MailLanguage, layout: MustacheTemplate) throws(ConfigurationError) {
+    init(_ file: String, path: String, code: String, language: MailLanguage, layout: Template) throws(ConfigurationError) {
         let lines = file.split(separator: "\n", omittingEmptySubsequences: false)
         let parts = lines.split(omittingEmptySubsequences: false) { $0 == "---" }
         guard parts.count == 3 else {
@@ -28,28 +26,20 @@ struct MailTemplate: Sendable {
             throw ConfigurationError(path, "must begin with one line Subject: …")
         }
         guard parts[1...].allSatisfy({ $0.contains { !$0.isEmpty } }) else { throw ConfigurationError(path, "has an empty part") }
-        // What is not escaped would let a fact (the title of an event, say) write HTML.
-        guard !file.contains("{{{"), !file.contains("{{&") else {
-            throw ConfigurationError(path, "must not use {{{…}}} or {{&…}}: text is not escaped anyway and HTML must be")
-        }
-        func parse(_ part: String, _ lines: ArraySlice<Substring>, from column: Int = 0) throws(ConfigurationError) -> MustacheTemplate {
-            let plain = part == "HTML" ? "" : "{{% CONTENT_TYPE:TEXT}}\n"
+        func parse(_ part: ArraySlice<Substring>, from column: Int = 0, _ escaping: Template.Escaping) throws(ConfigurationError) -> Template {
             do {
-                return try MustacheTemplate(string: plain + lines.map { $0.dropFirst(column) }.joined(separator: "\n"))
-            } catch let error as MustacheTemplate.ParserError {
-                let line = lines.startIndex + error.context.lineNumber - (plain.isEmpty ? 0 : 1)
-                throw ConfigurationError(path, "does not parse: \(error.error) in line \(line)")
+                return try Template(part.map { $0.dropFirst(column) }.joined(separator: "\n"), escaping: escaping)
             } catch {
-                throw ConfigurationError(path, "does not parse: \(error)")
+                throw ConfigurationError(path, "does not parse: line \(part.startIndex + error.line): \(error.reason)")
             }
         }
         self.name = path.fileName
         self.code = code
         self.language = language
         self.layout = layout
-        self.subject = try parse("subject", parts[0].filter { !$0.isEmpty }[...], from: "Subject: ".count)
-        self.text = try parse("text", parts[1])
-        self.html = try parse("HTML", parts[2])
+        self.subject = try parse(head[...], from: "Subject: ".count, .none)
+        self.text = try parse(parts[1], .none)
+        self.html = try parse(parts[2], .html)
     }
 
     /// The mail with these facts.
@@ -58,14 +48,18 @@ struct MailTemplate: Sendable {
         var facts = facts
         facts["name"] = .text(name)
         facts["frontend"] = .text(frontend)
-        let missing = MailFacts.Missing()
-        let values = try MailFacts(facts, language, missing)
-        let subject = subject.render(values).oneLine
-        let text = text.render(values)
-        let content = html.render(values)
-        if let fact = missing.first { throw MailFactError(description: "\(self.name) names the fact \(fact), which is not given") }
-        let html = layout.render(["language": code, "frontend": frontend, "subject": subject, "content": content])
-        return Rendered(subject: subject, text: text, html: html)
+        let values = try MailFact.values(of: facts, in: language)
+        do {
+            let subject = try subject.render(values).oneLine
+            let content = try html.render(values)
+            return Rendered(
+                subject: subject, text: try text.render(values),
+                html: try layout.render([
+                    "language": .text(code), "frontend": .text(frontend), "subject": .text(subject), "content": .text(content),
+                ]))
+        } catch {
+            throw MailFactError(description: "\(self.name) names the fact \(error.name), which is not given")
+        }
     }
 }
 

@@ -1,5 +1,3 @@
-import Mustache
-
 /// All mails of a service: files `<template>.<language>.mustache`, parsed once at the start.
 ///
 /// A file has three parts with a line `---` between: the subject (`Subject: …`, one line), the plain text, and the HTML, which goes into the house's layout.
@@ -37,14 +35,14 @@ public struct MailTemplates: Sendable {
         return translations[wanted] ?? translations[wanted.baseLanguage] ?? translations[Self.standardLanguage]
     }
 
-    private static func layout() throws(ConfigurationError) -> MustacheTemplate {
+    private static func layout() throws(ConfigurationError) -> Template {
         guard let file = Embedded.files.first(where: { $0.path.fileName == "layout.mustache" }) else {
             throw ConfigurationError("layout.mustache", "is missing")
         }
         do {
-            return try MustacheTemplate(string: file.text)
+            return try Template(file.text, escaping: .html, isLayout: true)
         } catch {
-            throw ConfigurationError(file.path, "does not parse: \(error)")
+            throw ConfigurationError(file.path, "does not parse: line \(error.line): \(error.reason)")
         }
     }
 }

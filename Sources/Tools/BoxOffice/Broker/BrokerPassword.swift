@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import FoundationEssentials
 
 /// How RabbitMQ keeps a password: Base64 of a salt of four bytes and the digest of salt and password
@@ -10,7 +10,7 @@ enum BrokerPassword {
 
     /// A password with a salt, as definitions and the management API take it.
     static func hash(_ password: String, salt: [UInt8]) -> String {
-        Data(salt + SHA256.hash(data: salt + Array(password.utf8))).base64EncodedString()
+        Data(salt + Digest.sha256(salt + Array(password.utf8))).base64EncodedString()
     }
 
     /// A salt that nobody foresees.
@@ -18,7 +18,7 @@ enum BrokerPassword {
 
     /// A salt made of name and password, so that the same input makes the same document.
     static func salt(of user: String, _ password: String) -> [UInt8] {
-        Array(SHA256.hash(data: Array("\(user):\(password)".utf8)).prefix(saltLength))
+        Array(Digest.sha256(Array("\(user):\(password)".utf8)).prefix(saltLength))
     }
 
     /// Whether a hash is this password's. False for an algorithm that is not known here, so that the password is set anew.
@@ -26,8 +26,8 @@ enum BrokerPassword {
         guard let bytes = Data(base64Encoded: hash), bytes.count > saltLength else { return false }
         let salted = Array(bytes.prefix(saltLength)) + Array(password.utf8)
         return switch algorithm {
-        case Self.algorithm: bytes.dropFirst(saltLength).elementsEqual(SHA256.hash(data: salted))
-        case "rabbit_password_hashing_sha512": bytes.dropFirst(saltLength).elementsEqual(SHA512.hash(data: salted))
+        case Self.algorithm: bytes.dropFirst(saltLength).elementsEqual(Digest.sha256(salted))
+        case "rabbit_password_hashing_sha512": bytes.dropFirst(saltLength).elementsEqual(Digest.sha512(salted))
         default: false
         }
     }

@@ -1,5 +1,5 @@
 import AMQP
-import Yams
+import YAML
 
 /// The exchanges, queues and bindings that Contracts/asyncapi.yaml describes, as it was when this executable was built.
 ///
@@ -33,9 +33,9 @@ struct ExpectedTopology: Sendable, Equatable {
     }
 
     /// Reads the channels of a document.
-    /// - Throws: what Yams throws, or a ``Failure`` naming the channel.
+    /// - Throws: ``YAMLError``, or a ``Failure`` naming the channel.
     init(yaml: String) throws {
-        guard let channels = try Yams.compose(yaml: yaml)?["channels"]?.mapping else { throw Failure("\(Self.document) has no channels") }
+        guard let channels = try YAMLDocument.parse(yaml)?["channels"]?.mapping else { throw Failure("\(Self.document) has no channels") }
         var exchanges: [AMQPTopology.Exchange] = []
         var queues: [AMQPTopology.Queue] = []
         var bindings: [AMQPTopology.Binding] = []
@@ -59,16 +59,16 @@ struct ExpectedTopology: Sendable, Equatable {
         self.bindings = bindings
     }
 
-    private static func exchange(_ node: Node?, of channel: String) throws -> AMQPTopology.Exchange {
+    private static func exchange(_ node: YAMLNode?, of channel: String) throws -> AMQPTopology.Exchange {
         guard let name = node?["name"]?.string, let kind = (node?["type"]?.string).flatMap(AMQPTopology.ExchangeKind.init(rawValue:)) else {
             throw Failure("\(document): the exchange of channel \(channel) has no name or no type")
         }
         return .init(name, kind: kind, durable: node?["durable"]?.bool ?? true, autoDelete: node?["autoDelete"]?.bool ?? false)
     }
 
-    private static func queue(_ node: Node?, arguments: Node?, of channel: String) throws -> AMQPTopology.Queue {
+    private static func queue(_ node: YAMLNode?, arguments: YAMLNode?, of channel: String) throws -> AMQPTopology.Queue {
         guard let name = node?["name"]?.string else { throw Failure("\(document): the queue of channel \(channel) has no name") }
-        let fields = (arguments?.mapping ?? [:]).map { key, value -> (String, AMQPValue) in
+        let fields = (arguments?.mapping ?? []).map { key, value -> (String, AMQPValue) in
             (key.string ?? "", value.int.map { .int(Int64($0)) } ?? value.bool.map { .bool($0) } ?? .string(value.string ?? ""))
         }
         return .init(

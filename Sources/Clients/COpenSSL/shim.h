@@ -4,6 +4,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 
 // TLS 1.2 or later, and none of the renegotiation of 1.2, which would have a write wait for the peer.

@@ -1,0 +1,33 @@
+extension MailFact {
+    /// The fact in a language, as templates take it.
+    /// - Throws: ``MailFactError`` for a local time that is none; `name` tells which fact it was.
+    func value(in language: MailLanguage, name: String) throws(MailFactError) -> Template.Value {
+        switch self {
+        case .text(let text): return .text(text)
+        case .number(let number): return .text(language.number(number))
+        case .money(let amount, let currency): return .text(language.money(amount, currency: currency))
+        case .localTime(let at, let zone):
+            guard let text = language.localTime(at, zone: zone) else {
+                throw MailFactError(description: "the fact \(name) is \"\(at)\", which is no local time like 2026-11-21T20:00")
+            }
+            return .text(text)
+        case .list(let items):
+            var list: [[String: Template.Value]] = []
+            for item in items { list.append(try Self.values(of: item, in: language)) }
+            return .list(list)
+        }
+    }
+
+    /// All facts of a mail in a language.
+    /// - Throws: ``MailFactError`` for a local time that is none.
+    static func values(of facts: [String: MailFact], in language: MailLanguage) throws(MailFactError) -> [String: Template.Value] {
+        var values: [String: Template.Value] = [:]
+        for (name, fact) in facts { values[name] = try fact.value(in: language, name: name) }
+        return values
+    }
+}
+
+/// A fact that a mail cannot be written with.
+struct MailFactError: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,36 @@
+import COpenSSL
+
+/// Message digests, computed by libcrypto (`EVP_Q_digest`, OpenSSL 3).
+public enum Digest: String, Sendable {
+    /// RFC 1321, 16 bytes. It tells whether something changed; it protects nothing.
+    case md5 = "MD5"
+    /// FIPS 180-4, 32 bytes.
+    case sha256 = "SHA256"
+    /// FIPS 180-4, 64 bytes.
+    case sha512 = "SHA512"
+
+    /// The digest of these bytes.
+    public func callAsFunction(_ bytes: [UInt8]) -> [UInt8] {
+        // An OpenSSL that is set to offer FIPS algorithms alone still has the others under this query (fips_module(7)).
+        let anyProvider = "-fips"
+        var count = 0
+        let digest = [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, initialized in
+            let isDone = EVP_Q_digest(nil, rawValue, anyProvider, bytes, bytes.count, buffer.baseAddress, &count) == 1
+            initialized = isDone ? count : 0
+        }
+        // It cannot fail but for memory or an OpenSSL without the algorithm; to go on without a digest would mix up what it tells apart.
+        precondition(!digest.isEmpty, "libcrypto offers no \(rawValue)")
+        return digest
+    }
+
+    /// The digest of these bytes, as lower-case hexadecimal digits.
+    public func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in self(bytes) {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
