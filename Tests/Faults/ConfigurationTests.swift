@@ -85,6 +85,24 @@ extension FaultTests {
             }
         }
 
+        @Test("An address that cannot be listened on ends the process with exit 78, one line that names the setting, and no error beside it")
+        func takenPort() async throws {
+            try await Scene.open { scene in
+                let service = try scene.start("loyalty-notifier")
+                try await scene.house.eventually("it listens") { await scene.readiness(service) == "ready\n" }
+                let mistakes = [("HTTP_PORT", "\(service.port)", "in use"), ("HTTP_HOST", "192.0.2.1", "Cannot assign")]
+                for (variable, value, reason) in mistakes {
+                    var environment = scene.environment(of: "loyalty-notifier").merging(["HTTP_PORT": "0"]) { $1 }
+                    environment["LOG_LEVEL"] = nil
+                    environment[variable] = value
+                    let output = try await Refusal.output(of: "loyalty-notifier", environment)
+                    let last = try #require(output.split(separator: "\n").last)
+                    #expect(last.hasPrefix("loyalty-notifier: HTTP_PORT ") && last.contains(value) && last.contains(reason), "\(output)")
+                    #expect(!output.contains("\"error\"") && !output.contains(" error "), "\(output)")
+                }
+            }
+        }
+
         @Test("A virtual host that is not there is named like a wrong password")
         func noVirtualHost() async throws {
             try await Scene.open { scene in

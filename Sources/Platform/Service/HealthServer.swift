@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -59,6 +60,12 @@ struct HealthServer: Service {
                 }
             },
             logger: quiet)
-        try await application.run()
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw ConfigurationError("HTTP_PORT", "\(port) at \(host) cannot be listened on: \(String(cString: strerror(error.errnoCode)))")
+        } catch let error as SocketAddressError {
+            throw ConfigurationError("HTTP_HOST", "\(host) is no address of this machine: \(error)")
+        }
     }
 }

@@ -58,7 +58,7 @@ public final class ServiceHost: Sendable {
             ]
         group = ServiceGroup(
             configuration: .init(
-                services: parts.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .cancelGroup) },
+                services: parts.map { .init(service: $0, successTerminationBehavior: .ignore, failureTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: isProcess ? [.sigterm, .sigint] : [],
                 logger: quiet(logger)))
     }
