@@ -41,7 +41,7 @@ UPDATE events.events SET tickets_sold = sold FROM (SELECT event_id, sum(quantity
     WHERE event_id = events.id
 """
 
-# When each part of the chain was done, in seconds after the instant that the tick carries. A mail that the courier has taken has a new version
+# When each part of the chain was done, in seconds after the instant that the tick carries. A mail that the delivery worker has taken has a new version
 # of its row; it takes the oldest first, so the last that was queued is among those it has not touched.
 SECONDS = {
     "cancelled": "bookings.bookings",

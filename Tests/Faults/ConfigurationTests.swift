@@ -72,8 +72,8 @@ extension FaultTests {
             "A login that the broker refuses ends the process within a second with exit 78 and a last line that names the setting",
             arguments: ["loyalty-notifier", "tickets-cache"])
         func wrongPassword(name: String) async throws {
-            try await Scene.open { scene in
-                var environment = scene.environment(of: name)
+            try await FaultFixture.open { fixture in
+                var environment = fixture.environment(of: name)
                 environment["LOG_LEVEL"] = nil
                 let url = try #require(environment["AMQP_URL"])
                 environment["AMQP_URL"] = try Self.replacingPassword(of: url)
@@ -87,12 +87,12 @@ extension FaultTests {
 
         @Test("An address that cannot be listened on ends the process with exit 78, one line that names the setting, and no error beside it")
         func takenPort() async throws {
-            try await Scene.open { scene in
-                let service = try scene.start("loyalty-notifier")
-                try await scene.house.eventually("it listens") { await scene.readiness(service) == "ready\n" }
+            try await FaultFixture.open { fixture in
+                let service = try fixture.start("loyalty-notifier")
+                try await fixture.environment.eventually("it listens") { await fixture.readiness(service) == "ready\n" }
                 let mistakes = [("HTTP_PORT", "\(service.port)", "in use"), ("HTTP_HOST", "192.0.2.1", "Cannot assign")]
                 for (variable, value, reason) in mistakes {
-                    var environment = scene.environment(of: "loyalty-notifier").merging(["HTTP_PORT": "0"]) { $1 }
+                    var environment = fixture.environment(of: "loyalty-notifier").merging(["HTTP_PORT": "0"]) { $1 }
                     environment["LOG_LEVEL"] = nil
                     environment[variable] = value
                     let output = try await Refusal.output(of: "loyalty-notifier", environment)
@@ -105,8 +105,8 @@ extension FaultTests {
 
         @Test("A virtual host that is not there is named like a wrong password")
         func noVirtualHost() async throws {
-            try await Scene.open { scene in
-                var environment = scene.environment(of: "loyalty-notifier")
+            try await FaultFixture.open { fixture in
+                var environment = fixture.environment(of: "loyalty-notifier")
                 environment["AMQP_URL"] = try Self.replacingPath(of: try #require(environment["AMQP_URL"]))
                 let output = try await Refusal.output(of: "loyalty-notifier", environment)
                 #expect(output.split(separator: "\n").last?.hasPrefix("loyalty-notifier: AMQP_URL ") == true, "\(output)")
@@ -117,15 +117,15 @@ extension FaultTests {
             "What the database refuses may be right again in a minute: the service waits and says why, once and without the password",
             arguments: ["loyalty-notifier", "tickets-cache"])
         func refusedLogin(name: String) async throws {
-            try await Scene.open { scene in
-                let url = try #require(scene.environment(of: name)["DATABASE_URL"])
+            try await FaultFixture.open { fixture in
+                let url = try #require(fixture.environment(of: name)["DATABASE_URL"])
                 let mistakes = [
                     (try Self.replacingPassword(of: url), "password authentication failed"), (try Self.replacingPath(of: url), "nowhere"),
                 ]
                 for (url, word) in mistakes {
-                    let service = try scene.start(name, ["DATABASE_URL": url])
-                    try await scene.house.eventually("/readyz says why") { await scene.readiness(service).contains(word) }
-                    try await scene.house.eventually("the log says why") { service.output.contains(word) }
+                    let service = try fixture.start(name, ["DATABASE_URL": url])
+                    try await fixture.environment.eventually("/readyz says why") { await fixture.readiness(service).contains(word) }
+                    try await fixture.environment.eventually("the log says why") { service.output.contains(word) }
                     #expect(service.hasEnded == nil)
                     #expect(service.output.split(separator: "\n").filter { $0.contains("Waiting for the database") }.count == 1)
                     #expect(!service.output.contains(Self.secret), "\(service.output)")

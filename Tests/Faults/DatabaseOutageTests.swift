@@ -58,33 +58,33 @@ extension FaultTests {
 
         @Test("A service waits in place, says so once, burns no attempt and goes on by itself", arguments: troubles)
         func waitsInPlace(trouble: Trouble) async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                let service = try await scene.startReady("loyalty-notifier")
-                try await Self.run(trouble.begin, house)
-                try await house.publish(Rides.of(1, 1...5))
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                let service = try await fixture.startReady("loyalty-notifier")
+                try await Self.run(trouble.begin, environment)
+                try await environment.publish(Rides.of(1, 1...5))
                 let word = trouble.word
-                try await house.eventually("/readyz says \(word)") { await scene.readiness(service).contains(word) }
+                try await environment.eventually("/readyz says \(word)") { await fixture.readiness(service).contains(word) }
                 // One that starts now waits, too.
-                let late = try scene.start("loyalty-notifier")
+                let late = try fixture.start("loyalty-notifier")
                 if !word.hasPrefix("53100") {
-                    try await house.eventually("/readyz of a late one says \(word)") { await scene.readiness(late).contains(word) }
+                    try await environment.eventually("/readyz of a late one says \(word)") { await fixture.readiness(late).contains(word) }
                 }
-                try await house.eventually("the log says \(word)") { service.output.contains(word) }
-                try await Self.run(trouble.end, house)
-                try await scene.ready(service)
-                try await scene.ready(late)
-                try await house.eventually("select rides from loyalty.members where user_id = 1", 5)
-                try await house.eventually("the log says that it is over") { service.output.contains("The database is back") }
+                try await environment.eventually("the log says \(word)") { service.output.contains(word) }
+                try await Self.run(trouble.end, environment)
+                try await fixture.ready(service)
+                try await fixture.ready(late)
+                try await environment.eventually("select rides from loyalty.members where user_id = 1", 5)
+                try await environment.eventually("the log says that it is over") { service.output.contains("The database is back") }
                 Self.expectNoneTriedAgain(service)
                 Self.expectNoneTriedAgain(late)
-                #expect(try await house.broker.get("loyalty-notifier.parked") == nil)
+                #expect(try await environment.broker.get("loyalty-notifier.parked") == nil)
             }
         }
 
-        private static func run(_ statements: [String], _ house: TestHouse) async throws {
-            let name = try #require(try await house.value("select current_database()", as: String.self))
-            for statement in statements { try await house.database.script(statement.replacing("$database", with: name)) }
+        private static func run(_ statements: [String], _ environment: TestEnvironment) async throws {
+            let name = try #require(try await environment.value("select current_database()", as: String.self))
+            for statement in statements { try await environment.database.script(statement.replacing("$database", with: name)) }
         }
 
         /// No message went through a delay queue, and there is one line for each kind of trouble that showed.
@@ -101,18 +101,18 @@ extension FaultTests {
             "A lock that somebody holds is waited for in place when the server's time limits end the statements",
             arguments: [("statement_timeout", "57014"), ("lock_timeout", "55P03")])
         func timeLimits(setting: String, state: String) async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                var url = try #require(scene.environment(of: "loyalty-notifier")["DATABASE_URL"])
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                var url = try #require(fixture.environment(of: "loyalty-notifier")["DATABASE_URL"])
                 url += (url.contains("?") ? "&" : "?") + "options=-c%20\(setting)%3D100"
-                let service = try await scene.startReady("loyalty-notifier", ["DATABASE_URL": url])
-                try await house.database.transaction { transaction in
+                let service = try await fixture.startReady("loyalty-notifier", ["DATABASE_URL": url])
+                try await environment.database.transaction { transaction in
                     try await transaction.execute("lock table loyalty.rides")
-                    try await house.publish(Rides.of(1, 1...5))
-                    try await house.eventually("/readyz says why") { await scene.readiness(service).contains(state) }
+                    try await environment.publish(Rides.of(1, 1...5))
+                    try await environment.eventually("/readyz says why") { await fixture.readiness(service).contains(state) }
                 }
-                try await house.eventually("select rides from loyalty.members where user_id = 1", 5)
-                try await scene.ready(service)
+                try await environment.eventually("select rides from loyalty.members where user_id = 1", 5)
+                try await fixture.ready(service)
                 Self.expectNoneTriedAgain(service)
             }
         }

@@ -8,10 +8,10 @@ extension FaultTests {
     struct HealthCommandTests {
         @Test("`health` succeeds beside a living service, and fails within its time beside one that stands still or is not there")
         func health() async throws {
-            try await Scene.open { scene in
-                let service = try await scene.startReady("loyalty-notifier")
+            try await FaultFixture.open { fixture in
+                let service = try await fixture.startReady("loyalty-notifier")
                 let settings = ["HTTP_PORT": "\(service.port)"]
-                func ask() throws -> ServiceProcess { try scene.run("loyalty-notifier", ["health"], settings) }
+                func ask() throws -> ServiceProcess { try fixture.run("loyalty-notifier", ["health"], settings) }
                 let first = try ask()
                 #expect(try await first.ended() == .exited(0), "\(first.output)")
                 service.signal(SIGSTOP)
@@ -29,14 +29,14 @@ extension FaultTests {
 
         @Test("`health` is about the process, not about the database: it stays well while that is away")
         func outage() async throws {
-            try await Scene.open { scene in
-                let service = try await scene.startReady("loyalty-notifier")
-                try await scene.servers.kill(.database)
-                try await scene.house.eventually("the service is not ready") { await !scene.isReady(service) }
-                let answer = try scene.run("loyalty-notifier", ["health"], ["HTTP_PORT": "\(service.port)"])
+            try await FaultFixture.open { fixture in
+                let service = try await fixture.startReady("loyalty-notifier")
+                try await fixture.servers.kill(.database)
+                try await fixture.environment.eventually("the service is not ready") { await !fixture.isReady(service) }
+                let answer = try fixture.run("loyalty-notifier", ["health"], ["HTTP_PORT": "\(service.port)"])
                 #expect(try await answer.ended() == .exited(0), "\(answer.output)")
-                try await scene.servers.start(.database)
-                try await scene.ready(service)
+                try await fixture.servers.start(.database)
+                try await fixture.ready(service)
             }
         }
     }

@@ -9,33 +9,33 @@ extension FaultTests {
     struct KillTests {
         @Test("50 rides a member, each told twice and out of order, while loyalty-notifier is killed 100 times: one award and one push a member")
         func hundredKills() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
                 let members = 100
-                try await scene.startReady("loyalty-notifier").kill()
+                try await fixture.startReady("loyalty-notifier").kill()
                 for round in Self.rounds(of: members, count: 100) {
-                    try await house.publish(round)
-                    try await Self.endLeases(house)
-                    let before = try await Self.progress(house)
-                    let service = try scene.start("loyalty-notifier")
+                    try await environment.publish(round)
+                    try await Self.endLeases(environment)
+                    let before = try await Self.progress(environment)
+                    let service = try fixture.start("loyalty-notifier")
                     if Bool.random() {
-                        try await house.eventually("loyalty-notifier does not get on") { try await Self.progress(house) != before }
+                        try await environment.eventually("loyalty-notifier does not get on") { try await Self.progress(environment) != before }
                         try await Task.sleep(for: .milliseconds(Int.random(in: 0...40)))
                     } else {
                         try await Task.sleep(for: .milliseconds(Int.random(in: 0...150)))
                     }
                     try await service.kill()
                 }
-                try await Self.endLeases(house)
-                _ = try scene.start("loyalty-notifier")
-                try await house.eventually("select count(*) from loyalty.inbox", members * 50)
-                try await house.eventually("select count(*) from tickets.refresh_log where activity_type = 2 and status = 1", members)
-                try await house.eventually("select count(*) from loyalty.outbox", 0)
-                #expect(try await house.value("select count(*) from loyalty.members where rides = 50", as: Int.self) == members)
-                #expect(try await house.value("select count(*) from loyalty.milestones", as: Int.self) == members)
-                #expect(try await house.value("select count(*) from tickets.refresh_log", as: Int.self) == members)
-                #expect(try await house.value("select count(*) from loyalty.deliveries where status <> 'sent'", as: Int.self) == 0)
-                let pushed = try await scene.outside.pushes().flatMap(\.userIds).sorted()
+                try await Self.endLeases(environment)
+                _ = try fixture.start("loyalty-notifier")
+                try await environment.eventually("select count(*) from loyalty.inbox", members * 50)
+                try await environment.eventually("select count(*) from tickets.refresh_log where activity_type = 2 and status = 1", members)
+                try await environment.eventually("select count(*) from loyalty.outbox", 0)
+                #expect(try await environment.value("select count(*) from loyalty.members where rides = 50", as: Int.self) == members)
+                #expect(try await environment.value("select count(*) from loyalty.milestones", as: Int.self) == members)
+                #expect(try await environment.value("select count(*) from tickets.refresh_log", as: Int.self) == members)
+                #expect(try await environment.value("select count(*) from loyalty.deliveries where status <> 'sent'", as: Int.self) == 0)
+                let pushed = try await fixture.stubs.pushes().flatMap(\.userIds).sorted()
                 #expect(pushed == Array(1...members))
             }
         }
@@ -52,13 +52,13 @@ extension FaultTests {
             return rounds.map { $0.shuffled() }
         }
 
-        /// Everybody who held a parcel is dead; a minute and a half later it is anybody's again.
-        private static func endLeases(_ house: TestHouse) async throws {
-            try await house.endLeases(in: "loyalty")
+        /// Everybody who held a delivery is dead; a minute and a half later it is anybody's again.
+        private static func endLeases(_ environment: TestEnvironment) async throws {
+            try await environment.endLeases(in: "loyalty")
         }
 
-        private static func progress(_ house: TestHouse) async throws -> Int {
-            try await house.value(
+        private static func progress(_ environment: TestEnvironment) async throws -> Int {
+            try await environment.value(
                 "select (select count(*) from loyalty.inbox) + (select count(*) from loyalty.deliveries where status = 'sent')", as: Int.self) ?? 0
         }
     }

@@ -11,27 +11,27 @@ extension FaultTests {
     struct LogTests {
         @Test("A log that nobody reads stops nothing: lines are dropped and counted, work goes on, SIGTERM ends the service")
         func nobodyReads() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                let pipe = try LogPipe(in: scene.servers.folder)
-                let service = try scene.start("loyalty-notifier", ["LOG_FORMAT": "json"], log: pipe.path)
-                try await scene.ready(service)
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                let pipe = try LogPipe(in: fixture.servers.folder)
+                let service = try fixture.start("loyalty-notifier", ["LOG_FORMAT": "json"], log: pipe.path)
+                try await fixture.ready(service)
                 // Each is parked with a warning.
                 var unreadable = 0
-                try await house.eventually("lines are dropped") {
+                try await environment.eventually("lines are dropped") {
                     for _ in 0..<200 {
                         unreadable += 1
                         let body = #"{"rideId":"\#(String(repeating: "x", count: 2000))"}"#
-                        try await house.publish(raw: body, to: Exchange.events, "ride.completed", id: "unreadable-\(unreadable)")
+                        try await environment.publish(raw: body, to: Exchange.events, "ride.completed", id: "unreadable-\(unreadable)")
                     }
-                    return try await scene.dropped(service) > 0
+                    return try await fixture.dropped(service) > 0
                 }
-                try await house.publish(Rides.of(1, 1...50))
-                try await house.eventually("select rides from loyalty.members", 50)
-                #expect(await scene.isReady(service))
+                try await environment.publish(Rides.of(1, 1...50))
+                try await environment.eventually("select rides from loyalty.members", 50)
+                #expect(await fixture.isReady(service))
                 // The reader comes back: it finds whole lines, and one that says how many are missing.
                 var text = ""
-                try await house.eventually("the line about the missing ones") {
+                try await environment.eventually("the line about the missing ones") {
                     text += pipe.read()
                     return text.contains("Log lines are missing here")
                 }
@@ -39,13 +39,13 @@ extension FaultTests {
                     #expect(throws: Never.self) { try JSONDecoder().decode([String: String].self, from: Data(line.utf8)) }
                 }
                 // And leaves again.
-                let before = try await scene.dropped(service)
-                try await house.eventually("lines are dropped again") {
+                let before = try await fixture.dropped(service)
+                try await environment.eventually("lines are dropped again") {
                     for _ in 0..<200 {
                         unreadable += 1
-                        try await house.publish(raw: "{}", to: Exchange.events, "ride.completed", id: "unreadable-\(unreadable)")
+                        try await environment.publish(raw: "{}", to: Exchange.events, "ride.completed", id: "unreadable-\(unreadable)")
                     }
-                    return try await scene.dropped(service) > before
+                    return try await fixture.dropped(service) > before
                 }
                 service.signal(SIGTERM)
                 #expect(try await service.ended(within: StopTests.patience) == .exited(0))
@@ -54,11 +54,11 @@ extension FaultTests {
 
         @Test("SIGHUP, SIGUSR1 and SIGUSR2 end no service", arguments: [SIGHUP, SIGUSR1, SIGUSR2])
         func harmlessSignals(number: Int32) async throws {
-            try await Scene.open { scene in
-                let service = try await scene.startReady("loyalty-notifier")
+            try await FaultFixture.open { fixture in
+                let service = try await fixture.startReady("loyalty-notifier")
                 service.signal(number)
-                try await scene.house.publish(Rides.of(1, 1...50))
-                try await scene.house.eventually("select rides from loyalty.members", 50)
+                try await fixture.environment.publish(Rides.of(1, 1...50))
+                try await fixture.environment.eventually("select rides from loyalty.members", 50)
                 service.signal(SIGTERM)
                 #expect(try await service.ended(within: StopTests.patience) == .exited(0))
             }

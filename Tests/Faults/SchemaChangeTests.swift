@@ -15,56 +15,56 @@ extension FaultTests {
 
         @Test("A service waits for a file that it was built with, names it, and begins when it is applied")
         func tooOldAtTheStart() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                try await house.database.execute("delete from operations.migrations where file = $1", Self.file)
-                let loyalty = try scene.start("loyalty-notifier")
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                try await environment.database.execute("delete from operations.migrations where file = $1", Self.file)
+                let loyalty = try fixture.start("loyalty-notifier")
                 // With the broker there its queue is, too.
-                try await house.eventually("it names the file, and nothing else") {
-                    let missing = await scene.readiness(loyalty)
+                try await environment.eventually("it names the file, and nothing else") {
+                    let missing = await fixture.readiness(loyalty)
                     return missing.contains("boxoffice migrate has yet to apply \(Self.file)") && !missing.contains("the broker")
                 }
-                try await house.publish(Rides.of(1, 1...50))
-                try await Self.apply(house)
-                try await scene.ready(loyalty)
-                try await house.eventually("select count(*) from loyalty.members where rides = 50", 1)
+                try await environment.publish(Rides.of(1, 1...50))
+                try await Self.apply(environment)
+                try await fixture.ready(loyalty)
+                try await environment.eventually("select count(*) from loyalty.members where rides = 50", 1)
                 #expect(loyalty.output.split(separator: "\n").filter { $0.contains("yet to apply") }.count == 1)
             }
         }
 
         @Test("A statement that finds no column because a file is missing waits in place: no message loses an attempt")
         func tooOldLater() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                let loyalty = try await scene.startReady("loyalty-notifier")
-                try await house.database.script("alter table loyalty.rides rename column completed_at to later")
-                try await house.database.execute("delete from operations.migrations where file = $1", Self.file)
-                try await house.publish(Rides.of(1, 1...50))
-                try await house.eventually("it names the file") { await scene.readiness(loyalty).contains("has yet to apply \(Self.file)") }
-                try await house.database.script("alter table loyalty.rides rename column later to completed_at")
-                try await Self.apply(house)
-                try await house.eventually("select count(*) from loyalty.members where rides = 50", 1)
-                try await scene.ready(loyalty)
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                let loyalty = try await fixture.startReady("loyalty-notifier")
+                try await environment.database.script("alter table loyalty.rides rename column completed_at to later")
+                try await environment.database.execute("delete from operations.migrations where file = $1", Self.file)
+                try await environment.publish(Rides.of(1, 1...50))
+                try await environment.eventually("it names the file") { await fixture.readiness(loyalty).contains("has yet to apply \(Self.file)") }
+                try await environment.database.script("alter table loyalty.rides rename column later to completed_at")
+                try await Self.apply(environment)
+                try await environment.eventually("select count(*) from loyalty.members where rides = 50", 1)
+                try await fixture.ready(loyalty)
                 #expect(!loyalty.output.contains("will be tried again"), "\(loyalty.output)")
             }
         }
 
         @Test("A database that is newer than a service is used as it is, and the service says so once")
         func tooNew() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                try await house.database.execute(
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                try await environment.database.execute(
                     "insert into operations.migrations (file, schema, checksum) values ('Services/LoyaltyNotifier/Schema/9999-later.sql', 'loyalty', 'x')"
                 )
-                let loyalty = try await scene.startReady("loyalty-notifier")
-                try await house.publish(Rides.of(1, 1...50))
-                try await house.eventually("select count(*) from loyalty.members where rides = 50", 1)
+                let loyalty = try await fixture.startReady("loyalty-notifier")
+                try await environment.publish(Rides.of(1, 1...50))
+                try await environment.eventually("select count(*) from loyalty.members where rides = 50", 1)
                 #expect(loyalty.output.split(separator: "\n").filter { $0.contains("9999-later.sql") }.count == 1)
             }
         }
 
-        private static func apply(_ house: TestHouse) async throws {
-            try await house.database.execute(
+        private static func apply(_ environment: TestEnvironment) async throws {
+            try await environment.database.execute(
                 "insert into operations.migrations (file, schema, checksum) values ($1, 'loyalty', 'applied')", file)
         }
 
@@ -76,52 +76,52 @@ extension FaultTests {
             "alter table operations.job_runs add column later_$n text",
             """
             do $$ begin
-                execute 'create or replace view bookings.letters as ' || rtrim(regexp_replace(
-                    pg_get_viewdef('bookings.letters'::regclass), '(\\s+FROM )', ', null::text as later_$n\\1', 'i'), ';');
+                execute 'create or replace view bookings.booking_mail_contexts as ' || rtrim(regexp_replace(
+                    pg_get_viewdef('bookings.booking_mail_contexts'::regclass), '(\\s+FROM )', ', null::text as later_$n\\1', 'i'), ';');
             end $$
             """,
         ]
 
         /// What a release does to the type of a column that prepared statements return. The views that show it are made again.
         private static let retyping = """
-            do $$ declare facts text := pg_get_viewdef('bookings.booking_facts'::regclass); letters text := pg_get_viewdef('bookings.letters'::regclass);
+            do $$ declare facts text := pg_get_viewdef('bookings.booking_facts'::regclass); letters text := pg_get_viewdef('bookings.booking_mail_contexts'::regclass);
             begin
-                drop view bookings.letters, bookings.booking_facts;
+                drop view bookings.booking_mail_contexts, bookings.booking_facts;
                 alter table bookings.bookings alter column currency type text;
-                execute 'create view bookings.letters as ' || letters;
+                execute 'create view bookings.booking_mail_contexts as ' || letters;
                 execute 'create view bookings.booking_facts as ' || facts;
                 grant select on bookings.booking_facts to "events", "payments";
-                grant select on bookings.letters to "bookings";
+                grant select on bookings.booking_mail_contexts to "bookings";
             end $$
             """
 
         @Test("While tables, views and types change under services at work, no message loses an attempt", .timeLimit(.minutes(5)))
         func underLoad() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                let loyalty = try await scene.startReady("loyalty-notifier")
-                let bookings = try await scene.startReady("bookings")
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                let loyalty = try await fixture.startReady("loyalty-notifier")
+                let bookings = try await fixture.startReady("bookings")
                 let ending = Ending()
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await Self.load(scene, until: ending) }
-                    try await Self.busy(house, beyond: 0)
+                    group.addTask { try await Self.load(fixture, until: ending) }
+                    try await Self.busy(environment, beyond: 0)
                     var seen = 0
                     for round in 1...Proof.size(4, whole: 40) {
-                        for change in Self.changes { try await Self.change(change.replacing("$n", with: "\(round)"), house) }
-                        seen = try await Self.busy(house, beyond: seen)
+                        for change in Self.changes { try await Self.change(change.replacing("$n", with: "\(round)"), environment) }
+                        seen = try await Self.busy(environment, beyond: seen)
                     }
-                    try await Self.change(Self.retyping, house)
-                    try await Self.busy(house, beyond: seen)
+                    try await Self.change(Self.retyping, environment)
+                    try await Self.busy(environment, beyond: seen)
                     ending.isNear.store(true, ordering: .relaxed)
                     try await group.waitForAll()
                 }
-                try await house.eventually("select count(*) from bookings.bookings where status = 'pending'", 0)
+                try await environment.eventually("select count(*) from bookings.bookings where status = 'pending'", 0)
                 for service in [loyalty, bookings] {
                     #expect(!service.output.contains("will be tried again"), "\(service.output)")
                     #expect(!service.output.contains("cached plan"), "\(service.output)")
                 }
-                #expect(try await house.broker.get("loyalty-notifier.parked") == nil)
-                #expect(try await house.broker.get("bookings.parked") == nil)
+                #expect(try await environment.broker.get("loyalty-notifier.parked") == nil)
+                #expect(try await environment.broker.get("bookings.parked") == nil)
             }
         }
 
@@ -131,18 +131,18 @@ extension FaultTests {
         }
 
         /// Rides, and bookings that cost nothing and are confirmed with a mail.
-        private static func load(_ scene: Scene, until ending: Ending) async throws {
-            let house = scene.house
-            let event = try await house.shop.event(startsAt: house.clock.now + 86_400 * 30)
+        private static func load(_ fixture: FaultFixture, until ending: Ending) async throws {
+            let environment = fixture.environment
+            let event = try await environment.shop.event(startsAt: environment.clock.now + 86_400 * 30)
             var round = 0
             while !ending.isNear.load(ordering: .relaxed) {
                 round += 1
-                try await house.publish(Rides.of(round, 1...50))
-                try await house.database.execute(freeBookings, event, "free-\(round)")
-                try await house.tick(.bookingsSendConfirmations, at: house.clock.now + Double(round), trigger: .manual)
+                try await environment.publish(Rides.of(round, 1...50))
+                try await environment.database.execute(freeBookings, event, "free-\(round)")
+                try await environment.tick(.bookingsSendConfirmations, at: environment.clock.now + Double(round), trigger: .manual)
                 let expected = round
-                try await house.eventually("round \(round) is done") {
-                    try await house.value("select rides from loyalty.members where user_id = $1", as: Int.self, expected) == 50
+                try await environment.eventually("round \(round) is done") {
+                    try await environment.value("select rides from loyalty.members where user_id = $1", as: Int.self, expected) == 50
                 }
             }
         }
@@ -154,21 +154,22 @@ extension FaultTests {
 
         /// Waits until more has been done than before; how much that is.
         @discardableResult
-        private static func busy(_ house: TestHouse, beyond seen: Int) async throws -> Int {
+        private static func busy(_ environment: TestEnvironment, beyond seen: Int) async throws -> Int {
             var done = seen
-            try await house.eventually("the services get on") {
+            try await environment.eventually("the services get on") {
                 done =
-                    try await house.value("select (select count(*) from loyalty.members) + (select count(*) from bookings.inbox)", as: Int.self) ?? 0
+                    try await environment.value("select (select count(*) from loyalty.members) + (select count(*) from bookings.inbox)", as: Int.self)
+                    ?? 0
                 return done > seen + 1
             }
             return done
         }
 
         /// Applies a change as `boxoffice migrate` does: with a time limit for the lock, and again.
-        private static func change(_ sql: String, _ house: TestHouse) async throws {
+        private static func change(_ sql: String, _ environment: TestEnvironment) async throws {
             while true {
                 do {
-                    return try await house.database.script("set lock_timeout = '3s'; begin; \(sql); commit; reset lock_timeout")
+                    return try await environment.database.script("set lock_timeout = '3s'; begin; \(sql); commit; reset lock_timeout")
                 } catch let error as PostgresError where error.isTransient {
                     continue
                 }

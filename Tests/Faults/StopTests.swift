@@ -14,61 +14,61 @@ extension FaultTests {
 
         @Test("SIGTERM in the middle of a big batch: exit 0 within seconds, and the next process counts the rest exactly")
         func bigBatch() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
                 let members = 200
-                try await scene.startReady("loyalty-notifier").kill()
-                try await house.publish((1...members).flatMap { Rides.of($0, 1...50) })
+                try await fixture.startReady("loyalty-notifier").kill()
+                try await environment.publish((1...members).flatMap { Rides.of($0, 1...50) })
                 // The batch is in the middle for as long as this transaction is open.
-                let first = try await house.database.transaction { transaction in
+                let first = try await environment.database.transaction { transaction in
                     try await transaction.execute("lock table loyalty.rides in share mode")
-                    let first = try scene.start("loyalty-notifier")
-                    try await house.eventually("a batch is to be counted") {
-                        try await house.value(
+                    let first = try fixture.start("loyalty-notifier")
+                    try await environment.eventually("a batch is to be counted") {
+                        try await environment.value(
                             "select count(*) from pg_locks where relation = 'loyalty.rides'::regclass and not granted", as: Int.self) ?? 0 > 0
                     }
                     first.signal(SIGTERM)
                     return first
                 }
                 #expect(try await first.ended(within: Self.patience) == .exited(0))
-                let counted = try await Self.count(house)
+                let counted = try await Self.count(environment)
                 #expect(counted > 0 && counted < members * 50)
-                try await house.eventually("all that is counted is acked, all else is back in the queue") {
-                    try await house.broker.inspect(queue: "loyalty-notifier.events")?.messages == members * 50 - counted
+                try await environment.eventually("all that is counted is acked, all else is back in the queue") {
+                    try await environment.broker.inspect(queue: "loyalty-notifier.events")?.messages == members * 50 - counted
                 }
-                _ = try scene.start("loyalty-notifier")
-                try await house.eventually("select count(*) from loyalty.members where rides = 50", members)
-                try await house.eventually("everybody is told") { try await scene.outside.pushes().count >= members }
-                #expect(try await scene.outside.pushes().flatMap(\.userIds).sorted() == Array(1...members))
+                _ = try fixture.start("loyalty-notifier")
+                try await environment.eventually("select count(*) from loyalty.members where rides = 50", members)
+                try await environment.eventually("everybody is told") { try await fixture.stubs.pushes().count >= members }
+                #expect(try await fixture.stubs.pushes().flatMap(\.userIds).sorted() == Array(1...members))
             }
         }
 
-        private static func count(_ house: TestHouse) async throws -> Int {
-            try await house.value("select count(*) from loyalty.rides", as: Int.self) ?? 0
+        private static func count(_ environment: TestEnvironment) async throws -> Int {
+            try await environment.value("select count(*) from loyalty.rides", as: Int.self) ?? 0
         }
 
         @Test("SIGTERM while pushes are under way: they are finished and marked before the exit")
         func pushesUnderWay() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                try await scene.outside.order("latency", #"{"part":"push","ms":700}"#)
-                let service = try await scene.startReady("loyalty-notifier")
-                try await house.publish((1...8).flatMap { Rides.of($0, 1...50) })
-                try await house.eventually("all pushes are under way") { try await scene.outside.received("push").count == 8 }
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                try await fixture.stubs.order("latency", #"{"part":"push","ms":700}"#)
+                let service = try await fixture.startReady("loyalty-notifier")
+                try await environment.publish((1...8).flatMap { Rides.of($0, 1...50) })
+                try await environment.eventually("all pushes are under way") { try await fixture.stubs.received("push").count == 8 }
                 service.signal(SIGTERM)
                 #expect(try await service.ended(within: Self.patience) == .exited(0))
-                #expect(try await house.value("select count(*) from loyalty.deliveries where status = 'sent'", as: Int.self) == 8)
-                #expect(try await scene.outside.received("push").count == 8)
+                #expect(try await environment.value("select count(*) from loyalty.deliveries where status = 'sent'", as: Int.self) == 8)
+                #expect(try await fixture.stubs.received("push").count == 8)
             }
         }
 
         @Test("SIGTERM while the mail server is slow: exit 0 within seconds, no empty mail, and the whole one from the next process")
         func mailUnderWay() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
-                try await scene.outside.order("faults", #"{"part":"smtp","action":{"stage":"data","delayMs":3600000}}"#)
-                let service = try await scene.startReady("bookings")
-                try await house.database.execute(
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
+                try await fixture.stubs.order("faults", #"{"part":"smtp","action":{"stage":"data","delayMs":3600000}}"#)
+                let service = try await fixture.startReady("bookings")
+                try await environment.database.execute(
                     """
                     insert into bookings.deliveries (kind, dedupe_key, payload)
                     values ('mail', 'booking-cancelled/7', jsonb_build_object('template', 'booking-expired',
@@ -76,14 +76,14 @@ extension FaultTests {
                         'facts', jsonb_build_object('reference', 'B-7', 'event', 'Rock', 'place', '', 'tickets', 2,
                             'time', jsonb_build_object('at', '2026-11-21T20:00', 'zone', 'Europe/Madrid'))))
                     """)
-                try await house.eventually("a mail is under way") { try await !scene.outside.received("smtp").isEmpty }
+                try await environment.eventually("a mail is under way") { try await !fixture.stubs.received("smtp").isEmpty }
                 service.signal(SIGTERM)
                 #expect(try await service.ended(within: Self.patience) == .exited(0))
-                try await scene.outside.letGo()
-                try await house.endLeases(in: "bookings")
-                _ = try scene.start("bookings")
-                try await house.eventually("select status from bookings.deliveries", "sent")
-                let mails = try await scene.outside.mails()
+                try await fixture.stubs.letGo()
+                try await environment.endLeases(in: "bookings")
+                _ = try fixture.start("bookings")
+                try await environment.eventually("select status from bookings.deliveries", "sent")
+                let mails = try await fixture.stubs.mails()
                 #expect(mails.count == 1)
                 #expect(mails.first?.text?.contains("B-7") == true)
             }
@@ -91,25 +91,26 @@ extension FaultTests {
 
         @Test("SIGTERM in the middle of a refresh run: exit 0 within seconds, the other replica ends the run, and nobody is fetched twice")
         func refreshRun() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
                 let users = 400
-                try await scene.wantRefreshes(users)
-                let replicas = try await [scene.startReady("tickets-cache", Self.slowly), scene.startReady("tickets-cache", Self.slowly)]
-                let tick = try await house.tick(.ticketsCacheRefresh)
-                try await house.eventually("the run gets on") {
-                    try await house.value("select processed from operations.job_runs where tick_id = $1", as: Int.self, tick) ?? 0 > 20
+                try await fixture.wantRefreshes(users)
+                let replicas = try await [fixture.startReady("tickets-cache", Self.slowly), fixture.startReady("tickets-cache", Self.slowly)]
+                let tick = try await environment.tick(.ticketsCacheRefresh)
+                try await environment.eventually("the run gets on") {
+                    try await environment.value("select processed from operations.job_runs where tick_id = $1", as: Int.self, tick) ?? 0 > 20
                 }
-                let atWork = try #require(try await house.value("select instance from operations.job_runs where tick_id = $1", as: String.self, tick))
+                let atWork = try #require(
+                    try await environment.value("select instance from operations.job_runs where tick_id = $1", as: String.self, tick))
                 let stopped = try #require(replicas.first { atWork.hasSuffix("/\($0.processID)") })
                 stopped.signal(SIGTERM)
                 #expect(try await stopped.ended(within: Self.patience) == .exited(0))
-                #expect(try await house.value("select outcome from operations.job_runs where tick_id = $1", as: String.self, tick) == "running")
-                let run = try await house.ended(tick)
+                #expect(try await environment.value("select outcome from operations.job_runs where tick_id = $1", as: String.self, tick) == "running")
+                let run = try await environment.ended(tick)
                 #expect(run.outcome == "succeeded")
                 #expect(run.processed == users)
-                #expect(try await house.value("select count(*) from tickets.refresh_log where status = 1", as: Int.self) == users)
-                try await scene.expectEachFetchedOnce(users)
+                #expect(try await environment.value("select count(*) from tickets.refresh_log where status = 1", as: Int.self) == users)
+                try await fixture.expectEachFetchedOnce(users)
             }
         }
 
@@ -117,11 +118,11 @@ extension FaultTests {
 
         @Test("SIGTERM at any moment of the start: exit 0", arguments: ["loyalty-notifier", "tickets-cache"])
         func whileStarting(name: String) async throws {
-            try await Scene.open { scene in
+            try await FaultFixture.open { fixture in
                 for delay in stride(from: 20, through: 400, by: 20) {
-                    let service = try scene.start(name)
+                    let service = try fixture.start(name)
                     // Before it has set up its signals the system ends it.
-                    try await scene.house.eventually("a first sign of life") { await scene.isAlive(service) || service.hasEnded != nil }
+                    try await fixture.environment.eventually("a first sign of life") { await fixture.isAlive(service) || service.hasEnded != nil }
                     try await Task.sleep(for: .milliseconds(delay / 4))
                     service.signal(SIGTERM)
                     let ending = try await service.ended(within: Self.patience)
@@ -132,39 +133,39 @@ extension FaultTests {
 
         @Test("SIGTERM while the database is away: exit 0 within seconds", arguments: ["loyalty-notifier", "tickets-cache"])
         func withoutDatabase(name: String) async throws {
-            try await Scene.open { scene in
-                let service = try await scene.startReady(name)
-                try await scene.servers.kill(.database)
+            try await FaultFixture.open { fixture in
+                let service = try await fixture.startReady(name)
+                try await fixture.servers.kill(.database)
                 if name == "tickets-cache" {
-                    try await scene.house.tick(.ticketsCacheRefresh)
+                    try await fixture.environment.tick(.ticketsCacheRefresh)
                 } else {
-                    try await scene.house.publish(Rides.of(1, 1...10))
+                    try await fixture.environment.publish(Rides.of(1, 1...10))
                 }
-                try await scene.house.eventually("the outage is noticed") { await !scene.isReady(service) }
+                try await fixture.environment.eventually("the outage is noticed") { await !fixture.isReady(service) }
                 // One that never saw a database is asked to stop as well.
-                let late = try scene.start(name)
-                try await scene.house.eventually("/livez") { await scene.isAlive(late) }
+                let late = try fixture.start(name)
+                try await fixture.environment.eventually("/livez") { await fixture.isAlive(late) }
                 service.signal(SIGTERM)
                 late.signal(SIGTERM)
                 #expect(try await service.ended(within: Self.patience) == .exited(0))
                 #expect(try await late.ended(within: Self.patience) == .exited(0))
-                try await scene.servers.start(.database)
+                try await fixture.servers.start(.database)
             }
         }
 
         @Test("SIGTERM while the broker is away: exit 0 within seconds", arguments: ["loyalty-notifier", "tickets-cache"])
         func withoutBroker(name: String) async throws {
-            try await Scene.open { scene in
-                let service = try await scene.startReady(name)
-                try await scene.servers.kill(.broker)
-                try await scene.house.eventually("the outage is noticed") { await !scene.isReady(service) }
-                let late = try scene.start(name)
-                try await scene.house.eventually("/livez") { await scene.isAlive(late) }
+            try await FaultFixture.open { fixture in
+                let service = try await fixture.startReady(name)
+                try await fixture.servers.kill(.broker)
+                try await fixture.environment.eventually("the outage is noticed") { await !fixture.isReady(service) }
+                let late = try fixture.start(name)
+                try await fixture.environment.eventually("/livez") { await fixture.isAlive(late) }
                 service.signal(SIGTERM)
                 late.signal(SIGTERM)
                 #expect(try await service.ended(within: Self.patience) == .exited(0))
                 #expect(try await late.ended(within: Self.patience) == .exited(0))
-                try await scene.servers.start(.broker)
+                try await fixture.servers.start(.broker)
             }
         }
     }

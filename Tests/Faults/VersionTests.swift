@@ -34,10 +34,10 @@ extension FaultTests {
 
         @Test("Log and metrics of a service say the same version")
         func logged() async throws {
-            try await Scene.open { scene in
-                let service = try await scene.startReady("loyalty-notifier")
+            try await FaultFixture.open { fixture in
+                let service = try await fixture.startReady("loyalty-notifier")
                 #expect(
-                    try await scene.metrics(service).contains(
+                    try await fixture.metrics(service).contains(
                         "boxoffice_build_info{version=\"\(BuildInfo.version)\",service=\"loyalty-notifier\"} 1\n"))
                 let first = try #require(service.output.split(separator: "\n").first)
                 #expect(first.contains("Starting") && first.contains(BuildInfo.version), "\(first)")

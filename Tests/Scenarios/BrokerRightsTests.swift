@@ -15,17 +15,17 @@ struct BrokerRightsTests {
     private static let services = ["tick-publisher", "tickets-cache", "loyalty-notifier", "payments", "bookings", "events"]
 
     /// A house with everybody's queues, as the administrator has declared them.
-    private func open(_ body: @Sendable (TestHouse, [String]) async throws -> Void) async throws {
-        try await TestHouse.open { house in
+    private func open(_ body: @Sendable (TestEnvironment, [String]) async throws -> Void) async throws {
+        try await TestEnvironment.open { environment in
             var queues: [String] = []
             for service in Self.services where service != "tick-publisher" {
                 let jobs = JobName.all.filter { $0.service == service }
                 let types = MessageRoute.all.filter { $0.readers.contains(service) }.map(\.type)
                 let topology = ServiceTopology(service: service, jobs: jobs, types: types)
-                try await house.broker.declare(topology.topology)
+                try await environment.broker.declare(topology.topology)
                 queues += topology.ownQueues
             }
-            try await body(house, queues)
+            try await body(environment, queues)
         }
     }
 
@@ -47,8 +47,8 @@ struct BrokerRightsTests {
 
     @Test("It cannot put anything into a queue of others, nor publish an event or a tick in another's name", arguments: services)
     func publishing(as service: String) async throws {
-        try await open { house, queues in
-            try await house.asUser(service) { broker async throws in
+        try await open { environment, queues in
+            try await environment.asUser(service) { broker async throws in
                 let others = queues.filter { !$0.hasPrefix("\(service).") }
                 for queue in others.filter({ !$0.contains(".retry.") }) {
                     await expectRefused("\(queue) by the default exchange") { _ = try await broker.publish([message("", queue)]) }
@@ -64,7 +64,7 @@ struct BrokerRightsTests {
                         _ = try await broker.publish([message(Exchange.events, route.type.rawValue)])
                     }
                 }
-                for queue in others { #expect(try await house.length(of: queue) == 0, "\(queue)") }
+                for queue in others { #expect(try await environment.length(of: queue) == 0, "\(queue)") }
                 // The connection has survived all of it.
                 for route in MessageRoute.all where route.publisher == service {
                     #expect(try await broker.publish([message(Exchange.events, route.type.rawValue)], mandatory: false) == [.confirmed])
@@ -83,8 +83,8 @@ struct BrokerRightsTests {
 
     @Test("It cannot read the queues of others, nor bind its own to what the contract does not give it", arguments: services)
     func reading(as service: String) async throws {
-        try await open { house, queues in
-            try await house.asUser(service) { broker async throws in
+        try await open { environment, queues in
+            try await environment.asUser(service) { broker async throws in
                 for queue in queues where !queue.hasPrefix("\(service).") {
                     await expectRefused("reading \(queue)") { _ = try await broker.get(queue) }
                 }
@@ -106,8 +106,8 @@ struct BrokerRightsTests {
 
     @Test("The web shop publishes its events, and nothing else; it reads nothing")
     func webShop() async throws {
-        try await open { house, queues in
-            try await house.asUser("web-shop") { broker async throws in
+        try await open { environment, queues in
+            try await environment.asUser("web-shop") { broker async throws in
                 for route in MessageRoute.all {
                     let event = message(Exchange.events, route.type.rawValue)
                     if route.publisher == nil {
@@ -128,11 +128,11 @@ struct BrokerRightsTests {
 
     @Test("A service that puts another's event into a queue of its readers all the same is found out, and the event parked")
     func disguise() async throws {
-        try await open { house, _ in
-            try await Outside.open { outside in
-                try await house.with(Bookings.self, settings: outside.settings) { _ in
-                    let forged = try OutgoingMessage(EventCancelled(eventId: 1, reason: "rain"), from: "events", at: house.clock.now).amqp
-                    try await house.asUser("payments") { broker async throws in
+        try await open { environment, _ in
+            try await StubServices.open { stubs in
+                try await environment.with(Bookings.self, settings: stubs.settings) { _ in
+                    let forged = try OutgoingMessage(EventCancelled(eventId: 1, reason: "rain"), from: "events", at: environment.clock.now).amqp
+                    try await environment.asUser("payments") { broker async throws in
                         // The type in the body is not the key that it may publish.
                         var disguised = forged
                         disguised.routingKey = "payment.succeeded"
@@ -150,10 +150,10 @@ struct BrokerRightsTests {
                         #expect(try await broker.publish([diverted]) == [.confirmed])
                     }
                     var reasons: [String] = []
-                    for _ in 0..<3 { reasons.append(try await house.parked("bookings").reason) }
+                    for _ in 0..<3 { reasons.append(try await environment.parked("bookings").reason) }
                     #expect(reasons.filter { $0.contains("but its type is event.cancelled") }.count == 2, "\(reasons)")
                     #expect(reasons.filter { $0.contains("it came by the exchange payments.retry") }.count == 1, "\(reasons)")
-                    #expect(try await house.value("select count(*) from bookings.inbox", as: Int.self) == 0)
+                    #expect(try await environment.value("select count(*) from bookings.inbox", as: Int.self) == 0)
                 }
             }
         }
@@ -161,21 +161,21 @@ struct BrokerRightsTests {
 
     @Test("A message in the outbox that its service may not publish waits there, and holds up no other")
     func outbox() async throws {
-        try await TestHouse.open { house in
-            try await Outside.open { outside in
-                let mine = try OutgoingMessage(TicketsRefreshRequested(userId: 1), from: "x", at: house.clock.now, id: "mine")
-                try await house.database.execute(
+        try await TestEnvironment.open { environment in
+            try await StubServices.open { stubs in
+                let mine = try OutgoingMessage(TicketsRefreshRequested(userId: 1), from: "x", at: environment.clock.now, id: "mine")
+                try await environment.database.execute(
                     """
                     insert into tickets.outbox (exchange, routing_key, message_id, body)
                     values ('boxoffice.events', 'payment.succeeded', 'theirs', '{}'), ('payments.retry', 'payments.events', 'theirs too', '{}'),
                            ('tickets-cache.retry', 'tickets-cache.events', 'mine', $1)
                     """, mine.body)
-                try await house.broker.declare(ServiceTopology.retry(of: "payments", to: []))
-                try await house.with(TicketsCache.self, settings: outside.settings) { _ in
-                    try await house.eventually("select count(*) from tickets.inbox where message_id = 'mine'", 1)
-                    try await house.eventually("select count(*) from tickets.outbox", 2)
-                    let refresh = try await house.tick(.ticketsCacheRefreshStale)
-                    #expect(try await house.ended(refresh).outcome == "succeeded")
+                try await environment.broker.declare(ServiceTopology.retry(of: "payments", to: []))
+                try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
+                    try await environment.eventually("select count(*) from tickets.inbox where message_id = 'mine'", 1)
+                    try await environment.eventually("select count(*) from tickets.outbox", 2)
+                    let refresh = try await environment.tick(.ticketsCacheRefreshStale)
+                    #expect(try await environment.ended(refresh).outcome == "succeeded")
                 }
             }
         }

@@ -50,13 +50,13 @@ struct ParkingTests {
 
     @Test("A message that cannot be read is parked at once with its reason and origin, and the queue flows on", arguments: broken)
     func unreadable(broken: Broken) async throws {
-        try await TestHouse.open { house in
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { host in
-                    try await house.publish(raw: broken.body, to: Exchange.events, "ride.completed", id: "m-1")
-                    try await house.publish(RideCompleted(userId: 1, rideId: "good", completedAt: house.clock.now))
-                    try await house.eventually("select count(*) from loyalty.rides", 1)
-                    let parked = try await house.parked("loyalty-notifier")
+        try await TestEnvironment.open { environment in
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { host in
+                    try await environment.publish(raw: broken.body, to: Exchange.events, "ride.completed", id: "m-1")
+                    try await environment.publish(RideCompleted(userId: 1, rideId: "good", completedAt: environment.clock.now))
+                    try await environment.eventually("select count(*) from loyalty.rides", 1)
+                    let parked = try await environment.parked("loyalty-notifier")
                     #expect(parked.body == broken.body)
                     #expect(parked.delivery.properties.messageID == "m-1")
                     #expect(parked.reason.contains(broken.reason))
@@ -74,34 +74,37 @@ struct ParkingTests {
 
     @Test("A message that fails every time is tried five times and parked, its batch goes through, and a replay works it once it can work")
     func poison() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(Self.poisonRides)
-            try await house.database.execute(Self.poisonTrigger)
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(Self.poisonRides)
+            try await environment.database.execute(Self.poisonTrigger)
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
                     let rides = (1...20).map { number in
-                        (RideCompleted(userId: 1, rideId: number == 7 ? "poison" : "ride-\(number)", completedAt: house.clock.now), "id-\(number)")
+                        (
+                            RideCompleted(userId: 1, rideId: number == 7 ? "poison" : "ride-\(number)", completedAt: environment.clock.now),
+                            "id-\(number)"
+                        )
                     }
-                    try await house.publish(rides)
-                    try await house.eventually("select count(*) from loyalty.rides", 19)
-                    #expect(try await house.value("select count(*) from loyalty.inbox", as: Int.self) == 19)
-                    let parked = try await house.hurrying("loyalty-notifier.events") { try await house.parked("loyalty-notifier") }
+                    try await environment.publish(rides)
+                    try await environment.eventually("select count(*) from loyalty.rides", 19)
+                    #expect(try await environment.value("select count(*) from loyalty.inbox", as: Int.self) == 19)
+                    let parked = try await environment.hurrying("loyalty-notifier.events") { try await environment.parked("loyalty-notifier") }
                     #expect(parked.delivery.properties.messageID == "id-7")
                     #expect(parked.reason.contains("the ride is poisoned"))
                     #expect(parked.attempts == 5)
                     #expect(parked.queue == "loyalty-notifier.events")
                     #expect(parked.exchange == "boxoffice.events")
                     #expect(parked.routingKey == "ride.completed")
-                    #expect(try await house.value("select rides from loyalty.members", as: Int.self) == 19)
+                    #expect(try await environment.value("select rides from loyalty.members", as: Int.self) == 19)
 
-                    try await house.database.execute("drop trigger poison on loyalty.rides")
-                    try await house.replay(parked)
-                    try await house.eventually("select rides from loyalty.members", 20)
-                    try await house.replay(parked)
-                    try await house.publish(RideCompleted(userId: 2, rideId: "marker", completedAt: house.clock.now))
-                    try await house.eventually("select count(*) from loyalty.members", 2)
-                    #expect(try await house.value("select rides from loyalty.members where user_id = 1", as: Int.self) == 20)
-                    #expect(try await house.broker.get("loyalty-notifier.parked") == nil)
+                    try await environment.database.execute("drop trigger poison on loyalty.rides")
+                    try await environment.replay(parked)
+                    try await environment.eventually("select rides from loyalty.members", 20)
+                    try await environment.replay(parked)
+                    try await environment.publish(RideCompleted(userId: 2, rideId: "marker", completedAt: environment.clock.now))
+                    try await environment.eventually("select count(*) from loyalty.members", 2)
+                    #expect(try await environment.value("select rides from loyalty.members where user_id = 1", as: Int.self) == 20)
+                    #expect(try await environment.broker.get("loyalty-notifier.parked") == nil)
                 }
             }
         }
@@ -119,19 +122,19 @@ struct ParkingTests {
 
     @Test("A hand-made message keeps its type through retry, parking and replay")
     func handmadePoison() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(Self.poisonRides)
-            try await house.database.execute(Self.poisonTrigger)
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(Self.poisonRides)
+            try await environment.database.execute(Self.poisonTrigger)
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
                     let body = #"{"userId":7,"rideId":"poison","completedAt":"2026-03-01T02:00:00Z"}"#
-                    try await house.publish(raw: body, to: Exchange.events, "ride.completed", id: "hand-1")
-                    let parked = try await house.hurrying("loyalty-notifier.events") { try await house.parked("loyalty-notifier") }
+                    try await environment.publish(raw: body, to: Exchange.events, "ride.completed", id: "hand-1")
+                    let parked = try await environment.hurrying("loyalty-notifier.events") { try await environment.parked("loyalty-notifier") }
                     #expect(parked.attempts == 5)
                     #expect(parked.routingKey == "ride.completed")
-                    try await house.database.execute("drop trigger poison on loyalty.rides")
-                    try await house.replay(parked)
-                    try await house.eventually("select count(*) from loyalty.rides where ride_id = 'poison'", 1)
+                    try await environment.database.execute("drop trigger poison on loyalty.rides")
+                    try await environment.replay(parked)
+                    try await environment.eventually("select count(*) from loyalty.rides where ride_id = 'poison'", 1)
                 }
             }
         }
@@ -139,28 +142,28 @@ struct ParkingTests {
 
     @Test("A job that fails every time ends its run as failed with the reason, and a replay of its tick works the run once it can work")
     func poisonedJob() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1')")
-            try await house.database.execute("insert into tickets.cache (user_id, refreshed_at) values (1, now() - interval '2 hours')")
-            try await house.database.execute(Self.poisonJob)
-            try await house.database.execute(Self.poisonJobTrigger)
-            try await Outside.open { outside in
-                try await house.with(TicketsCache.self, settings: outside.settings) { _ in
-                    let tick = try await house.tick(.ticketsCacheRefreshStale)
-                    let parked = try await house.hurrying("tickets-cache.ticks") { try await house.parked("tickets-cache") }
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1')")
+            try await environment.database.execute("insert into tickets.cache (user_id, refreshed_at) values (1, now() - interval '2 hours')")
+            try await environment.database.execute(Self.poisonJob)
+            try await environment.database.execute(Self.poisonJobTrigger)
+            try await StubServices.open { stubs in
+                try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
+                    let tick = try await environment.tick(.ticketsCacheRefreshStale)
+                    let parked = try await environment.hurrying("tickets-cache.ticks") { try await environment.parked("tickets-cache") }
                     #expect(parked.attempts == 5)
                     #expect(parked.reason.contains("the refresh is poisoned"))
                     #expect(parked.queue == "tickets-cache.ticks")
                     #expect(parked.exchange == "boxoffice.ticks")
                     #expect(parked.routingKey == "tickets-cache.refresh-stale")
-                    let failed = try await house.ended(tick)
+                    let failed = try await environment.ended(tick)
                     #expect(failed.outcome == "failed")
                     #expect(failed.details.contains("the refresh is poisoned"))
 
-                    try await house.database.execute("drop trigger poison on tickets.refresh_state")
-                    try await house.replay(parked)
-                    try await house.eventually("select outcome from operations.job_runs where tick_id = $1", "succeeded", [tick])
-                    #expect(try await house.value("select processed from operations.job_runs where tick_id = $1", as: Int.self, tick) == 1)
+                    try await environment.database.execute("drop trigger poison on tickets.refresh_state")
+                    try await environment.replay(parked)
+                    try await environment.eventually("select outcome from operations.job_runs where tick_id = $1", "succeeded", [tick])
+                    #expect(try await environment.value("select processed from operations.job_runs where tick_id = $1", as: Int.self, tick) == 1)
                 }
             }
         }
@@ -175,11 +178,11 @@ struct ParkingTests {
 
     @Test("A tick of a job that the service does not have is parked")
     func unknownJob() async throws {
-        try await TestHouse.open { house in
-            try await Outside.open { outside in
-                try await house.with(TicketsCache.self, settings: outside.settings) { _ in
-                    try await house.publish(raw: "{}", to: "", "tickets-cache.ticks", id: "by-hand")
-                    let parked = try await house.parked("tickets-cache")
+        try await TestEnvironment.open { environment in
+            try await StubServices.open { stubs in
+                try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
+                    try await environment.publish(raw: "{}", to: "", "tickets-cache.ticks", id: "by-hand")
+                    let parked = try await environment.parked("tickets-cache")
                     #expect(parked.reason.contains("no job"))
                     #expect(parked.attempts == 1)
                 }

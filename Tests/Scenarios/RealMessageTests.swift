@@ -13,22 +13,23 @@ import Testing
 struct RealMessageTests {
     @Test("What loyalty-notifier and tickets-cache publish")
     func membersAndPasses() async throws {
-        try await TestHouse.open { house in
-            let heard = try await house.judged {
-                try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1'), (2, 'token-2')")
-                try await house.database.execute("insert into tickets.cache (user_id, refreshed_at) values (1, '2020-01-01')")
-                try await Outside.open { outside in
+        try await TestEnvironment.open { environment in
+            let heard = try await environment.judged {
+                try await environment.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1'), (2, 'token-2')")
+                try await environment.database.execute("insert into tickets.cache (user_id, refreshed_at) values (1, '2020-01-01')")
+                try await StubServices.open { stubs in
                     for user in 1...2 {
-                        try await outside.passes(of: user, #"[{"uuid":"p-\#(user)","status":"USABLE","time_created":"2026-01-01T00:00:00Z"}]"#)
+                        try await stubs.passes(of: user, #"[{"uuid":"p-\#(user)","status":"USABLE","time_created":"2026-01-01T00:00:00Z"}]"#)
                     }
-                    try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                        try await house.with(TicketsCache.self, settings: outside.settings) { _ in
-                            try await house.publish(
-                                (1...50).map { (RideCompleted(userId: 1, rideId: "ride-\($0)", completedAt: house.clock.now), "id-\($0)") })
-                            try await house.publish(TicketsRefreshRequested(userId: 2))
-                            _ = try await house.ended(try await house.tick(.ticketsCacheRefreshStale))
-                            try await house.eventually("select count(*) from tickets.refresh_log where status = 1", 2)
-                            try await house.eventually("select (select count(*) from loyalty.outbox) + (select count(*) from tickets.outbox)", 0)
+                    try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
+                        try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
+                            try await environment.publish(
+                                (1...50).map { (RideCompleted(userId: 1, rideId: "ride-\($0)", completedAt: environment.clock.now), "id-\($0)") })
+                            try await environment.publish(TicketsRefreshRequested(userId: 2))
+                            _ = try await environment.ended(try await environment.tick(.ticketsCacheRefreshStale))
+                            try await environment.eventually("select count(*) from tickets.refresh_log where status = 1", 2)
+                            try await environment.eventually(
+                                "select (select count(*) from loyalty.outbox) + (select count(*) from tickets.outbox)", 0)
                         }
                     }
                 }
@@ -46,35 +47,35 @@ struct RealMessageTests {
             "event.cancelled",
             "payments.cleanup-abandoned", "bookings.process-refunds", "events.send-reminders",
         ]
-        try await Ticketing.open(at: Date(timeIntervalSince1970: 1_795_000_000), hearing: messages) { house, outside async throws in
-            let now = house.clock.now
-            let event = try await house.shop.event(startsAt: now + 90_000)
-            let calledOff = try await house.shop.event(startsAt: now + 90_000)
-            let orders = try await house.shop.orders(4, of: event, at: now - 3600)
-            try await outside.transactions(orders.map { .init($0.reference, "success", amount: 1998, currency: "EUR") })
+        try await Ticketing.open(at: Date(timeIntervalSince1970: 1_795_000_000), hearing: messages) { environment, stubs async throws in
+            let now = environment.clock.now
+            let event = try await environment.shop.event(startsAt: now + 90_000)
+            let calledOff = try await environment.shop.event(startsAt: now + 90_000)
+            let orders = try await environment.shop.orders(4, of: event, at: now - 3600)
+            try await stubs.transactions(orders.map { .init($0.reference, "success", amount: 1998, currency: "EUR") })
             // Two are paid, the third fails, the fourth is given up by its customer.
             for (order, status) in zip(orders, [PaymentGatewayReported.Status.success, .success, .failed]) {
-                try await house.publish(
+                try await environment.publish(
                     PaymentGatewayReported(reference: order.reference, status: status, amount: 1998, currency: "EUR", occurredAt: now))
             }
-            try await house.eventually("select count(*) from payments.payments where status = 'pending'", 1)
-            _ = try await house.ended(try await house.tick(.paymentsCleanupAbandoned, trigger: .manual))
-            try await house.eventually("select count(*) from bookings.bookings where status = 'confirmed'", 2)
-            try await house.eventually("select count(*) from bookings.bookings where status = 'cancelled'", 2)
-            _ = try await house.ended(try await house.tick(.eventsSendReminders, trigger: .manual))
+            try await environment.eventually("select count(*) from payments.payments where status = 'pending'", 1)
+            _ = try await environment.ended(try await environment.tick(.paymentsCleanupAbandoned, trigger: .manual))
+            try await environment.eventually("select count(*) from bookings.bookings where status = 'confirmed'", 2)
+            try await environment.eventually("select count(*) from bookings.bookings where status = 'cancelled'", 2)
+            _ = try await environment.ended(try await environment.tick(.eventsSendReminders, trigger: .manual))
             // Of the two refunds the gateway pays one and refuses the other.
-            try await outside.order("faults", #"{"part":"gateway","match":{"path":"/gateway/refund"},"times":1,"action":{"status":422}}"#)
-            for order in orders.prefix(2) { try await house.publish(BookingRefundRequested(bookingId: order.bookingId, requestedAt: now)) }
-            try await house.eventually("select count(*) from bookings.bookings where refund_requested", 2)
-            _ = try await house.ended(try await house.tick(.bookingsProcessRefunds, trigger: .manual))
-            try await house.eventually("select count(*) from bookings.bookings where status = 'refunded'", 1)
-            try await house.eventually("select count(*) from payments.refunds where status = 'failed'", 1)
+            try await stubs.order("faults", #"{"part":"gateway","match":{"path":"/gateway/refund"},"times":1,"action":{"status":422}}"#)
+            for order in orders.prefix(2) { try await environment.publish(BookingRefundRequested(bookingId: order.bookingId, requestedAt: now)) }
+            try await environment.eventually("select count(*) from bookings.bookings where refund_requested", 2)
+            _ = try await environment.ended(try await environment.tick(.bookingsProcessRefunds, trigger: .manual))
+            try await environment.eventually("select count(*) from bookings.bookings where status = 'refunded'", 1)
+            try await environment.eventually("select count(*) from payments.refunds where status = 'failed'", 1)
             let refused: SQL = "select p.reference from payments.refunds r join payments.payments p on p.id = r.payment_id where r.status = 'failed'"
-            let reference = try #require(try await house.value(refused, as: String.self))
-            try await house.publish(PaymentDecided(reference: reference, decision: .giveBack, decidedBy: "ana", decidedAt: now))
-            try await house.eventually("select count(*) from bookings.bookings where status = 'refunded'", 2)
-            try await house.publish(EventCancelled(eventId: calledOff, reason: "the band is ill"))
-            try await house.shop.booksBalance()
+            let reference = try #require(try await environment.value(refused, as: String.self))
+            try await environment.publish(PaymentDecided(reference: reference, decision: .giveBack, decidedBy: "ana", decidedAt: now))
+            try await environment.eventually("select count(*) from bookings.bookings where status = 'refunded'", 2)
+            try await environment.publish(EventCancelled(eventId: calledOff, reason: "the band is ill"))
+            try await environment.shop.booksBalance()
         }
     }
 }

@@ -26,7 +26,7 @@ struct TopologyTests {
         declared.merge(try ServiceHost(Payments.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Bookings.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Events.self, settings: settings).topology.topology)
-        let document = try JSONDecoder().decode(Document.self, from: SchemaJudge.ask("topology"))
+        let document = try JSONDecoder().decode(Document.self, from: SchemaValidator.ask("topology"))
 
         #expect(
             Set(declared.exchanges.map { "\($0.name) \($0.kind.rawValue) \($0.durable)" })
@@ -39,7 +39,7 @@ struct TopologyTests {
 
     @Test("Who publishes and who reads each event is what Contracts/asyncapi.yaml says")
     func routes() throws {
-        let document = try JSONDecoder().decode(Document.self, from: SchemaJudge.ask("topology"))
+        let document = try JSONDecoder().decode(Document.self, from: SchemaValidator.ask("topology"))
         let bound = Dictionary(grouping: document.bindings.filter { $0.exchange == "boxoffice.events" }, by: \.routingKey)
         #expect(Set(MessageRoute.all.map(\.type.rawValue)) == Set(document.publishers.keys))
         for route in MessageRoute.all {

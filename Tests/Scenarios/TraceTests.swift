@@ -26,32 +26,32 @@ struct TraceTests {
 
     /// Publishes the rides in these portions and expects the announcement and the push of the milestone in the trace of the last ride.
     private func expectTrace(portions: [ClosedRange<Int>]) async throws {
-        try await TestHouse.open { house in
-            try await house.broker.declare(
+        try await TestEnvironment.open { environment in
+            try await environment.broker.declare(
                 .init(
                     queues: [.init("listener", exclusive: true)],
                     bindings: [.init(queue: "listener", exchange: Exchange.events, routingKey: "loyalty.milestone-reached")]))
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
                     for portion in portions {
                         let rides = portion.map { Self.ride($0, trace: $0 == 50 ? Self.theirs : TraceContext().traceparent) }
-                        #expect(try await house.broker.publish(rides).allSatisfy { $0 == .confirmed })
-                        try await house.eventually("select rides from loyalty.members", portion.upperBound)
+                        #expect(try await environment.broker.publish(rides).allSatisfy { $0 == .confirmed })
+                        try await environment.eventually("select rides from loyalty.members", portion.upperBound)
                     }
                     var announced: [AMQPDelivery] = []
-                    try await house.eventually("nothing is announced") {
-                        announced += try await house.take("listener")
+                    try await environment.eventually("nothing is announced") {
+                        announced += try await environment.take("listener")
                         return !announced.isEmpty
                     }
                     #expect(announced.first?.properties.headers[MessageHeader.traceparent]?.string?.contains(Self.traceID) == true)
                     #expect(announced.first.map { String(decoding: $0.body, as: UTF8.self).contains(#""traceparent":"00-\#(Self.traceID)"#) } == true)
-                    try await house.eventually("nothing is pushed") { try await !outside.received("push").isEmpty }
-                    let push = try #require(try await outside.received("push").first)
+                    try await environment.eventually("nothing is pushed") { try await !stubs.received("push").isEmpty }
+                    let push = try #require(try await stubs.received("push").first)
                     #expect(push.headers?["traceparent"]?.contains(Self.traceID) == true)
                     #expect(push.headers?["traceparent"] != Self.theirs)
                 }
             }
-            try await house.broker.delete(queue: "listener")
+            try await environment.broker.delete(queue: "listener")
         }
     }
 
@@ -62,19 +62,19 @@ struct TraceTests {
     func inABatch() async throws { try await expectTrace(portions: [1...50]) }
 
     @Test("A manual tick with a traceparent asks Bytemark in that trace")
-    func errand() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1')")
-            try await Outside.open { outside in
-                try await outside.passes(of: 1, "[]")
-                try await house.with(TicketsCache.self, settings: outside.settings) { _ in
+    func externalJob() async throws {
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1')")
+            try await StubServices.open { stubs in
+                try await stubs.passes(of: 1, "[]")
+                try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                     var properties = AMQPProperties(messageID: "by-hand")
                     properties.headers[MessageHeader.traceparent] = .string(Self.theirs)
                     let tick = AMQPMessage(exchange: Exchange.ticks, routingKey: "tickets-cache.refresh", properties: properties, body: [])
-                    #expect(try await house.broker.publish([tick]) == [.confirmed])
-                    let run = try await house.ended("by-hand")
+                    #expect(try await environment.broker.publish([tick]) == [.confirmed])
+                    let run = try await environment.ended("by-hand")
                     #expect(run.processed == 1)
-                    #expect(try await outside.received("bytemark").count == 2)
+                    #expect(try await stubs.received("bytemark").count == 2)
                 }
             }
         }

@@ -37,7 +37,7 @@ public struct Parked: Sendable {
     }
 }
 
-extension TestHouse {
+extension TestEnvironment {
     /// How many messages wait in a queue; nil when it is not there.
     public func length(of queue: String) async throws -> Int? { try await broker.inspect(queue: queue)?.messages }
 

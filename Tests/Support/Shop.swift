@@ -4,7 +4,7 @@ import Testing
 
 /// The web shop of a house: it makes events and takes orders, and keeps the books.
 public struct Shop: Sendable {
-    let house: TestHouse
+    let environment: TestEnvironment
 
     /// An order that was taken.
     public struct Order: Decodable, Sendable {
@@ -19,7 +19,7 @@ public struct Shop: Sendable {
     /// Makes an event.
     @discardableResult
     public func event(startsAt: Date, zone: String = "Europe/Madrid", total: Int = 10_000) async throws -> Int {
-        let id = try await house.database.query(
+        let id = try await environment.database.query(
             """
             insert into events.events (organizer_id, title, location, time_zone, starts_at, price, currency, total_tickets, created_at)
             values (1, 'Noche de flamenco', 'Plaza Mayor 1', $2, $1, 999, 'EUR', $3, $1 - interval '60 days')
@@ -35,7 +35,7 @@ public struct Shop: Sendable {
     ///   - at: When they were taken.
     ///   - submitted: When their payments were handed to the gateway; nil when they were not.
     public func orders(_ count: Int, of event: Int, at instant: Date, submitted: Date? = nil, quantity: Int = 2) async throws -> [Order] {
-        try await house.database.query(
+        try await environment.database.query(
             """
             with users as (
                 insert into storefront.users (email, first_name, language, email_verified)
@@ -57,7 +57,7 @@ public struct Shop: Sendable {
 
     /// Begins one more payment of an order, as a customer does who tries again.
     public func anotherPayment(of order: Order, at instant: Date, submitted: Date? = nil) async throws -> Order {
-        let more = try await house.database.query(
+        let more = try await environment.database.query(
             """
             insert into payments.payments (booking_id, user_id, amount, currency, gateway, reference, status, created_at, submitted_at)
             select booking_id, user_id, amount, currency, gateway, reference || '-again', case when $3::timestamptz is null then 'pending' else 'processing' end, $2, $3
@@ -69,12 +69,12 @@ public struct Shop: Sendable {
 
     /// Waits until everything that was caused has been worked, and expects the books to balance.
     public func booksBalance(sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        try await house.eventually("messages or parcels wait", sourceLocation: sourceLocation) {
-            try await house.value(Self.waiting, as: Int.self) == 0
+        try await environment.eventually("messages or deliveries wait", sourceLocation: sourceLocation) {
+            try await environment.value(Self.waiting, as: Int.self) == 0
         }
         var breaches: [String] = []
-        try await house.eventually("the books do not balance", sourceLocation: sourceLocation) {
-            breaches = try await house.database.query(
+        try await environment.eventually("the books do not balance", sourceLocation: sourceLocation) {
+            breaches = try await environment.database.query(
                 "select rule || ': ' || subject || ': ' || detail from operations.conservation()", as: String.self)
             return breaches.isEmpty
         }
@@ -89,7 +89,7 @@ public struct Shop: Sendable {
         """
 }
 
-extension TestHouse {
+extension TestEnvironment {
     /// The web shop.
-    public var shop: Shop { Shop(house: self) }
+    public var shop: Shop { Shop(environment: self) }
 }

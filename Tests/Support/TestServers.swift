@@ -103,7 +103,7 @@ public actor TestServers {
             try await client.execute(SQL(file: "create database \(name)"))
             await client.close()
             let fresh = try Self.client(Self.url(admin, database: name), connections: 1)
-            _ = try await Migrator(fresh).migrate(passwords: TestHouse.passwords)
+            _ = try await Migrator(fresh).migrate(passwords: TestEnvironment.passwords)
             await fresh.close()
             return name
         }

@@ -10,7 +10,7 @@ public final class AMQPConnection: Sendable {
     private let configuration: AMQPConfiguration
     private let topology: AMQPTopology
     private let logger: Logger
-    private let mailbox = Mailbox()
+    private let commandQueue = CommandQueue()
     private let status = ConnectionStatus()
 
     /// Prepares a connection; nothing happens before `run()`.
@@ -31,18 +31,18 @@ public final class AMQPConnection: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 do {
-                    try startConnectionThread(frameMax: configuration.frameMax) { [configuration, topology, logger, mailbox, status] in
-                        let result = Wire(configuration, topology, mailbox, status, logger).run()
+                    try startConnectionThread(frameMax: configuration.frameMax) { [configuration, topology, logger, commandQueue, status] in
+                        let result = ConnectionSupervisor(configuration, topology, commandQueue, status, logger).run()
                         continuation.resume(with: result)
                     }
                 } catch {
                     status.end(error)
-                    mailbox.closeDown()
+                    commandQueue.closeDown()
                     continuation.resume(throwing: error)
                 }
             }
         } onCancel: {
-            mailbox.post(.shutdown)
+            commandQueue.post(.shutdown)
         }
     }
 
@@ -113,7 +113,7 @@ public final class AMQPConnection: Sendable {
     }
 
     private func call(_ steps: [ControlStep], effect: CallRequest.Effect = .none) async throws -> ControlReply {
-        try await request(timeout: .seconds(30)) { .call(CallRequest(ticket: $0, steps: steps, effect: effect, continuation: $1)) }
+        try await request(timeout: .seconds(30)) { .call(CallRequest(request: $0, steps: steps, effect: effect, continuation: $1)) }
     }
 
     // MARK: Publishing
@@ -131,7 +131,7 @@ public final class AMQPConnection: Sendable {
         if messages.isEmpty { return [] }
         for message in messages { try message.validate(frameMax: configuration.frameMax) }
         return try await request(timeout: timeout) {
-            .publish(PublishRequest(ticket: $0, messages: messages, mandatory: mandatory, continuation: $1))
+            .publish(PublishRequest(request: $0, messages: messages, mandatory: mandatory, continuation: $1))
         }
     }
 
@@ -146,16 +146,16 @@ public final class AMQPConnection: Sendable {
     public func stage(_ messages: [AMQPMessage], mandatory: Bool = true, timeout: Duration = .seconds(30)) async throws -> AMQPStagedMessages {
         for message in messages { try message.validate(frameMax: configuration.frameMax) }
         let id = try await request(timeout: timeout) {
-            .stage(StageRequest(ticket: $0, messages: messages, mandatory: mandatory, continuation: $1))
+            .stage(StageRequest(request: $0, messages: messages, mandatory: mandatory, continuation: $1))
         }
         return AMQPStagedMessages(id, on: self)
     }
 
     func commit(_ staged: UInt64, timeout: Duration) async throws -> [AMQPPublishOutcome] {
-        try await request(timeout: timeout) { .commit(CommitRequest(ticket: $0, staged: staged, continuation: $1)) }
+        try await request(timeout: timeout) { .commit(CommitRequest(request: $0, staged: staged, continuation: $1)) }
     }
 
-    func rollBack(_ staged: UInt64) { mailbox.post(.rollBack(staged)) }
+    func rollBack(_ staged: UInt64) { commandQueue.post(.rollBack(staged)) }
 
     // MARK: Consuming
 
@@ -168,17 +168,17 @@ public final class AMQPConnection: Sendable {
     public func consume(
         _ queue: String, prefetch: Int, maximumBatch: Int = .max, consumerTag: String = "", arguments: AMQPTable = [:]
     ) -> AMQPDeliveries {
-        let tag = consumerTag.isEmpty ? "consumer-\(mailbox.ticket(timeout: .zero).id)" : consumerTag
+        let tag = consumerTag.isEmpty ? "consumer-\(commandQueue.request(timeout: .zero).id)" : consumerTag
         let consumer = Consumer(queue: queue, prefetch: prefetch, maximumBatch: maximumBatch, tag: tag, arguments: arguments)
-        mailbox.post(.start(consumer))
-        return AMQPDeliveries(consumer: consumer, mailbox: mailbox)
+        commandQueue.post(.start(consumer))
+        return AMQPDeliveries(consumer: consumer, commandQueue: commandQueue)
     }
 
     /// Takes one message from a queue (`basic.get`), to be settled like any other; `nil` when there is none. Throws `AMQPError.notFound`; such an
     /// error of another `get` gives unsettled messages that were taken this way back to their queues.
     public func get(_ queue: String) async throws -> AMQPDelivery? {
         try validate(name: queue)
-        return try await request(timeout: .seconds(30)) { .get(GetRequest(ticket: $0, queue: queue, continuation: $1)) }
+        return try await request(timeout: .seconds(30)) { .get(GetRequest(request: $0, queue: queue, continuation: $1)) }
     }
 
     // MARK: Settling
@@ -200,36 +200,36 @@ public final class AMQPConnection: Sendable {
 
     /// Returns when the settlements made before it have been written to the socket, or are pointless because the connection is lost.
     public func flush() async {
-        await withCheckedContinuation { mailbox.post(.flush($0)) }
+        await withCheckedContinuation { commandQueue.post(.flush($0)) }
     }
 
-    private func settle(_ delivery: AMQPDelivery, _ verdict: Verdict) {
+    private func settle(_ delivery: AMQPDelivery, _ verdict: Disposition) {
         guard delivery.channel.epoch != 0 else { return }
-        mailbox.post(Settlement(channel: delivery.channel, tag: delivery.deliveryTag, verdict: verdict))
+        commandQueue.post(Settlement(channel: delivery.channel, tag: delivery.deliveryTag, verdict: verdict))
     }
 
     // MARK: Asking the thread
 
     private func request<Answer: Sendable>(
-        timeout: Duration, _ command: (Ticket, CheckedContinuation<Answer, any Error>) -> Command
+        timeout: Duration, _ command: (PendingRequest, CheckedContinuation<Answer, any Error>) -> Command
     ) async throws -> Answer {
-        let ticket = mailbox.ticket(timeout: timeout)
+        let request = commandQueue.request(timeout: timeout)
         // As long as no thread has taken the request, nobody else looks at the clock.
         let watch =
             status.hasStarted
             ? nil
-            : Task { [mailbox] in
+            : Task { [commandQueue] in
                 try await Task.sleep(for: timeout)
-                mailbox.takeBack(ticket.id)?.fail(AMQPError.timeout("run() was not called"))
+                commandQueue.takeBack(request.id)?.fail(AMQPError.timeout("run() was not called"))
             }
         defer { watch?.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
-                mailbox.post(command(ticket, continuation))
+                commandQueue.post(command(request, continuation))
             }
         } onCancel: {
-            mailbox.cancel(ticket.id)
+            commandQueue.cancel(request.id)
         }
     }
 }

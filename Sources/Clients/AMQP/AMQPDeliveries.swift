@@ -8,12 +8,12 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
     public typealias Failure = Never
 
     let consumer: Consumer
-    let mailbox: Mailbox
+    let commandQueue: CommandQueue
 
     /// Ends the subscription (`basic.cancel`) and the sequence. What was taken can still be settled. What the broker had delivered and nobody has
     /// taken goes back to the queue: a few deliveries at once, many as soon as all that was taken is settled.
     public func stop() async {
-        await withCheckedContinuation { mailbox.post(.stop(consumer, $0)) }
+        await withCheckedContinuation { commandQueue.post(.stop(consumer, $0)) }
     }
 
     /// Iterates over the batches from now on.

@@ -59,7 +59,7 @@ public final class CurlClient: Sendable {
         throw .tooManyRedirects(limit: Redirect.limit)
     }
 
-    private func exchange(_ request: HTTPRequest) async throws(CurlError) -> HTTPAnswer {
+    private func exchange(_ request: HTTPRequest) async throws(CurlError) -> RawHTTPResponse {
         do {
             return try await http.perform { .http(request, $0) }
         } catch {

@@ -30,10 +30,10 @@ public final class PostgresClient: PostgresQueryable {
 
     /// Whether somebody stands between this client and the server: the process that the login told of is not the server's.
     public func isPooled() async throws -> Bool {
-        try await withLane { lane in
-            let result = try await lane.perform(.statement("select pg_backend_pid()", PostgresWriter()))
+        try await withLane { lease in
+            let result = try await lease.perform(.statement("select pg_backend_pid()", PostgresWriter()))
             guard let result, let process = try PostgresRows(result: result).decode(as: Int.self).first else { return false }
-            return process != pool.process(of: lane.connection)
+            return process != pool.process(of: lease.connection)
         }
     }
 
@@ -49,7 +49,7 @@ public final class PostgresClient: PostgresQueryable {
 
     /// Stops what the server is at, commits excepted: the callers get `CancellationError`, as if their tasks were cancelled.
     public func cancelStatements() {
-        pool.mailbox.post(.cancelStatements)
+        pool.commandQueue.post(.cancelStatements)
     }
 
     /// Asks the server for a sign of life.
@@ -58,27 +58,27 @@ public final class PostgresClient: PostgresQueryable {
     }
 
     /// A connection for one statement.
-    public nonisolated(nonsending) func withLane<T>(_ body: nonisolated(nonsending) (PostgresLane) async throws -> T) async throws -> T {
-        let lane = PostgresLane(connection: try await pool.lease(), pool: pool, isAutocommit: true)
+    public nonisolated(nonsending) func withLane<T>(_ body: nonisolated(nonsending) (ConnectionLease) async throws -> T) async throws -> T {
+        let lease = ConnectionLease(connection: try await pool.lease(), pool: pool, isAutocommit: true)
         // A statement that opened a transaction has no place here: its connection is closed rather than handed on.
-        defer { pool.release(lane.connection, reusable: lane.status == .idle) }
-        return try await body(lane)
+        defer { pool.release(lease.connection, reusable: lease.status == .idle) }
+        return try await body(lease)
     }
 
     /// Keeps one connection for the body: advisory locks, settings, LISTEN. It goes back as clean as it came, or is closed.
     public nonisolated(nonsending) func withConnection<T: Sendable>(
         _ body: nonisolated(nonsending) (PostgresSession) async throws -> T
     ) async throws -> T {
-        let lane = PostgresLane(connection: try await pool.lease(), pool: pool, isAutocommit: true)
+        let lease = ConnectionLease(connection: try await pool.lease(), pool: pool, isAutocommit: true)
         let outcome: Result<T, any Error>
         do {
-            outcome = .success(try await body(PostgresSession(lane: lane)))
+            outcome = .success(try await body(PostgresSession(lease: lease)))
         } catch {
             outcome = .failure(error)
         }
-        if lane.hasSent { _ = try? await lane.perform(.script(Self.clearing), shielded: true) }
-        lane.end()
-        pool.release(lane.connection, reusable: lane.status == .idle)
+        if lease.hasSent { _ = try? await lease.perform(.script(Self.clearing), shielded: true) }
+        lease.end()
+        pool.release(lease.connection, reusable: lease.status == .idle)
         return try outcome.get()
     }
 
@@ -116,11 +116,11 @@ extension PostgresClient {
         _ begin: SQL, _ body: nonisolated(nonsending) (PostgresTransaction) async throws -> T,
         finish: nonisolated(nonsending) (PostgresTransaction) async throws -> Void
     ) async throws -> T {
-        let lane = PostgresLane(connection: try await pool.lease(), pool: pool, isAutocommit: false)
-        let transaction = PostgresTransaction(lane: lane)
+        let lease = ConnectionLease(connection: try await pool.lease(), pool: pool, isAutocommit: false)
+        let transaction = PostgresTransaction(lease: lease)
         var outcome: Result<T, any Error>
         do {
-            try lane.enqueue(begin, PostgresWriter())
+            try lease.enqueue(begin, PostgresWriter())
             outcome = .success(try await body(transaction))
             try Task.checkCancellation()
             try await finish(transaction)
@@ -128,7 +128,7 @@ extension PostgresClient {
             outcome = .failure(error)
         }
         let isClean = await transaction.end()
-        pool.release(lane.connection, reusable: isClean)
+        pool.release(lease.connection, reusable: isClean)
         return try outcome.get()
     }
 }

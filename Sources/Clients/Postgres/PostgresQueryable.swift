@@ -3,7 +3,7 @@
 /// All of these throw `PostgresError`, `PostgresDecodingError`, or `CancellationError` if the task is cancelled: its statement is stopped then.
 public protocol PostgresQueryable: Sendable {
     /// Lends a connection for as long as the body runs.
-    nonisolated(nonsending) func withLane<T>(_ body: nonisolated(nonsending) (PostgresLane) async throws -> T) async throws -> T
+    nonisolated(nonsending) func withLane<T>(_ body: nonisolated(nonsending) (ConnectionLease) async throws -> T) async throws -> T
 }
 
 extension PostgresQueryable {
@@ -57,9 +57,9 @@ extension PostgresQueryable {
 
     /// Runs several statements, separated by semicolons and without parameters: migrations. Outside a transaction they are one by themselves.
     public func script(_ text: String) async throws {
-        try await withLane { lane in
-            try await lane.settle()
-            try await lane.perform(.script(text))
+        try await withLane { lease in
+            try await lease.settle()
+            try await lease.perform(.script(text))
         }
     }
 }

@@ -2,21 +2,21 @@
 ///
 /// Each statement stands alone. What it leaves behind is cleared when it goes back: locks, settings, temporary tables, an open transaction.
 public final class PostgresSession: PostgresQueryable {
-    let lane: PostgresLane
+    let lease: ConnectionLease
 
-    init(lane: PostgresLane) {
-        self.lane = lane
+    init(lease: ConnectionLease) {
+        self.lease = lease
     }
 
     /// The session's own connection.
-    public nonisolated(nonsending) func withLane<T>(_ body: nonisolated(nonsending) (PostgresLane) async throws -> T) async throws -> T {
-        try await body(lane)
+    public nonisolated(nonsending) func withLane<T>(_ body: nonisolated(nonsending) (ConnectionLease) async throws -> T) async throws -> T {
+        try await body(lease)
     }
 
     /// What is sent to the channels that this session listens to; ends with the session or the connection. Call it before `LISTEN`.
     public func notifications() -> AsyncStream<PostgresNotification> {
         let (stream, continuation) = AsyncStream.makeStream(of: PostgresNotification.self)
-        if !lane.pool.mailbox.post(.notify(lane.connection, continuation)) { continuation.finish() }
+        if !lease.pool.commandQueue.post(.notify(lease.connection, continuation)) { continuation.finish() }
         return stream
     }
 }

@@ -2,28 +2,28 @@ import Synchronization
 
 /// A transaction that is under way. Calls from several tasks are pipelined in the order of the calls.
 public final class PostgresTransaction: PostgresQueryable {
-    let lane: PostgresLane
+    let lease: ConnectionLease
     private let savepoints = Mutex(0)
 
-    init(lane: PostgresLane) {
-        self.lane = lane
+    init(lease: ConnectionLease) {
+        self.lease = lease
     }
 
     /// The transaction's connection.
-    public nonisolated(nonsending) func withLane<T>(_ body: nonisolated(nonsending) (PostgresLane) async throws -> T) async throws -> T {
-        try await body(lane)
+    public nonisolated(nonsending) func withLane<T>(_ body: nonisolated(nonsending) (ConnectionLease) async throws -> T) async throws -> T {
+        try await body(lease)
     }
 
     /// Sends a statement without waiting for it: it goes with the next one, or with COMMIT. Its error is thrown there, with this SQL.
     ///
     /// - Throws: `PostgresError.unsendable` for a parameter that has no form on the wire; `.closed` after the transaction.
     public func enqueue(_ sql: SQL, _ parameters: (any PostgresEncodable)...) throws {
-        try lane.enqueue(sql, PostgresWriter(parameters))
+        try lease.enqueue(sql, PostgresWriter(parameters))
     }
 
     /// As `enqueue(_:_:)`, with the parameters as a list.
     public func enqueue(_ sql: SQL, parameters: [any PostgresEncodable]) throws {
-        try lane.enqueue(sql, PostgresWriter(parameters))
+        try lease.enqueue(sql, PostgresWriter(parameters))
     }
 
     /// Runs the body so that what it did is undone, and the transaction usable, if it throws. Not for several tasks at once.
@@ -34,22 +34,22 @@ public final class PostgresTransaction: PostgresQueryable {
         }
         defer { savepoints.withLock { $0 -= 1 } }
         let (set, rollBack, release) = Self.statements(depth)
-        let start = lane.position
-        try lane.enqueue(set, PostgresWriter())
+        let start = lease.position
+        try lease.enqueue(set, PostgresWriter())
         do {
             let value = try await body()
-            if lane.hasDeferred {
-                try await lane.perform(.statement(release, PostgresWriter()))
+            if lease.hasDeferred {
+                try await lease.perform(.statement(release, PostgresWriter()))
             } else {
-                try lane.enqueue(release, PostgresWriter())
+                try lease.enqueue(release, PostgresWriter())
             }
             return value
         } catch {
             // Nothing of it has gone out: there is nothing to undo.
-            if lane.dropDeferred(from: start) { throw error }
+            if lease.dropDeferred(from: start) { throw error }
             // If it fails the transaction has failed as a whole, for the same reason as the body: COMMIT will say so.
-            try? lane.enqueue(rollBack, PostgresWriter())
-            _ = try? await lane.perform(.statement(release, PostgresWriter()), shielded: true)
+            try? lease.enqueue(rollBack, PostgresWriter())
+            _ = try? await lease.perform(.statement(release, PostgresWriter()), shielded: true)
             throw error
         }
     }
@@ -65,8 +65,8 @@ public final class PostgresTransaction: PostgresQueryable {
 extension PostgresTransaction {
     /// Sends what is deferred and COMMIT. A transaction that never sent anything has nothing to commit.
     func commit() async throws {
-        guard lane.hasWork else { return }
-        let result = try await lane.perform(.statement("commit", PostgresWriter()))
+        guard lease.hasWork else { return }
+        let result = try await lease.perform(.statement("commit", PostgresWriter()))
         // COMMIT of a failed transaction succeeds, as a ROLLBACK.
         guard result?.tag == "COMMIT" else {
             throw PostgresError.server(
@@ -78,16 +78,16 @@ extension PostgresTransaction {
 
     /// Sends what is deferred and has the deferred constraints checked, so that a dry run fails where the real one would.
     func check() async throws {
-        guard lane.hasWork else { return }
-        try await lane.perform(.statement("set constraints all immediate", PostgresWriter()))
+        guard lease.hasWork else { return }
+        try await lease.perform(.statement("set constraints all immediate", PostgresWriter()))
     }
 
     /// Rolls back what is not committed; whether the connection is as it was before.
     func end() async -> Bool {
-        defer { lane.end() }
-        lane.dropDeferred()
-        guard lane.hasSent, lane.status != .idle else { return lane.status == .idle }
-        _ = try? await lane.perform(.statement("rollback", PostgresWriter()), shielded: true)
-        return lane.status == .idle
+        defer { lease.end() }
+        lease.dropDeferred()
+        guard lease.hasSent, lease.status != .idle else { return lease.status == .idle }
+        _ = try? await lease.perform(.statement("rollback", PostgresWriter()), shielded: true)
+        return lease.status == .idle
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// The data object of a message, read member by member; each read states the rule that Contracts/messages states in its schema.
 public struct MessageData: Sendable {
-    private let spans: JSONSpans
+    private let spans: JSONObjectScanner
     private let path: String
 
     /// The object in the bytes.
@@ -10,7 +10,7 @@ public struct MessageData: Sendable {
     public init(_ json: ArraySlice<UInt8>) throws(ContractViolation) { try self.init(json, path: "data") }
 
     private init(_ json: ArraySlice<UInt8>, path: String) throws(ContractViolation) {
-        guard let spans = JSONSpans(json) else {
+        guard let spans = JSONObjectScanner(json) else {
             throw ContractViolation(path: path, found: json.isEmpty ? nil : json, expected: "a JSON object")
         }
         self.spans = spans

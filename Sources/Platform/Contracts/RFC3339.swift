@@ -62,7 +62,7 @@ public enum RFC3339 {
 
     /// The instant that UTF-8 names; nil when it is no RFC 3339 instant.
     public static func date(from text: ArraySlice<UInt8>) -> Date? {
-        var reader = InstantReader(text)
+        var reader = RFC3339Parser(text)
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"), let day = reader.number(2),
             let date = CivilDate(year: year, month: month, day: day), reader.take("T", or: "t"),
             let hour = reader.number(2), hour < 24, reader.take(":"), let minute = reader.number(2), minute < 60, reader.take(":"),

@@ -4,13 +4,13 @@ import Logging
 import Metrics
 import Synchronization
 
-/// The circuit breaker of one channel: the courier's tasks share it, and people learn from the log and a metric when it opens and closes.
+/// The circuit breaker of one channel: the delivery worker's tasks share it, and people learn from the log and a metric when it opens and closes.
 final class ChannelPause: Sendable {
-    private let kind: Parcel.Kind
+    private let kind: OutboundDelivery.Kind
     private let logger: Logger
     private let breaker = Mutex(CircuitBreaker())
 
-    init(_ kind: Parcel.Kind, logger: Logger) {
+    init(_ kind: OutboundDelivery.Kind, logger: Logger) {
         self.kind = kind
         self.logger = logger
     }
@@ -19,16 +19,16 @@ final class ChannelPause: Sendable {
     func begin() { show(isOpen: false) }
 
     /// How many of the free places may be taken when so many of all are.
-    func wanted(_ wanted: Int, of places: Int, at now: Date) -> Int {
-        let allowed = breaker.withLock { $0.places(of: places, at: now) }
-        return max(0, min(wanted, allowed - (places - wanted)))
+    func wanted(_ wanted: Int, of concurrency: Int, at now: Date) -> Int {
+        let allowed = breaker.withLock { $0.allowedConcurrency(of: concurrency, at: now) }
+        return max(0, min(wanted, allowed - (concurrency - wanted)))
     }
 
-    /// Notes what the other side said to a parcel; nil when it accepted it.
+    /// Notes what the other side said to a delivery; nil when it accepted it.
     func note(_ failure: DeliveryFailure?, at now: Date) {
         let answer: CircuitBreaker.Answer =
             switch failure {
-            case nil, .refused: .aboutParcel
+            case nil, .refused: .aboutDelivery
             case .later: .none
             case .channelRefused(_, let cause, let recipient, _): .refusesChannel(cause: cause, recipient: recipient)
             }

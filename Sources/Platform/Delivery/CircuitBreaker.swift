@@ -2,13 +2,13 @@ import FoundationEssentials
 
 /// Decides when a channel pauses because it is refused itself: by a password that is wrong, a quota that is spent, a blocked sender.
 ///
-/// Closed, parcels go. When several recipients in a row have got the same refusal it opens, and nothing goes for a minute. Then one parcel at a
-/// time is tried (half-open): an answer about that parcel closes it, another refusal of the channel opens it for twice as long.
+/// Closed, deliveries go. When several recipients in a row have got the same refusal it opens, and nothing goes for a minute. Then one delivery at a
+/// time is tried (half-open): an answer about that delivery closes it, another refusal of the channel opens it for twice as long.
 struct CircuitBreaker: Sendable, Equatable {
-    /// What the other side said to one parcel.
+    /// What the other side said to one delivery.
     enum Answer: Sendable, Equatable {
-        /// It accepted the parcel, or refused this one for its own sake.
-        case aboutParcel
+        /// It accepted the delivery, or refused this one for its own sake.
+        case aboutDelivery
         /// It refused the channel. `cause` is equal for equal refusals.
         case refusesChannel(cause: String, recipient: String)
         /// Nothing that tells anything: no connection, a time-out, a 4xx.
@@ -33,12 +33,12 @@ struct CircuitBreaker: Sendable, Equatable {
 
     private var state = State.closed(cause: "", recipients: [])
 
-    /// Whether parcels are held back now, or tried one by one.
+    /// Whether deliveries are held back now, or tried one by one.
     var isOpen: Bool { if case .open = state { true } else { false } }
 
-    /// How many parcels may be on their way at once, of so many places.
-    func places(of places: Int, at now: Date) -> Int {
-        guard case .open(let end, _) = state else { return places }
+    /// How many deliveries may be on their way at once, of so many places.
+    func allowedConcurrency(of concurrency: Int, at now: Date) -> Int {
+        guard case .open(let end, _) = state else { return concurrency }
         return now < end ? 0 : 1
     }
 
@@ -47,7 +47,7 @@ struct CircuitBreaker: Sendable, Equatable {
     mutating func note(_ answer: Answer, at now: Date) -> Change? {
         switch (state, answer) {
         case (_, .none): return nil
-        case (.closed, .aboutParcel):
+        case (.closed, .aboutDelivery):
             state = .closed(cause: "", recipients: [])
             return nil
         case (.closed(let last, let refused), .refusesChannel(let cause, let recipient)):
@@ -58,7 +58,7 @@ struct CircuitBreaker: Sendable, Equatable {
             }
             state = .open(until: now + Self.firstPause, pause: Self.firstPause)
             return .opened(until: now + Self.firstPause)
-        case (.open, .aboutParcel):
+        case (.open, .aboutDelivery):
             state = .closed(cause: "", recipients: [])
             return .closed
         case (.open(let end, let pause), .refusesChannel):

@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Postgres
 
-/// The rows that wait for the courier.
+/// The rows that wait for the delivery worker.
 enum Deliveries {
-    /// Writes parcels, in front of the commit. One that is known by its dedupe key is left as it is.
-    static func enqueue(_ parcels: [Parcel], in tx: PostgresTransaction, at now: Date) throws {
+    /// Writes deliveries, in front of the commit. One that is known by its dedupe key is left as it is.
+    static func enqueue(_ deliveries: [OutboundDelivery], in tx: PostgresTransaction, at now: Date) throws {
         try tx.enqueue(
-            insert, parcels.map(\.kind.rawValue), parcels.map(\.dedupeKey), parcels.map(\.payload), parcels.map(\.trace?.traceparent), now)
+            insert, deliveries.map(\.kind.rawValue), deliveries.map(\.dedupeKey), deliveries.map(\.payload), deliveries.map(\.trace?.traceparent), now
+        )
     }
 
     private static let insert: SQL = """

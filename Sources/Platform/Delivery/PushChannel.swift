@@ -37,7 +37,7 @@ public struct PushChannel: DeliveryChannel {
     }
 
     /// Push.
-    public let kind = Parcel.Kind.push
+    public let kind = OutboundDelivery.Kind.push
     /// How many requests at once.
     public let inFlight: Int
     private let url: String
@@ -47,12 +47,12 @@ public struct PushChannel: DeliveryChannel {
 
     /// A channel to the push service.
     /// - Throws: ``ConfigurationError``.
-    public init(_ settings: Settings, _ assembly: Assembly) throws(ConfigurationError) {
+    public init(_ settings: Settings, _ builder: ServiceBuilder) throws(ConfigurationError) {
         url = try settings.value(PushSettings.url)
         key = try settings.optional(PushSettings.key)
         inFlight = try settings.value(PushSettings.inFlight)
-        web = assembly.web
-        clock = assembly.clock
+        web = builder.web
+        clock = builder.clock
     }
 
     /// Asks the push service. 2xx is accepted; 400, 410, 413 and 422 refuse this notification for good. 401, 403, 404, 405 and a redirect are about

@@ -26,7 +26,7 @@ struct IncomingTick: Sendable {
         let body = Envelope.body(of: delivery)
         if Envelope.binaryModePrefix(delivery) == nil, Self.isEmpty(body) {
             try self.init(byHand: ByHand(), delivery, now)
-        } else if Envelope.binaryModePrefix(delivery) == nil, let spans = JSONSpans(body), spans.string("specversion") == nil {
+        } else if Envelope.binaryModePrefix(delivery) == nil, let spans = JSONObjectScanner(body), spans.string("specversion") == nil {
             try self.init(byHand: ByHand(MessageData(body)), delivery, now)
         } else {
             let envelope = try Envelope(delivery)

@@ -9,10 +9,10 @@ import Synchronization
 struct JobRunner: Sendable {
     let name: JobName
     private let workSlice:
-        @Sendable (_ run: Int, _ number: Int, _ runtime: ServiceRuntime, _ isStopping: @escaping @Sendable () -> Bool) async throws -> SliceEnd
+        @Sendable (_ run: Int, _ number: Int, _ runtime: ServiceRuntime, _ isStopping: @escaping @Sendable () -> Bool) async throws -> SliceOutcome
 
     /// What became of a slice.
-    enum SliceEnd: Sendable, Equatable {
+    enum SliceOutcome: Sendable, Equatable {
         /// It was worked before, by this or another process.
         case stale
         /// It is done and the next one is on its way.
@@ -28,34 +28,34 @@ struct JobRunner: Sendable {
     }
 
     /// A runner for a job that calls outside.
-    init<E: Errand>(_ errand: E) {
+    init<E: ExternalJob>(_ externalJob: E) {
         name = E.name
         workSlice = { run, number, runtime, isStopping in
-            try await ErrandRunner(errand: errand, runtime: runtime, isStopping: isStopping).work(run, number)
+            try await ExternalJobRunner(externalJob: externalJob, runtime: runtime, isStopping: isStopping).work(run, number)
         }
     }
 
     /// Works one slice of a run.
-    func work(run: Int, slice: Int, _ runtime: ServiceRuntime, isStopping: @escaping @Sendable () -> Bool) async throws -> SliceEnd {
+    func work(run: Int, slice: Int, _ runtime: ServiceRuntime, isStopping: @escaping @Sendable () -> Bool) async throws -> SliceOutcome {
         try await workSlice(run, slice, runtime, isStopping)
     }
 
     /// Processes one slice; one that fails because of a row is processed again with half its limit, down to one row.
-    private static func work<J: Job>(_ job: J, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceEnd {
+    private static func work<J: Job>(_ job: J, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceOutcome {
         var most = Int.max
         while true {
             let taken = Mutex(1)
             do {
-                let end = try await runtime.patiently("\(J.name)") {
-                    try await runtime.transaction { tx -> SliceEnd? in
-                        guard let row = try await RunLedger.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
+                let end = try await runtime.retryingWhileDatabaseIsDown("\(J.name)") {
+                    try await runtime.transaction { tx -> SliceOutcome? in
+                        guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
                         guard !row.dryRun else { return nil }
                         let limit = max(1, min(most, row.details.limit ?? J.sliceLimit))
                         taken.withLock { $0 = limit }
                         return try await work(job, row, number, limit: limit, tx)
                     }
                 }
-                guard let end else { return try await rehearse(job, run, number, runtime) }
+                guard let end else { return try await dryRun(job, run, number, runtime) }
                 return end
             } catch  where error.mayComeFromARow {
                 let limit = taken.withLock { $0 }
@@ -68,11 +68,11 @@ struct JobRunner: Sendable {
 
     /// Processes a slice of so many rows in its transaction.
     private static func work<J: Job>(
-        _ job: J, _ row: RunLedger.RunRow, _ number: Int, limit: Int, _ tx: Transaction
-    ) async throws -> SliceEnd {
+        _ job: J, _ row: JobRunStore.RunRow, _ number: Int, limit: Int, _ tx: Transaction
+    ) async throws -> SliceOutcome {
         let slice = Slice(row, number: number, limit: limit, now: tx.now)
         let (progress, written) = limit > 1 ? (try await job.run(slice, tx), nil) : try await workAlone(job, slice, tx)
-        let isOver = !progress.more && !row.askedAgain
+        let isOver = !progress.more && !row.rerunRequested
         var details = row.details
         // A run that was asked for again starts over at the beginning of its rows.
         details.cursor = progress.more ? progress.cursor : nil
@@ -89,7 +89,7 @@ struct JobRunner: Sendable {
         do {
             return try await tx.savepoint { try await job.run(slice, tx) }
         } catch  where error.mayComeFromARow {
-            tx.fail(row.name, error)
+            tx.recordFailure(of: row.name, reason: error)
             return (Progress(0, more: true, cursor: row.cursor), nil)
         }
     }
@@ -97,7 +97,7 @@ struct JobRunner: Sendable {
     /// Writes the end of a slice, everything that it caused and, in front of that, the message for the next one: the relay has
     /// published it when it comes to the slice's own.
     private static func finish(
-        _ row: RunLedger.RunRow, _ number: Int, _ job: JobName, _ details: RunDetails, _ written: Transaction.Effects?, count: Int, isOver: Bool,
+        _ row: JobRunStore.RunRow, _ number: Int, _ job: JobName, _ details: RunDetails, _ written: Transaction.Effects?, count: Int, isOver: Bool,
         _ tx: Transaction
     ) async throws {
         var effects = tx.takeEffects()
@@ -110,23 +110,25 @@ struct JobRunner: Sendable {
             effects.messages.insert(next, at: 0)
         }
         try tx.write(effects)
-        try await RunLedger.advance(row.id, details, processed: count, failed: failed, isOver: isOver, tx)
+        try await JobRunStore.advance(row.id, details, processed: count, failed: failed, isOver: isOver, tx)
     }
 
     /// All slices in one transaction that is rolled back; only the ledger learns what they would have done.
-    private static func rehearse<J: Job>(_ job: J, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceEnd {
+    private static func dryRun<J: Job>(_ job: J, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceOutcome {
         let now = runtime.clock.now
-        let outcome = try await runtime.patiently("The dry run of \(J.name)") {
+        let outcome = try await runtime.retryingWhileDatabaseIsDown("The dry run of \(J.name)") {
             try await runtime.database.dryRun { postgres in
                 let tx = Transaction(postgres, service: runtime.name, now: now)
-                guard let row = try await RunLedger.take(run: run, slice: number, instance: runtime.instance, tx) else { return nil as Rehearsal? }
-                var rehearsal = Rehearsal(row.details)
+                guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else {
+                    return nil as DryRunResult?
+                }
+                var result = DryRunResult(row.details)
                 var (cursor, slice, limit, more) = (row.details.cursor, number, J.sliceLimit, true)
                 while more {
                     let next = Slice(row, number: slice, limit: limit, now: now, cursor: cursor)
                     do {
                         let (progress, effects) = try await tx.savepoint { try await job.run(next, tx) }
-                        rehearsal.add(progress, effects)
+                        result.add(progress, effects)
                         (cursor, more) = (progress.cursor, progress.more)
                         limit = min(J.sliceLimit, limit * 2)
                         slice += 1
@@ -136,12 +138,12 @@ struct JobRunner: Sendable {
                             continue
                         }
                         guard let bad = try await job.firstRow(of: next, tx) else { throw error }
-                        rehearsal.add(RowFailure(row: bad.name, error: "\(error)"))
+                        result.add(RowFailure(row: bad.name, error: "\(error)"))
                         cursor = bad.cursor
                         slice += 1
                     }
                 }
-                return rehearsal
+                return result
             }
         }
         guard let outcome else { return .stale }
@@ -149,16 +151,16 @@ struct JobRunner: Sendable {
     }
 
     /// Records a dry run.
-    static func conclude(_ rehearsal: Rehearsal, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceEnd {
+    static func conclude(_ result: DryRunResult, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceOutcome {
         try await runtime.transaction { tx in
-            guard try await RunLedger.take(run: run, slice: number, instance: runtime.instance, tx) != nil else { return .stale }
-            try await RunLedger.advance(run, rehearsal.details, processed: rehearsal.count, failed: rehearsal.failed, isOver: true, tx)
+            guard try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) != nil else { return .stale }
+            try await JobRunStore.advance(run, result.details, processed: result.count, failed: result.failed, isOver: true, tx)
             return .over
         }
     }
 
     /// What a dry run would have done.
-    struct Rehearsal: Sendable {
+    struct DryRunResult: Sendable {
         var details: RunDetails
         var count = 0
         var failed = 0
@@ -179,7 +181,7 @@ struct JobRunner: Sendable {
 }
 
 extension Slice {
-    init(_ row: RunLedger.RunRow, number: Int, limit: Int, now: Date, cursor: String? = nil) {
+    init(_ row: JobRunStore.RunRow, number: Int, limit: Int, now: Date, cursor: String? = nil) {
         self.init(
             now: now, scheduledFor: row.scheduledFor, runID: row.id, number: number, limit: limit, cursor: cursor ?? row.details.cursor,
             parameters: row.details.parameters ?? [:], isDryRun: row.dryRun)
@@ -188,7 +190,7 @@ extension Slice {
 
 extension OutgoingMessage {
     /// The message that carries a run on: straight into the service's own queue, or into one of its delay queues.
-    init(slice number: Int, of run: Int, job: JobName, row: RunLedger.RunRow, service: String, at now: Date, delay: Int?) throws {
+    init(slice number: Int, of run: Int, job: JobName, row: JobRunStore.RunRow, service: String, at now: Date, delay: Int?) throws {
         let tick = Tick(
             job: job, scheduledFor: row.scheduledFor, trigger: .api, dryRun: row.dryRun, parameters: [:], misfire: .all,
             slice: .init(runId: run, number: number))

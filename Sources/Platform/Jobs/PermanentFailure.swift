@@ -31,5 +31,5 @@ extension Error {
 
     /// Whether a slice that failed with this error may succeed with fewer rows. A parameter that is wrong for the whole run is
     /// no row's fault.
-    var mayComeFromARow: Bool { isPermanent && !(self is BadParameter) }
+    var mayComeFromARow: Bool { isPermanent && !(self is InvalidParameter) }
 }

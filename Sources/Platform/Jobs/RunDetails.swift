@@ -10,7 +10,7 @@ struct RunDetails: Codable, Sendable, Equatable {
     var parameters: [String: String]?
     /// Messages published, by type, and triggers of other jobs, by job; of a dry run: that would have been.
     var published: [String: Int]?
-    /// Parcels handed to the courier, by kind; of a dry run: that would have been.
+    /// Deliveries handed to the delivery worker, by kind; of a dry run: that would have been.
     var delivered: [String: Int]?
     /// The first rows that could not be worked.
     var errors: [RowFailure]?
@@ -25,7 +25,7 @@ struct RunDetails: Codable, Sendable, Equatable {
         for message in effects.messages {
             published = (published ?? [:]).merging([message.subject: 1], uniquingKeysWith: +)
         }
-        for parcel in effects.parcels { delivered = (delivered ?? [:]).merging([parcel.kind.rawValue: 1], uniquingKeysWith: +) }
+        for delivery in effects.deliveries { delivered = (delivered ?? [:]).merging([delivery.kind.rawValue: 1], uniquingKeysWith: +) }
         for (kind, count) in effects.handedOver { delivered = (delivered ?? [:]).merging([kind.rawValue: count], uniquingKeysWith: +) }
         add(effects.failures, further: 0)
     }

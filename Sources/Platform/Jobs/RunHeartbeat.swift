@@ -17,7 +17,7 @@ struct RunHeartbeat: Sendable {
         while true {
             do { try await Task.sleep(for: runtime.runLease / 3) } catch { return }
             // Nobody can take the run up either while the database is away, and its loss is told by others; the next beat tries again.
-            try? await runtime.transaction { try await RunLedger.touch(run, slice: slice, $0) }
+            try? await runtime.transaction { try await JobRunStore.touch(run, slice: slice, $0) }
         }
     }
 }

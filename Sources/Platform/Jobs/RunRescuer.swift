@@ -29,7 +29,7 @@ struct RunRescuer: Service {
             var failing = false
             while !Task.isCancelled {
                 do {
-                    try await tell(takeUp(jobs))
+                    try await tell(rescue(jobs))
                     failing = false
                 } catch {
                     if !failing, !Task.isCancelled { runtime.logger.warning("Runs that stand still cannot be looked for", error: error) }
@@ -42,18 +42,18 @@ struct RunRescuer: Service {
 
     /// Takes up the runs of some jobs that stand still now.
     func look(at jobs: [JobName]) async throws {
-        tell(try await runtime.patiently("Looking for runs that stand still") { try await takeUp(jobs) })
+        tell(try await runtime.retryingWhileDatabaseIsDown("Looking for runs that stand still") { try await rescue(jobs) })
     }
 
-    private func takeUp(_ jobs: [JobName]) async throws -> [RunLedger.Standing] {
+    private func rescue(_ jobs: [JobName]) async throws -> [JobRunStore.AbandonedRun] {
         try await runtime.transaction { tx in
-            let standing = try await RunLedger.takeUp(jobs, lease: runtime.runLease, tx)
+            let standing = try await JobRunStore.rescue(jobs, lease: runtime.runLease, tx)
             for run in standing { try tx.publish(Tick(nextSliceOf: run), to: "\(tx.service).ticks") }
             return standing
         }
     }
 
-    private func tell(_ standing: [RunLedger.Standing]) {
+    private func tell(_ standing: [JobRunStore.AbandonedRun]) {
         for run in standing {
             Counter(label: "boxoffice_runs_rescued_total", dimensions: [("job", run.job)]).increment()
             runtime.logger.warning("A run stood still and is taken up", metadata: ["job": "\(run.job)", "run": "\(run.id)", "slice": "\(run.slice)"])
@@ -62,7 +62,7 @@ struct RunRescuer: Service {
 }
 
 extension Tick {
-    fileprivate init(nextSliceOf run: RunLedger.Standing) {
+    fileprivate init(nextSliceOf run: JobRunStore.AbandonedRun) {
         self.init(
             job: JobName(rawValue: run.job), scheduledFor: run.scheduledFor, trigger: .api, dryRun: run.dryRun, misfire: .all,
             slice: .init(runId: run.id, number: run.slice))

@@ -20,10 +20,10 @@ public struct Slice: Sendable {
     public let isDryRun: Bool
 
     /// A whole number from the parameters.
-    /// - Throws: ``BadParameter``.
-    public func integer(_ name: String) throws(BadParameter) -> Int? {
+    /// - Throws: ``InvalidParameter``.
+    public func integer(_ name: String) throws(InvalidParameter) -> Int? {
         guard let text = parameters[name] else { return nil }
-        guard let value = Int(text) else { throw BadParameter(name: name, value: text, expected: "a whole number") }
+        guard let value = Int(text) else { throw InvalidParameter(name: name, value: text, expected: "a whole number") }
         return value
     }
 }

@@ -22,7 +22,7 @@ struct TickConsumer: Service {
     private let runtime: ServiceRuntime
     private let topology: ServiceTopology
     private let runners: [JobName: JobRunner]
-    private let failures: FailedMessages
+    private let failures: RetryPublisher
     private let rescuer: RunRescuer
 
     init(_ runtime: ServiceRuntime, _ topology: ServiceTopology, _ runners: [JobRunner], _ rescuer: RunRescuer) {
@@ -30,15 +30,15 @@ struct TickConsumer: Service {
         self.runtime = runtime
         self.topology = topology
         self.runners = Dictionary(runners.map { ($0.name, $0) }) { first, _ in first }
-        self.failures = FailedMessages(runtime: runtime, topology: topology, queue: topology.ticks)
+        self.failures = RetryPublisher(runtime: runtime, topology: topology, queue: topology.ticks)
     }
 
     func run() async throws {
         guard await runtime.ready() else { return }
         let waiting = await ticksWaiting()
         let deliveries = runtime.broker.consume(topology.ticks, prefetch: Self.prefetch)
-        let arrived = Handoff<AMQPDelivery>()
-        let stopping = Gate()
+        let arrived = BatchBuffer<AMQPDelivery>()
+        let stopping = AsyncLatch()
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask {
@@ -48,9 +48,9 @@ struct TickConsumer: Service {
                 // Another replica may take some of them: what has come by then is worked.
                 await arrived.gather(waiting, atMost: Self.gathering)
                 while let ticks = await arrived.take(atMost: Self.prefetch) {
-                    for turn in await turns(ticks) {
+                    for recordAndClaim in await turns(ticks) {
                         group.addTask {
-                            for delivery in turn { await work(delivery, isStopping: { stopping.isOpen }) }
+                            for delivery in recordAndClaim { await work(delivery, isStopping: { stopping.isOpen }) }
                         }
                     }
                 }
@@ -98,10 +98,10 @@ struct TickConsumer: Service {
     /// - Returns: false when its run has begun, in a process that died, say: that run is to be ended.
     private func supersede(_ tick: IncomingTick, _ delivery: AMQPDelivery) async -> Bool {
         do {
-            let hasBegun = try await runtime.patiently("Recording a superseded tick") {
+            let hasBegun = try await runtime.retryingWhileDatabaseIsDown("Recording a superseded tick") {
                 try await runtime.transaction { tx in
-                    if try await RunLedger.isRunning(tick, tx) { return true }
-                    try await RunLedger.record(tick, as: "superseded", runtime.instance, tx)
+                    if try await JobRunStore.isRunning(tick, tx) { return true }
+                    try await JobRunStore.record(tick, as: "superseded", runtime.instance, tx)
                     return false
                 }
             }
@@ -150,7 +150,7 @@ struct TickConsumer: Service {
             try await check(slice, of: tick.job)
             current = Current(run: slice.runId, slice: slice.number)
         } else {
-            switch try await admit(tick) {
+            switch try await start(tick) {
             case .run(let id, let slice): current = Current(run: id, slice: slice)
             case .duplicate: return true
             case .busy:
@@ -173,23 +173,23 @@ struct TickConsumer: Service {
         return true
     }
 
-    private func admit(_ tick: IncomingTick) async throws -> RunLedger.Admission {
-        try await runtime.patiently("\(tick.job)") {
-            try await runtime.transaction { try await RunLedger.admit(tick, instance: runtime.instance, $0) }
+    private func start(_ tick: IncomingTick) async throws -> JobRunStore.Admission {
+        try await runtime.retryingWhileDatabaseIsDown("\(tick.job)") {
+            try await runtime.transaction { try await JobRunStore.start(tick, instance: runtime.instance, $0) }
         }
     }
 
     /// Anybody may publish a slice message; one that names the run of another job is not worked, and that run not touched.
     private func check(_ slice: Tick.Slice, of job: JobName) async throws {
-        let isRun = try await runtime.patiently("\(job)") {
-            try await runtime.transaction { try await RunLedger.isRun(slice.runId, of: job, $0) }
+        let isRun = try await runtime.retryingWhileDatabaseIsDown("\(job)") {
+            try await runtime.transaction { try await JobRunStore.isRun(slice.runId, of: job, $0) }
         }
         guard isRun else { throw Envelope.Unreadable("there is no run \(slice.runId) of \(job)") }
     }
 
     private func fail(_ delivery: AMQPDelivery, _ tick: IncomingTick?, _ current: Current?, _ error: any Error) async {
-        let failed = FailedMessages.Failed(
-            delivery: delivery, reason: "\(error)", isPermanent: FailedMessages.isPermanent(error), id: tick?.id)
+        let failed = RetryPublisher.Failed(
+            delivery: delivery, reason: "\(error)", isPermanent: RetryPublisher.isPermanent(error), id: tick?.id)
         do {
             if let current { try await note(failed, on: current) }
             try await failures.send([failed])
@@ -202,13 +202,13 @@ struct TickConsumer: Service {
     }
 
     /// Ends a run that has failed for good; otherwise nobody takes it up before its next attempt is due.
-    private func note(_ failed: FailedMessages.Failed, on current: Current) async throws {
-        try await runtime.patiently("Noting a failure") {
+    private func note(_ failed: RetryPublisher.Failed, on current: Current) async throws {
+        try await runtime.retryingWhileDatabaseIsDown("Noting a failure") {
             try await runtime.transaction { tx in
-                if let pause = FailedMessages.pause(after: failed) {
-                    try await RunLedger.rest(current.run, slice: current.slice, for: pause, tx)
+                if let pause = RetryPublisher.pause(after: failed) {
+                    try await JobRunStore.rest(current.run, slice: current.slice, for: pause, tx)
                 } else {
-                    try await RunLedger.giveUp(current.run, slice: current.slice, why: failed.reason, tx)
+                    try await JobRunStore.fail(current.run, slice: current.slice, why: failed.reason, tx)
                 }
             }
         }

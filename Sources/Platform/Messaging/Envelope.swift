@@ -25,7 +25,7 @@ public struct Envelope: Sendable {
     /// - Throws: ``Unreadable`` saying what is wrong with it; such a message never becomes readable by waiting.
     public init(_ delivery: AMQPDelivery) throws(Unreadable) {
         let body = Self.body(of: delivery)
-        guard let spans = JSONSpans(body) else { throw Unreadable(Self.whyUnreadable(delivery)) }
+        guard let spans = JSONObjectScanner(body) else { throw Unreadable(Self.whyUnreadable(delivery)) }
         let prefix = Self.binaryModePrefix(delivery)
         func attribute(_ name: String) -> String? {
             if let prefix { delivery.headers[prefix + name]?.string } else { spans.string(name) }

@@ -27,8 +27,8 @@ struct EventConsumer: Service {
     private let runtime: ServiceRuntime
     private let topology: ServiceTopology
     private let reactions: [MessageType: AnyReaction]
-    private let failures: FailedMessages
-    private let caution = Caution()
+    private let failures: RetryPublisher
+    private let duplicates = DuplicateProbe()
     private let worked: Counter
     private let repeated: Counter
     private let divided: Counter
@@ -38,7 +38,7 @@ struct EventConsumer: Service {
         self.runtime = runtime
         self.topology = topology
         self.reactions = Dictionary(reactions.map { ($0.type, $0) }) { first, _ in first }
-        self.failures = FailedMessages(runtime: runtime, topology: topology, queue: topology.events)
+        self.failures = RetryPublisher(runtime: runtime, topology: topology, queue: topology.events)
         worked = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "worked")])
         repeated = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "repeated")])
         divided = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "split")])
@@ -48,15 +48,15 @@ struct EventConsumer: Service {
     func run() async throws {
         guard await runtime.ready() else { return }
         let deliveries = runtime.broker.consume(topology.events, prefetch: Self.prefetch, maximumBatch: Self.batch)
-        let handoff = Handoff<MessageReader.Reading>()
+        let handoff = BatchBuffer<MessageDecoder.Reading>()
         await withGracefulShutdownHandler {
             await withTaskGroup { group in
                 group.addTask {
-                    let reader = MessageReader(retry: topology.retry, reactions: reactions)
+                    let reader = MessageDecoder(retry: topology.retry, reactions: reactions)
                     for await batch in deliveries {
-                        let isHungry = handoff.put(batch.map(reader.read))
+                        let isAwaited = handoff.put(batch.map(reader.read))
                         // Deliveries trickle in: taken one by one as they come, each would cost two threads a waking.
-                        if !isHungry { try? await Task.sleep(for: Self.gathering) }
+                        if !isAwaited { try? await Task.sleep(for: Self.gathering) }
                     }
                     handoff.finish()
                 }
@@ -80,13 +80,13 @@ struct EventConsumer: Service {
     }
 
     /// - Returns: false when the batch was left to the broker, because the service stops.
-    private func work(_ batch: [MessageReader.Reading]) async -> Bool {
+    private func work(_ batch: [MessageDecoder.Reading]) async -> Bool {
         guard let last = batch.last?.delivery else { return true }
         let started = ContinuousClock.now
         do {
-            var failed: [FailedMessages.Failed] = []
+            var failed: [RetryPublisher.Failed] = []
             var answers: [AMQPMessage] = []
-            var messages: [ReadMessage] = []
+            var messages: [DecodedMessage] = []
             messages.reserveCapacity(batch.count)
             for reading in batch {
                 switch reading {
@@ -112,14 +112,14 @@ struct EventConsumer: Service {
     }
 
     /// Puts messages that are not settled back into the queue, at once.
-    private func giveBack(_ batch: [MessageReader.Reading]) {
+    private func giveBack(_ batch: [MessageDecoder.Reading]) {
         guard let last = batch.last?.delivery else { return }
         runtime.broker.nack(through: last, requeue: true)
     }
 
     /// Commits the messages, all at once or, when that fails, in halves, so that one bad message costs itself alone.
     /// - Returns: those that failed.
-    private func commit(_ messages: [ReadMessage]) async throws -> [FailedMessages.Failed] {
+    private func commit(_ messages: [DecodedMessage]) async throws -> [RetryPublisher.Failed] {
         guard !messages.isEmpty else { return [] }
         do {
             try await transact(messages)
@@ -135,10 +135,10 @@ struct EventConsumer: Service {
 
     /// Splits a message that has failed for the last time or waits for a row, if it is about several things.
     /// - Returns: the message, if it remains a failed one.
-    private func end(_ message: ReadMessage, _ error: any Error) async throws -> [FailedMessages.Failed] {
+    private func end(_ message: DecodedMessage, _ error: any Error) async throws -> [RetryPublisher.Failed] {
         let failure = Self.failure(of: message, error)
         // One that waits for a row holds up what it says of others: its parts wait by themselves.
-        guard FailedMessages.isLast(failure) || failure.isEarly, let parts = (message.data as? any Splittable)?.parts, parts.count > 1
+        guard RetryPublisher.isLast(failure) || failure.isEarly, let parts = (message.data as? any Splittable)?.parts, parts.count > 1
         else { return [failure] }
         try await split(message, into: parts)
         divided.increment()
@@ -147,9 +147,9 @@ struct EventConsumer: Service {
     }
 
     /// Replaces a message by its parts: each comes back to this queue by the outbox, as a message of its own.
-    private func split(_ message: ReadMessage, into parts: [any Splittable]) async throws {
+    private func split(_ message: DecodedMessage, into parts: [any Splittable]) async throws {
         try await TraceContext.$current.withValue(message.trace) {
-            try await runtime.patiently("The consumer of \(topology.events)") {
+            try await runtime.retryingWhileDatabaseIsDown("The consumer of \(topology.events)") {
                 try await runtime.transaction { tx in
                     guard try await !Inbox.unseen([message], tx).isEmpty else { return }
                     for part in parts { try tx.publish(part, to: topology.events) }
@@ -158,33 +158,33 @@ struct EventConsumer: Service {
         }
     }
 
-    private static func failure(of message: ReadMessage, _ error: any Error) -> FailedMessages.Failed {
+    private static func failure(of message: DecodedMessage, _ error: any Error) -> RetryPublisher.Failed {
         .init(
-            delivery: message.delivery, reason: "\(error)", isPermanent: FailedMessages.isPermanent(error), isEarly: error is any NotThereYet)
+            delivery: message.delivery, reason: "\(error)", isPermanent: RetryPublisher.isPermanent(error), isEarly: error is any NotThereYet)
     }
 
-    private func transact(_ messages: [ReadMessage]) async throws {
+    private func transact(_ messages: [DecodedMessage]) async throws {
         let trace = messages.count == 1 ? messages[0].trace : nil
         let fresh = try await TraceContext.$current.withValue(trace) {
-            if !caution.isWanted(for: messages) {
+            if !duplicates.isNeeded(for: messages) {
                 do {
-                    return try await transact(messages, mayRepeat: false)
+                    return try await transact(messages, mayBeDuplicate: false)
                 } catch let error as PostgresError where error.sqlState == .uniqueViolation {
-                    caution.raise()
+                    duplicates.duplicateSeen()
                 }
             }
-            return try await transact(messages, mayRepeat: true)
+            return try await transact(messages, mayBeDuplicate: true)
         }
         worked.increment(by: fresh)
         if fresh < messages.count { repeated.increment(by: messages.count - fresh) }
     }
 
     /// - Returns: how many of them were new.
-    private func transact(_ messages: [ReadMessage], mayRepeat: Bool) async throws -> Int {
-        try await runtime.patiently("The consumer of \(topology.events)") {
-            try await runtime.transaction(mayRepeat: mayRepeat) { tx in
+    private func transact(_ messages: [DecodedMessage], mayBeDuplicate: Bool) async throws -> Int {
+        try await runtime.retryingWhileDatabaseIsDown("The consumer of \(topology.events)") {
+            try await runtime.transaction(mayBeDuplicate: mayBeDuplicate) { tx in
                 var fresh = messages
-                if mayRepeat { fresh = try await Inbox.unseen(messages, tx) } else { try Inbox.enterAll(messages, tx) }
+                if mayBeDuplicate { fresh = try await Inbox.unseen(messages, tx) } else { try Inbox.enterAll(messages, tx) }
                 for (type, group) in Self.byType(fresh) { try await reactions[type]?.react(group, tx) }
                 return fresh.count
             }
@@ -192,11 +192,11 @@ struct EventConsumer: Service {
     }
 
     /// The messages by type, types in the order of their first message.
-    private static func byType(_ messages: [ReadMessage]) -> [(MessageType, [ReadMessage])] {
+    private static func byType(_ messages: [DecodedMessage]) -> [(MessageType, [DecodedMessage])] {
         guard let first = messages.first?.type else { return [] }
         if messages.allSatisfy({ $0.type == first }) { return [(first, messages)] }
         var order: [MessageType] = []
-        var groups: [MessageType: [ReadMessage]] = [:]
+        var groups: [MessageType: [DecodedMessage]] = [:]
         for message in messages {
             if groups[message.type] == nil { order.append(message.type) }
             groups[message.type, default: []].append(message)

@@ -7,13 +7,13 @@ import Postgres
 enum Inbox {
     /// Enters messages of which none has been seen.
     /// - Throws: a `PostgresError` with the SQLSTATE of a unique violation when one has.
-    static func enterAll(_ messages: [ReadMessage], _ tx: Transaction) throws {
+    static func enterAll(_ messages: [DecodedMessage], _ tx: Transaction) throws {
         try tx.enqueue(enterNew, messages.map(\.id), messages.map(\.source), tx.now)
     }
 
     /// Enters messages of which some may have been seen.
     /// - Returns: those that were not there, each once, in their order.
-    static func unseen(_ messages: [ReadMessage], _ tx: Transaction) async throws -> [ReadMessage] {
+    static func unseen(_ messages: [DecodedMessage], _ tx: Transaction) async throws -> [DecodedMessage] {
         let entered = try await tx.query(enter, as: Identity.self, messages.map(\.id), messages.map(\.source), tx.now)
         if entered.count == messages.count { return messages }
         var fresh = Set(entered)

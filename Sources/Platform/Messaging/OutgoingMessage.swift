@@ -53,8 +53,8 @@ public struct OutgoingMessage: Sendable {
     /// A fresh id: a version 7 UUID (RFC 9562), so that ids of one time lie together in an index.
     public static func newID(at now: Date = Date()) -> String {
         let milliseconds = UInt64(max(0, now.timeIntervalSince1970 * 1000))
-        let high = milliseconds << 16 | 0x7000 | RandomWords.next() & 0xFFF
-        let low = RandomWords.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let high = milliseconds << 16 | 0x7000 | RandomBits.next() & 0xFFF
+        let low = RandomBits.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         var text: [UInt8] = []
         text.reserveCapacity(36)
         Hexadecimal.append(high >> 32, digits: 8, to: &text)

@@ -27,7 +27,7 @@ struct AnyReaction: Sendable {
     let type: MessageType
     /// Reads and checks the data object.
     let decode: @Sendable (ArraySlice<UInt8>) throws -> any Message
-    let react: @Sendable ([ReadMessage], Transaction) async throws -> Void
+    let react: @Sendable ([DecodedMessage], Transaction) async throws -> Void
 
     init<R: Reaction>(_ reaction: R) {
         type = R.Trigger.type

@@ -42,7 +42,7 @@ struct Relay: Service {
             while !Task.isCancelled {
                 do {
                     try await runtime.broker.connected()
-                    try await runtime.patiently("The relay") { try await publishAll() }
+                    try await runtime.retryingWhileDatabaseIsDown("The relay") { try await publishAll() }
                     failing = false
                     backoff = Backoff.connection
                     await runtime.outboxFilled.wait(atMost: Self.poll)

@@ -13,7 +13,7 @@ public protocol BackgroundService: Sendable {
     static var settings: [SettingDescription] { get }
     /// Puts it together from its settings.
     /// - Throws: ``ConfigurationError`` for a setting that is missing or wrong.
-    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError)
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError)
 }
 
 extension BackgroundService {

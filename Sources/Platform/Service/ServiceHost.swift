@@ -12,9 +12,9 @@ import UnixSignals
 
 /// Runs one service: reads its settings, opens its wires, starts its parts in their order and stops them in the reverse one.
 ///
-/// The stop on SIGTERM: consumers take nothing more and finish what is in hand, couriers finish what they carry, the relay publishes what
+/// The stop on SIGTERM: consumers take nothing more and finish what is in hand, delivery workers finish what they carry, the relay publishes what
 /// the last transactions left, the wires close. What is not finished then is given back to the queue by the broker. A stop that takes
-/// longer than nine seconds ends by force: see ``StopDeadline``.
+/// longer than nine seconds ends by force: see ``ShutdownDeadline``.
 public final class ServiceHost: Sendable {
     private let group: ServiceGroup
     private let web: CurlClient
@@ -43,18 +43,18 @@ public final class ServiceHost: Sendable {
         let port = try settings.value(CommonSettings.httpPort)
 
         web = CurlClient(logger: logger)
-        var assembly = Assembly(logger: logger, clock: clock, web: web)
-        try S.assemble(&assembly, settings)
-        topology = ServiceTopology(service: S.name, jobs: assembly.runners.map(\.name), types: assembly.reactions.map(\.type))
+        var builder = ServiceBuilder(logger: logger, clock: clock, web: web)
+        try S.assemble(&builder, settings)
+        topology = ServiceTopology(service: S.name, jobs: builder.runners.map(\.name), types: builder.reactions.map(\.type))
         database = PostgresClient(configuration, logger: logger)
         runtime = ServiceRuntime(
             name: S.name, instance: instance, clock: clock, logger: logger, database: database,
             broker: AMQPConnection(broker, topology: topology.topology, logger: logger), runLease: .seconds(runLease),
             migrations: RequiredMigrations(schema: S.schema, folder: Self.folder(of: S.self)))
-        let deadline = isProcess ? StopDeadline(database, logger) : nil
+        let deadline = isProcess ? ShutdownDeadline(database, logger) : nil
         let parts =
-            Self.parts(runtime, assembly, topology, schema: S.schema, configuration.pooler, host: host, port: port) + [
-                StopBell(runtime: runtime, deadline: deadline)
+            Self.parts(runtime, builder, topology, schema: S.schema, configuration.pooler, host: host, port: port) + [
+                ShutdownSignal(runtime: runtime, deadline: deadline)
             ]
         group = ServiceGroup(
             configuration: .init(
@@ -81,23 +81,23 @@ public final class ServiceHost: Sendable {
     public func stop() async { await group.triggerGracefulShutdown() }
 
     private static func parts(
-        _ runtime: ServiceRuntime, _ assembly: Assembly, _ topology: ServiceTopology, schema: String, _ pooler: PostgresPooler, host: String,
+        _ runtime: ServiceRuntime, _ builder: ServiceBuilder, _ topology: ServiceTopology, schema: String, _ pooler: PostgresPooler, host: String,
         port: Int
     ) -> [any Service] {
         var parts: [any Service] = [
             HealthServer(service: runtime.name, host: host, port: port, checks: checks(runtime, topology), logger: runtime.logger),
-            MemoryReturn(),
-            BrokerLink(runtime: runtime),
-            DatabaseCheck(runtime: runtime, schema: schema, pooler: pooler),
+            MemoryTrimmer(),
+            BrokerConnectionService(runtime: runtime),
+            DatabaseReadiness(runtime: runtime, schema: schema, pooler: pooler),
             TopologyKeeper(runtime: runtime, topology: topology),
             Relay(runtime, topology),
         ]
-        parts += assembly.outlets.map { Courier(runtime, $0) as any Service }
-        parts += assembly.services.map { $0(runtime) }
-        if !topology.types.isEmpty { parts.append(EventConsumer(runtime, topology, assembly.reactions)) }
+        parts += builder.registrations.map { DeliveryWorker(runtime, $0) as any Service }
+        parts += builder.services.map { $0(runtime) }
+        if !topology.types.isEmpty { parts.append(EventConsumer(runtime, topology, builder.reactions)) }
         if !topology.jobs.isEmpty {
             let rescuer = RunRescuer(runtime, topology.jobs)
-            parts += [TickConsumer(runtime, topology, assembly.runners, rescuer), rescuer]
+            parts += [TickConsumer(runtime, topology, builder.runners, rescuer), rescuer]
         }
         return parts
     }

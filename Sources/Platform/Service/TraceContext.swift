@@ -43,7 +43,7 @@ public struct TraceContext: Sendable, Hashable {
     private static func hex(_ words: Int) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(16 * words)
-        for _ in 0..<words { Hexadecimal.append(max(RandomWords.next(), 1), digits: 16, to: &text) }
+        for _ in 0..<words { Hexadecimal.append(max(RandomBits.next(), 1), digits: 16, to: &text) }
         return String(decoding: text, as: UTF8.self)
     }
 }

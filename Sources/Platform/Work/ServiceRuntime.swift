@@ -26,15 +26,15 @@ public struct ServiceRuntime: Sendable {
     /// What the database must have had.
     var migrations = RequiredMigrations.none
     /// Open once the database answers and is migrated.
-    let databaseReady = Gate()
+    let databaseReady = AsyncLatch()
     /// Who waits for the database.
     let databaseWaits = DatabaseWaits()
     /// Open once the service has been asked to stop.
-    let stopping = Gate()
+    let stopping = AsyncLatch()
     /// Raised after a commit that left rows in the outbox.
-    let outboxFilled = Signal()
-    /// Raised after a commit that left rows among the deliveries, one for each courier.
-    let deliveriesFilled = Parcel.Kind.allCases.map { _ in Signal() }
+    let outboxFilled = AsyncSignal()
+    /// Raised after a commit that left rows among the deliveries, one for each delivery worker.
+    let deliveriesFilled = OutboundDelivery.Kind.allCases.map { _ in AsyncSignal() }
 
     /// Waits until the database answers and is migrated.
     /// - Returns: false when the service is asked to stop before that.
@@ -44,23 +44,23 @@ public struct ServiceRuntime: Sendable {
     }
 
     /// Runs the body in one transaction, and with it whatever it publishes and delivers.
-    /// - Parameter mayRepeat: See ``Transaction/mayRepeat``.
-    public func transaction<T: Sendable>(mayRepeat: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
+    /// - Parameter mayRepeat: See ``Transaction/mayBeDuplicate``.
+    public func transaction<T: Sendable>(mayBeDuplicate: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
         let now = clock.now
         let (result, written, failures) = try await database.transaction { postgres in
-            let tx = Transaction(postgres, service: name, now: now, mayRepeat: mayRepeat)
+            let tx = Transaction(postgres, service: name, now: now, mayBeDuplicate: mayBeDuplicate)
             let result = try await body(tx)
             let effects = tx.takeEffects()
             try tx.write(effects)
             return (result, tx.written, effects.failures)
         }
         if written.messages { outboxFilled.raise() }
-        if written.parcels { deliveriesFilled.forEach { $0.raise() } }
+        if written.deliveries { deliveriesFilled.forEach { $0.raise() } }
         if !failures.isEmpty { report(failures) }
         return result
     }
 
-    /// Tells of rows that could not be worked where there is no run to record them on: in a reaction, in a courier's notes.
+    /// Tells of rows that could not be worked where there is no run to record them on: in a reaction, in a delivery worker's notes.
     private func report(_ failures: [RowFailure]) {
         Counter(label: "boxoffice_failed_rows_total").increment(by: failures.count)
         for failure in failures { logger.warning("A row could not be worked", metadata: ["row": "\(failure.row)", "reason": "\(failure.error)"]) }
@@ -72,7 +72,7 @@ public struct ServiceRuntime: Sendable {
     /// the message is not to blame. So it does for a migration that has yet to be applied. A deadlock or a serialization failure is tried
     /// again a few times. A service that is asked to stop waits no longer and gives its message back.
     /// - Throws: `CancellationError` when the service stops or the task is cancelled.
-    public func patiently<T: Sendable>(_ what: String, _ work: () async throws -> T) async throws -> T {
+    public func retryingWhileDatabaseIsDown<T: Sendable>(_ what: String, _ work: () async throws -> T) async throws -> T {
         var backoff = Backoff.connection
         var conflicts = 0
         var stalePlans = 0

@@ -11,33 +11,33 @@ public final class Transaction: Sendable {
     public let service: String
     /// Whether what is told here may have been told before. A batch is worked without looking for that at first; when a key is violated, it is
     /// worked again with care. A reaction may leave `on conflict do nothing` out of a large insert as long as this is false.
-    public let mayRepeat: Bool
+    public let mayBeDuplicate: Bool
     let postgres: PostgresTransaction
     private let effects = Mutex(Effects())
     private let tables = Mutex(Written())
-    /// So many parcels go into their table at once.
+    /// So many deliveries go into their table at once.
     private static let load = 1000
 
     /// What a transaction causes beyond its rows.
     struct Effects: Sendable {
         var messages: [OutgoingMessage] = []
-        var parcels: [Parcel] = []
-        /// Parcels that have gone into their table already, by kind.
-        var handedOver: [Parcel.Kind: Int] = [:]
+        var deliveries: [OutboundDelivery] = []
+        /// Deliveries that have gone into their table already, by kind.
+        var handedOver: [OutboundDelivery.Kind: Int] = [:]
         var failures: [RowFailure] = []
     }
 
-    /// What has gone into the tables, so that the relay and the courier are woken after the commit.
+    /// What has gone into the tables, so that the relay and the delivery worker are woken after the commit.
     struct Written: Sendable {
         var messages = false
-        var parcels = false
+        var deliveries = false
     }
 
-    init(_ postgres: PostgresTransaction, service: String, now: Date, mayRepeat: Bool = true) {
+    init(_ postgres: PostgresTransaction, service: String, now: Date, mayBeDuplicate: Bool = true) {
         self.postgres = postgres
         self.service = service
         self.now = now
-        self.mayRepeat = mayRepeat
+        self.mayBeDuplicate = mayBeDuplicate
     }
 
     // MARK: - Rows
@@ -85,7 +85,7 @@ public final class Transaction: Sendable {
 
     /// Starts a job of this service soon: a run that is at work now will look once more before it ends, otherwise a tick goes out.
     public func trigger(_ job: JobName, parameters: [String: String] = [:]) async throws {
-        guard try await !RunLedger.askAgain(job, self) else { return }
+        guard try await !JobRunStore.requestRerun(job, self) else { return }
         let id = OutgoingMessage.newID(at: now)
         let tick = Tick(job: job, scheduledFor: now, trigger: .api, dryRun: false, parameters: parameters, misfire: .latest, slice: nil)
         publish(
@@ -98,26 +98,26 @@ public final class Transaction: Sendable {
 
     /// Has something sent out, once this transaction has committed. What was handed in before under the same dedupe key is not sent again.
     ///
-    /// Many parcels do not wait for the end: they go into their table a load at a time, with the statements that follow.
-    public func deliver(_ parcels: [Parcel]) throws {
-        let load = effects.withLock { effects -> [Parcel] in
-            effects.parcels += parcels
-            guard effects.parcels.count >= Self.load else { return [] }
-            for parcel in effects.parcels { effects.handedOver[parcel.kind, default: 0] += 1 }
-            defer { effects.parcels = [] }
-            return effects.parcels
+    /// Many deliveries do not wait for the end: they go into their table a load at a time, with the statements that follow.
+    public func deliver(_ deliveries: [OutboundDelivery]) throws {
+        let load = effects.withLock { effects -> [OutboundDelivery] in
+            effects.deliveries += deliveries
+            guard effects.deliveries.count >= Self.load else { return [] }
+            for delivery in effects.deliveries { effects.handedOver[delivery.kind, default: 0] += 1 }
+            defer { effects.deliveries = [] }
+            return effects.deliveries
         }
-        if !load.isEmpty { try write(Effects(parcels: load)) }
+        if !load.isEmpty { try write(Effects(deliveries: load)) }
     }
 
     /// Has something sent out, once this transaction has committed.
-    public func deliver(_ parcel: Parcel) throws { try deliver([parcel]) }
+    public func deliver(_ delivery: OutboundDelivery) throws { try deliver([delivery]) }
 
     /// Records a row that could not be worked. The run goes on and ends as `partial`; in a reaction, which has no run, it is a warning in the log.
     /// - Parameters:
     ///   - row: What the row is called by people: `user 12`, `booking B-77`.
     ///   - reason: The error, or what is wrong with the row.
-    public func fail(_ row: String, _ reason: any Sendable) {
+    public func recordFailure(of row: String, reason: any Sendable) {
         effects.withLock { $0.failures.append(RowFailure(row: row, error: "\(reason)")) }
     }
 
@@ -149,10 +149,10 @@ public final class Transaction: Sendable {
     /// Puts messages and deliveries into their tables, in front of the commit.
     func write(_ effects: Effects) throws {
         if !effects.messages.isEmpty { try Outbox.enqueue(effects.messages, in: postgres, at: now) }
-        if !effects.parcels.isEmpty { try Deliveries.enqueue(effects.parcels, in: postgres, at: now) }
+        if !effects.deliveries.isEmpty { try Deliveries.enqueue(effects.deliveries, in: postgres, at: now) }
         tables.withLock { tables in
             tables.messages = tables.messages || !effects.messages.isEmpty
-            tables.parcels = tables.parcels || !effects.parcels.isEmpty
+            tables.deliveries = tables.deliveries || !effects.deliveries.isEmpty
         }
     }
 

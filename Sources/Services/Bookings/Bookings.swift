@@ -5,7 +5,7 @@ import Platform
 ///
 /// | takes | does |
 /// | --- | --- |
-/// | `bookings.cancel-expired` | cancels what nobody paid for in time, and all bookings of events that were called off |
+/// | `bookings.cancel-expired` | cancels what nobody paid for in time, and all bookings of events that were cancelled |
 /// | `bookings.process-refunds` | decides the refunds that were asked for |
 /// | `bookings.send-confirmations` | mails each confirmed booking once |
 /// | `bookings.cleanup-old-cancelled` | removes what was cancelled long ago and owes nothing |
@@ -24,7 +24,7 @@ struct Bookings: BackgroundService {
     static let summary = "carries bookings through their lives: confirms, cancels, decides refunds, and writes to the customer"
     static let settings = MailSettings.all + [CommonSettings.timeZone.description]
 
-    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
         service.add(channel: try MailChannel(settings, service, templates: try MailTemplates(Embedded.files)))
         service.add(job: CancelExpired())
         service.add(job: ProcessRefunds())

@@ -3,7 +3,7 @@ enum CancellationReason: String, CaseIterable, Sendable {
     case expired
     case paymentFailed = "payment failed"
     case paymentAbandoned = "payment abandoned"
-    case eventCalledOff = "event called off"
+    case eventCalledOff = "event cancelled"
     case refundApproved = "refund approved"
 
     /// Those of bookings that nobody had paid for. Money that comes for one of them all the same goes back in full.

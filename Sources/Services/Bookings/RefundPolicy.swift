@@ -16,7 +16,7 @@ enum RefundPolicy {
 
     /// Decides a request.
     /// - Parameters:
-    ///   - ticketsAreGone: The event was called off, or the booking was cancelled before its money came.
+    ///   - ticketsAreGone: The event was cancelled, or the booking was cancelled before its money came.
     ///   - paid: What the customer paid, in minor units.
     ///   - left: What of it is neither back nor on its way back.
     static func decide(requestedAt: Date, startsAt: Date, ticketsAreGone: Bool, paid: Int, left: Int) -> RefundDecision {

@@ -31,10 +31,10 @@ enum UndecidedBookings {
         let limit = min(limit, slice.limit)
         let waiting = try await tx.query(inReview, as: Int.self, place(slice.cursor), limit)
         guard let last = waiting.last else { return Progress(0) }
-        let letters = try await tx.query(cancelBegun, as: Letter.self, waiting, slice.now, CancellationReason.expired.rawValue)
-        try tx.publish(BookingCancelled.all(letters, because: .expired, at: slice.now))
-        for letter in letters { try tx.tell(.expired, letter) }
-        return Progress(letters.count, more: waiting.count == limit, cursor: cursor(last))
+        let mailContexts = try await tx.query(cancelBegun, as: BookingMailContext.self, waiting, slice.now, CancellationReason.expired.rawValue)
+        try tx.publish(BookingCancelled.all(mailContexts, because: .expired, at: slice.now))
+        for mailContext in mailContexts { try tx.sendMail(.expired, mailContext) }
+        return Progress(mailContexts.count, more: waiting.count == limit, cursor: cursor(last))
     }
 
     private static let first: SQL = """
@@ -62,11 +62,11 @@ enum UndecidedBookings {
                     and (other.status = 'succeeded' or other.status in ('pending', 'processing') and other.review_since is null)
                   offset 0)
             returning b.id)
-        select letters.*
+        select booking_mail_contexts.*
         from cancelled
              cross join lateral (
                  select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
                         language, event_id, title, location, starts_at, time_zone
-                 from letters where booking_id = cancelled.id offset 0) letters
+                 from booking_mail_contexts where booking_id = cancelled.id offset 0) booking_mail_contexts
         """
 }

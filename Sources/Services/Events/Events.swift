@@ -20,7 +20,7 @@ struct Events: BackgroundService {
     static let summary = "carries events through their lives, keeps count of their tickets, and reminds their guests"
     static let settings = MailSettings.all + [CommonSettings.timeZone.description]
 
-    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
         service.add(channel: try MailChannel(settings, service, templates: try MailTemplates(Embedded.files)))
         service.add(reaction: BookingCancelledReaction())
         service.add(reaction: BookingRefundedReaction())

@@ -40,13 +40,14 @@ struct Reminder: Sendable {
         let (earliest, latest) = (max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty)
         let days = try await days(slice, earliest, latest, tx)
         if slice.cursor == nil, !days.unknown.isEmpty {
-            for event in try await tx.query(Self.misplaced, as: Misplaced.self, earliest, latest, Array(days.unknown.keys)) {
-                tx.fail("event \(event.id)", "its time zone: \(days.unknown[event.timeZone].map(String.init(describing:)) ?? event.timeZone)")
+            for event in try await tx.query(Self.misplaced, as: EventWithUnknownZone.self, earliest, latest, Array(days.unknown.keys)) {
+                tx.recordFailure(
+                    of: "event \(event.id)", reason: "its time zone: \(days.unknown[event.timeZone].map(String.init(describing:)) ?? event.timeZone)")
             }
         }
         let place = Place(slice.cursor)
         let holders = try await tx.query(
-            Self.page, as: Holder.self, earliest, latest, place.event, place.booking, slice.limit, kind.rawValue,
+            Self.page, as: TicketHolder.self, earliest, latest, place.event, place.booking, slice.limit, kind.rawValue,
             days.zones.map(\.identifier), days.first, days.next)
         let zones = Dictionary(days.zones.map { ($0.identifier, $0) }) { zone, _ in zone }
         let reminded = try await remind(holders.filter { !$0.isReminded }, in: zones, slice, tx)
@@ -74,13 +75,15 @@ struct Reminder: Sendable {
         return ReminderDays(zones, daysAhead: daysAhead, now: slice.now, next: next)
     }
 
-    private func remind(_ holders: [Holder], in zones: [String: CronZone], _ slice: Slice, _ tx: Transaction) async throws -> Int {
-        var reachable: [Holder] = []
+    private func remind(_ holders: [TicketHolder], in zones: [String: CronZone], _ slice: Slice, _ tx: Transaction) async throws -> Int {
+        var reachable: [TicketHolder] = []
         for holder in holders {
             if holder.email == nil {
-                tx.fail("booking \(holder.reference)", "user \(holder.userId) \(holder.isUser ? "has no e-mail address" : "does not exist")")
+                tx.recordFailure(
+                    of: "booking \(holder.reference)", reason: "user \(holder.userId) \(holder.isUser ? "has no e-mail address" : "does not exist")")
             } else if zones[holder.timeZone] == nil {
-                tx.fail("booking \(holder.reference)", "event \(holder.eventId) has the time zone \(holder.timeZone), which is unknown")
+                tx.recordFailure(
+                    of: "booking \(holder.reference)", reason: "event \(holder.eventId) has the time zone \(holder.timeZone), which is unknown")
             } else {
                 reachable.append(holder)
             }
@@ -101,7 +104,7 @@ struct Reminder: Sendable {
     }
 
     /// An event at a zone that nobody knows.
-    private struct Misplaced: Decodable, Sendable {
+    private struct EventWithUnknownZone: Decodable, Sendable {
         let id: Int
         let timeZone: String
     }
@@ -127,7 +130,7 @@ struct Reminder: Sendable {
         var cursor: String { "\(event)/\(booking)" }
     }
 
-    private struct Holder: Decodable, Sendable {
+    private struct TicketHolder: Decodable, Sendable {
         let bookingId: Int
         let reference: String
         let quantity: Int
@@ -148,7 +151,7 @@ struct Reminder: Sendable {
             guard let email else { return nil }
             return Mail(
                 template, about: bookingId, kind: postponements == 0 ? nil : "\(template)-postponed-\(postponements)",
-                to: MailContact(email: email, name: firstName ?? "", language: language),
+                to: Recipient(email: email, name: firstName ?? "", language: language),
                 facts: [
                     "event": .text(title), "starts": .time(startsAt, in: zone), "place": .text(location), "quantity": .number(quantity),
                     "reference": .text(reference),

@@ -16,10 +16,10 @@ struct LoyaltyNotifier: BackgroundService {
     static let summary = "counts rides and tells users of the free tickets that they earned"
     static let settings = PushSettings.all
 
-    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
         let texts = try RewardTexts.embedded()
-        let notifying = Notifying(texts: texts)
-        service.add(channel: try PushChannel(settings, service), onSent: Notifying.markTold)
+        let notifying = RewardNotifications(texts: texts)
+        service.add(channel: try PushChannel(settings, service), onSent: RewardNotifications.markTold)
         service.add(reaction: RideCompletedReaction(notifying: notifying))
         service.add(job: Notify(notifying: notifying))
     }

@@ -3,10 +3,10 @@ import FoundationEssentials
 
 extension Payment {
     /// Moves as the verdict says.
-    mutating func follow(_ verdict: Verdict, at now: Date) {
-        switch verdict {
+    mutating func apply(_ outcome: PaymentOutcome, at now: Date) {
+        switch outcome {
         case .processing(let since): (status, submittedAt) = (.processing, min(since, now))
-        case .succeeded(let at), .doubled(let at): (status, paidAt) = (.succeeded, min(at, now))
+        case .succeeded(let at), .duplicatePayment(let at): (status, paidAt) = (.succeeded, min(at, now))
         case .late(let at): paidAt = min(at, now)
         case .failed(let reason): (status, failedAt, failureReason) = (.failed, now, reason)
         case .review(let reason):
@@ -14,26 +14,26 @@ extension Payment {
             if status == .pending { (status, submittedAt) = (.processing, now) }
             reviewSince = reviewSince ?? now
             reviewReason = reason
-        case .stands, .open, .disputed: break
+        case .unchanged, .open, .disputed: break
         }
     }
 
     /// Notes whether the gateway answers, and what it says that it took, as far as a person or a refund will need it.
-    mutating func note(_ answer: GatewayAnswer, _ verdict: Verdict, at now: Date) {
+    mutating func note(_ answer: GatewayAnswer, _ outcome: PaymentOutcome, at now: Date) {
         guard case .transaction(let told) = answer else {
-            silentSince = answer.isSpoken ? nil : silentSince ?? now
-            if answer.isSpoken, !verdict.isReview { endReview() }
+            silentSince = answer.isAnswered ? nil : silentSince ?? now
+            if answer.isAnswered, !outcome.isReview { endReview() }
             return
         }
         silentSince = nil
-        switch verdict {
+        switch outcome {
         case .review:
             let took = told.status == .success
             (takenAmount, takenCurrency, takenAt) = took ? (told.amount, told.currency, told.at) : (nil, nil, nil)
-        case .late, .doubled, .succeeded: (amount, currency) = (told.amount, told.currency)
-        case .stands, .open, .processing, .failed, .disputed: break
+        case .late, .duplicatePayment, .succeeded: (amount, currency) = (told.amount, told.currency)
+        case .unchanged, .open, .processing, .failed, .disputed: break
         }
-        if !verdict.isReview { endReview() }
+        if !outcome.isReview { endReview() }
     }
 
     /// Nobody has to decide about it any more.
@@ -42,8 +42,8 @@ extension Payment {
     /// Takes a person's decision: from now on it is of the amount and currency that the gateway took.
     /// - Returns: what that means; nil when the same was decided before.
     /// - Throws: a ``DecisionRefused`` when there is nothing to decide, or that cannot be done.
-    mutating func decide(_ decision: PaymentDecided.Decision, bookingIsPaid: Bool, at now: Date) throws(DecisionRefused) -> Verdict? {
-        if let flaw { throw DecisionRefused("payment \(reference): \(flaw)") }
+    mutating func decide(_ decision: PaymentDecided.Decision, bookingIsPaid: Bool, at now: Date) throws(DecisionRefused) -> PaymentOutcome? {
+        if let invalidReason { throw DecisionRefused("payment \(reference): \(invalidReason)") }
         if self.decision == decision { return nil }
         guard reviewReason != nil || status == .succeeded && !fitsBooking else {
             throw DecisionRefused("nobody has to decide about payment \(reference): it is \(status)")
@@ -51,8 +51,9 @@ extension Payment {
         if status.isOpen || decision == .giveBack, let takenAmount, let takenCurrency { (amount, currency) = (takenAmount, takenCurrency) }
         self.decision = decision
         switch (decision, status) {
-        case (.accept, .succeeded): return .stands
-        case (.accept, .pending), (.accept, .processing): return bookingIsPaid ? .doubled(at: takenAt ?? now) : .succeeded(at: takenAt ?? now)
+        case (.accept, .succeeded): return .unchanged
+        case (.accept, .pending), (.accept, .processing):
+            return bookingIsPaid ? .duplicatePayment(at: takenAt ?? now) : .succeeded(at: takenAt ?? now)
         case (.accept, _): throw DecisionRefused("payment \(reference) is \(status), and so is its booking: its money can only go back")
         case (.giveBack, .succeeded):
             throw DecisionRefused("payment \(reference) succeeded: its money goes back when a refund of its booking is asked for")
@@ -62,7 +63,7 @@ extension Payment {
     }
 }
 
-extension Verdict {
+extension PaymentOutcome {
     /// Whether a person has to decide.
     fileprivate var isReview: Bool {
         if case .review = self { true } else { false }

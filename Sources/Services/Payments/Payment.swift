@@ -21,7 +21,7 @@ struct Payment: Decodable, Sendable, Equatable {
     var failureReason: String?
     var refundedAmount: Int
     /// Why no message can speak of it.
-    let flaw: String?
+    let invalidReason: String?
     /// What the booking costs; nil when there is no such booking any more.
     var bookingAmount: Int?
     var bookingCurrency: String?

@@ -21,12 +21,12 @@ struct Payments: BackgroundService {
     static let name = "payments"
     static let schema = "payments"
     static let summary = "payments at the gateway and money that goes back"
-    static let settings = Gateway.settings + [CommonSettings.timeZone.description]
+    static let settings = PaymentGatewayClient.settings + [CommonSettings.timeZone.description]
 
-    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
-        let gateway = try Gateway(settings, service)
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
+        let gateway = try PaymentGatewayClient(settings, service)
         service.add(job: CleanupAbandoned())
-        service.add(errand: HandleTimeouts(gateway: gateway, alarm: SilenceAlarm(logger: service.logger)))
+        service.add(externalJob: HandleTimeouts(gateway: gateway, alarm: SilenceAlarm(logger: service.logger)))
         service.add(job: CleanupOldFailed())
         service.add(job: GenerateAnalytics(zone: try settings.zone()))
         service.add(reaction: PaymentGatewayReportedReaction())

@@ -13,13 +13,13 @@ struct TickBatch: Sendable {
     /// Not before this.
     let instant: Date
     /// In the order of the messages.
-    private(set) var ticks: [ArmedTick] = []
+    private(set) var ticks: [ClaimedTick] = []
     private(set) var messages: [AMQPMessage] = []
 
     /// One batch for what is due already, oldest first, and as many as it takes for each instant to come.
     ///
     /// - Parameter misfire: The policy of a job, which its service goes by when the tick has to wait there too.
-    static func batches(_ ticks: [ArmedTick], now: Date, misfire: (String) -> MisfirePolicy?) throws -> [TickBatch] {
+    static func batches(_ ticks: [ClaimedTick], now: Date, misfire: (String) -> MisfirePolicy?) throws -> [TickBatch] {
         let late = ticks.filter { $0.scheduledFor <= now }
         let ahead = Dictionary(grouping: ticks.filter { $0.scheduledFor > now }, by: \.scheduledFor)
         let overdue = late.isEmpty ? [] : [try TickBatch(late, at: now, misfire: misfire)]
@@ -31,7 +31,7 @@ struct TickBatch: Sendable {
             }
     }
 
-    private init(_ ticks: [ArmedTick], at instant: Date, misfire: (String) -> MisfirePolicy?) throws {
+    private init(_ ticks: [ClaimedTick], at instant: Date, misfire: (String) -> MisfirePolicy?) throws {
         self.instant = instant
         self.ticks = ticks.sorted { ($0.scheduledFor, $0.job) < ($1.scheduledFor, $1.job) }
         messages = try self.ticks.map { tick in

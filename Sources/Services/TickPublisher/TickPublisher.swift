@@ -16,10 +16,10 @@ struct TickPublisher: BackgroundService {
     private static let schedulesFile = Setting.text(
         "SCHEDULES_FILE", "the schedules document; without it, Contracts/schedules.yaml as built in", .optional)
 
-    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
         let zone = try settings.zone()
         let schedules = try schedules(settings)
-        service.add { runtime in Clockwork(runtime, schedules: schedules, zone: zone) }
+        service.add { runtime in Scheduler(runtime, schedules: schedules, zone: zone) }
     }
 
     static func schedules(_ settings: Settings) throws(ConfigurationError) -> [Schedule] {

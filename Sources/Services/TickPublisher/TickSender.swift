@@ -11,12 +11,12 @@ struct TickSender: Sendable {
     private static let patience = Duration.seconds(4)
 
     /// How long published ticks wait to be recorded; a small part of the lease.
-    private static let courtesy = Duration.milliseconds(50)
+    private static let settleDelay = Duration.milliseconds(50)
 
     let runtime: ServiceRuntime
-    let ledger: TickLedger
+    let store: TickStore
     let metrics: TickMetrics
-    let complaints: Complaints
+    let warnings: WarnOnce
 
     /// Returns when every tick of the batch is settled or left to be taken over.
     func send(_ batch: TickBatch) async {
@@ -29,9 +29,9 @@ struct TickSender: Sendable {
             do {
                 let outcomes = try await runtime.broker.publish(open.messages, mandatory: true, timeout: deadline - ContinuousClock.now)
                 open = await settle(open, outcomes)
-                complaints.settle("publishing")
+                warnings.settle("publishing")
             } catch {
-                complaints.raise("publishing", "Ticks wait for the broker: \(error)")
+                warnings.raise("publishing", "Ticks wait for the broker: \(error)")
                 // After a lost connection nobody knows what the broker took: the same ids go out again.
                 try? await Task.sleep(for: .milliseconds(50))
             }
@@ -45,10 +45,10 @@ struct TickSender: Sendable {
         guard ahead > 0 else { return nil }
         do {
             let staged = try await runtime.broker.stage(batch.messages, mandatory: true, timeout: .seconds(ahead))
-            complaints.settle("staging")
+            warnings.settle("staging")
             return staged
         } catch {
-            if !Task.isCancelled { complaints.raise("staging", "Ticks go to the broker at their instant and not ahead of it: \(error)") }
+            if !Task.isCancelled { warnings.raise("staging", "Ticks go to the broker at their instant and not ahead of it: \(error)") }
             return nil
         }
     }
@@ -57,12 +57,12 @@ struct TickSender: Sendable {
     func commit(_ staged: AMQPStagedMessages, _ batch: TickBatch, until deadline: ContinuousClock.Instant) async -> TickBatch {
         do {
             let outcomes = try await staged.commit(timeout: deadline - ContinuousClock.now)
-            complaints.settle("publishing")
+            warnings.settle("publishing")
             // The broker looked for queues when it got the ticks. What had none then may have one now.
             return await settle(batch, outcomes.map { $0 == .confirmed ? .confirmed : .rejected })
         } catch {
             // Nobody knows what the broker published, or it has lost the batch: the same ids go out again.
-            complaints.raise("publishing", "Ticks wait for the broker: \(error)")
+            warnings.raise("publishing", "Ticks wait for the broker: \(error)")
             return batch
         }
     }
@@ -80,8 +80,8 @@ struct TickSender: Sendable {
     private func settle(_ batch: TickBatch, _ outcomes: [AMQPPublishOutcome]) async -> TickBatch {
         let now = runtime.clock.now
         // The broker is still handing the ticks out; neither we nor the database take the processor from it.
-        try? await Task.sleep(for: Self.courtesy)
-        var answers: [TickLedger.Answer] = []
+        try? await Task.sleep(for: Self.settleDelay)
+        var answers: [TickStore.Answer] = []
         var rejected: [Int] = []
         for (position, (tick, outcome)) in zip(batch.ticks, outcomes).enumerated() {
             switch outcome {
@@ -89,11 +89,11 @@ struct TickSender: Sendable {
                 answers.append(.init(id: tick.id, status: .published, at: now))
                 metrics.published.increment()
                 metrics.lateness.recordNanoseconds(Int64(now.timeIntervalSince(tick.scheduledFor) * 1e9))
-                complaints.settle(tick.job)
+                warnings.settle(tick.job)
             case .unroutable:
                 answers.append(.init(id: tick.id, status: .unroutable, at: now))
                 metrics.unroutable.increment()
-                complaints.raise(tick.job, "No queue takes the ticks of \(tick.job); they are dropped until its service is deployed")
+                warnings.raise(tick.job, "No queue takes the ticks of \(tick.job); they are dropped until its service is deployed")
             case .rejected:
                 rejected.append(position)
             }
@@ -103,16 +103,16 @@ struct TickSender: Sendable {
     }
 
     /// While the database is away nobody can take the ticks over, so waiting for it is better than leaving them to be published twice.
-    private func record(_ answers: [TickLedger.Answer]) async {
+    private func record(_ answers: [TickStore.Answer]) async {
         guard !answers.isEmpty else { return }
         var backoff = Backoff(first: .milliseconds(20), longest: .seconds(1))
         while !Task.isCancelled {
             do {
-                try await ledger.settle(answers)
-                complaints.settle("settling")
+                try await store.settle(answers)
+                warnings.settle("settling")
                 return
             } catch {
-                complaints.raise("settling", "Published ticks wait to be recorded: \(error)")
+                warnings.raise("settling", "Published ticks wait to be recorded: \(error)")
                 if Task.isShuttingDownGracefully { return }
                 try? await Task.sleep(for: backoff.next())
             }
@@ -121,10 +121,10 @@ struct TickSender: Sendable {
 
     private func giveBack(_ batch: TickBatch) async {
         do {
-            try await ledger.giveBack(batch.ticks.map(\.id))
+            try await store.giveBack(batch.ticks.map(\.id))
         } catch {
             // The lease ends by itself.
-            complaints.raise("settling", "Ticks that were not published wait for the end of their lease: \(error)")
+            warnings.raise("settling", "Ticks that were not published wait for the end of their lease: \(error)")
         }
     }
 }

@@ -3,9 +3,9 @@ import Postgres
 /// What the clock says to PostgreSQL, in the order in which it says it. Times in leases come from the server's clock alone,
 /// so that replicas whose clocks differ agree on who publishes.
 ///
-/// The life of a tick: **armed** about a second ahead for one replica and until its lease ends, **published** or **unroutable** once the
-/// broker has answered. Arming moves `decided_through` by compare-and-set, so of several replicas one decides each fire time;
-/// the primary key `<job>@<instant>` holds even where that should fail. An armed tick whose lease has ended is taken over by anybody
+/// The life of a tick: **claimed** about a second ahead for one replica and until its lease ends, **published** or **unroutable** once the
+/// broker has answered. Claiming moves `decided_through` by compare-and-set, so of several replicas one decides each fire time;
+/// the primary key `<job>@<instant>` holds even where that should fail. A claimed tick whose lease has ended is taken over by anybody
 /// and published again with the same id.
 enum TickStatements {
     /// Names the actor of changes that come from the document, in operations.schedule_changes, and lets one change at a time happen: taken
@@ -15,7 +15,7 @@ enum TickStatements {
         """
 
     /// Takes the document over: $1 jobs, $2 services, $3 crons, $4 zones, $5 policies, $6 descriptions, all text[] of one length.
-    static let adopt: SQL = """
+    static let syncSchedules: SQL = """
         insert into operations.schedules as s (job, service, cron, zone, misfire, description)
         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
             as document(job, service, cron, zone, misfire, description)
@@ -71,14 +71,14 @@ enum TickStatements {
         returning s.job, ahead.was, s.decided_through
         """
 
-    /// Decides fire times and arms their ticks, all or nothing per schedule. A row comes back for each tick that is this replica's to publish,
+    /// Decides fire times and claims their ticks, all or nothing per schedule. A row comes back for each tick that is this replica's to publish,
     /// and one without a tick for a schedule that was decided but has none to publish.
     ///
     /// Plans, one a schedule: $1 jobs text[], $2 revisions bigint[], $3 decided before timestamptz[], $4 decided now timestamptz[], $5 dropped bigint[].
     /// Ticks of these plans: $6 ids text[], $7 jobs text[], $8 scheduled for timestamptz[], $9 misfired bool[]. $10 this replica, $11 lease in
     /// seconds behind the fire time.
     /// A schedule that another replica holds or has moved, or that changed since the plan was made, is left alone.
-    static let arm: SQL = """
+    static let claim: SQL = """
         with plan as (
             select * from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[])
                 as plan(job, revision, decided_before, decided_now, dropped)
@@ -93,8 +93,8 @@ enum TickStatements {
               from mine
              where s.job = mine.job
             returning s.job
-        ), armed as (
-            insert into operations.ticks (id, job, scheduled_for, misfired, armed_by, lease_until)
+        ), claimed as (
+            insert into operations.ticks (id, job, scheduled_for, misfired, claimed_by, lease_until)
             select tick.id, tick.job, tick.scheduled_for, tick.misfired, $10::text,
                    greatest(tick.scheduled_for, clock_timestamp()) + make_interval(secs => $11::float8)
               from unnest($6::text[], $7::text[], $8::timestamptz[], $9::bool[]) as tick(id, job, scheduled_for, misfired)
@@ -102,16 +102,16 @@ enum TickStatements {
             on conflict do nothing
             returning id, job, scheduled_for
         )
-        select moved.job, armed.id, armed.scheduled_for from moved left join armed using (job)
+        select moved.job, claimed.id, claimed.scheduled_for from moved left join claimed using (job)
         """
 
     /// Takes over ticks whose lease has ended, oldest first: $1 this replica, $2 lease in seconds behind the fire time (or now), $3 how many at most.
     static let takeOver: SQL = """
         update operations.ticks
-           set armed_by = $1::text, attempts = attempts + 1,
+           set claimed_by = $1::text, attempts = attempts + 1,
                lease_until = greatest(scheduled_for, clock_timestamp()) + make_interval(secs => $2::float8)
          where id = any (array(select id from operations.ticks
-                                where status = 'armed' and lease_until < clock_timestamp()
+                                where status = 'claimed' and lease_until < clock_timestamp()
                                 order by scheduled_for
                                 limit $3
                                   for update skip locked))
@@ -124,14 +124,14 @@ enum TickStatements {
         update operations.ticks t
            set status = answer.status, published_at = answer.at, published_by = $4::text
           from unnest($1::text[], $2::text[], $3::timestamptz[]) as answer(id, status, at)
-         where t.id = answer.id and t.status = 'armed'
+         where t.id = answer.id and t.status = 'claimed'
         """
 
-    /// Gives back what this replica ($1) armed and could not publish, to be taken over in $2 seconds; $3 ids text[].
+    /// Gives back what this replica ($1) claimed and could not publish, to be taken over in $2 seconds; $3 ids text[].
     static let giveBack: SQL = """
         update operations.ticks
            set lease_until = clock_timestamp() + make_interval(secs => $2::float8)
-         where status = 'armed' and armed_by = $1::text and id = any($3::text[])
+         where status = 'claimed' and claimed_by = $1::text and id = any($3::text[])
         """
 
     /// Notes why a schedule ($1) cannot be followed ($2), for the revision $3 that was looked at.
@@ -143,7 +143,7 @@ enum TickStatements {
     static let prune: SQL = """
         delete from operations.ticks
          where id = any (array(select id from operations.ticks
-                                where status <> 'armed' and scheduled_for < $1
+                                where status <> 'claimed' and scheduled_for < $1
                                 order by scheduled_for
                                 limit $2
                                   for update skip locked))

@@ -29,7 +29,7 @@ struct Pass: Sendable {
     }
 
     private init?(_ canonical: [UInt8]) {
-        guard let members = JSONSpans(canonical), let uuid = members.string("uuid"), !uuid.isEmpty else { return nil }
+        guard let members = JSONObjectScanner(canonical), let uuid = members.string("uuid"), !uuid.isEmpty else { return nil }
         self.uuid = uuid
         status = members.string("status")
         productUuid = members.string("product_uuid")

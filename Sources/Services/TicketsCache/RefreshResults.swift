@@ -54,12 +54,12 @@ struct RefreshResults {
             try tx.enqueue(RefreshStatements.markVoid, void.map(\.user), void.map(\.token), tx.now)
             try tx.enqueue(RefreshStatements.settle, void.map(\.user))
             try tx.enqueue(RefreshStatements.noteVoid, voidRows, Self.voidNote, tx.now)
-            for user in void { tx.fail("user \(user.user)", Self.voidNote) }
+            for user in void { tx.recordFailure(of: "user \(user.user)", reason: Self.voidNote) }
         }
         if !released.isEmpty { try tx.enqueue(RefreshStatements.release, released, tx.now) }
         if !failed.isEmpty {
             try tx.enqueue(RefreshStatements.postpone, failed.map(\.user), failed.map(\.reason), failed.map(\.next), run)
-            for user in failed { tx.fail("user \(user.user)", user.reason) }
+            for user in failed { tx.recordFailure(of: "user \(user.user)", reason: user.reason) }
         }
     }
 

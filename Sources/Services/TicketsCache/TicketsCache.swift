@@ -15,14 +15,14 @@ struct TicketsCache: BackgroundService {
     static let name = "tickets-cache"
     static let schema = "tickets"
     static let summary = "keeps the transit tickets of the users as Bytemark has them"
-    static let settings = Bytemark.settings + [freeTicketProducts.description]
+    static let settings = BytemarkClient.settings + [freeTicketProducts.description]
     private static let freeTicketProducts = Setting.list("FREE_TICKET_PRODUCTS", "product uuids of passes that are free tickets")
 
-    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) {
-        let bytemark = try Bytemark(settings, service)
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
+        let bytemark = try BytemarkClient(settings, service)
         let freeTickets = Set(try settings.value(freeTicketProducts))
-        service.add(errand: Refresh(bytemark: bytemark, freeTicketProducts: freeTickets))
+        service.add(externalJob: Refresh(bytemark: bytemark, freeTicketProducts: freeTickets))
         service.add(job: RefreshStale())
-        service.add(reaction: RefreshRequested())
+        service.add(reaction: TicketsRefreshRequestedReaction())
     }
 }

@@ -36,7 +36,7 @@ struct Main {
         logger.logLevel = settings.logLevel
         let services: SandboxServices
         do {
-            services = try SandboxServices(settings, world: OutsideWorld(settings), logger: logger)
+            services = try SandboxServices(settings, world: SandboxState(settings), logger: logger)
         } catch {
             end("\(error)")
         }

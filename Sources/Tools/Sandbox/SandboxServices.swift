@@ -10,7 +10,7 @@ package struct SandboxServices {
     package let all: [any Service]
 
     /// Once a server listens, `world.ports` has its port. Throws when the certificate or its key cannot be used.
-    package init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws {
+    package init(_ settings: Settings, world: SandboxState, logger: Logger) throws {
         let http = Application(
             responder: OutsideResponder(world: world, control: ControlAPI(world: world).router.buildResponder()),
             server: .http1(configuration: .init(additionalChannelHandlers: [CloseWithCaller()])),

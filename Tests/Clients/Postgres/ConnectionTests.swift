@@ -54,7 +54,7 @@ struct ConnectionTests {
     }
 
     @Test("A server that does not answer costs the connect timeout")
-    func silence() async throws {
+    func resetWakeUp() async throws {
         let silent = try RelayServer.silent()
         defer { silent.stop() }
         let client = try client("postgresql://user@127.0.0.1:\(silent.port)/x") { $0.connectTimeout = .milliseconds(200) }

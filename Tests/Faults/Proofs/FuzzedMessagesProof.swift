@@ -17,10 +17,10 @@ extension FaultTests {
 
         @Test("On every queue of every service", .timeLimit(.minutes(45)))
         func everyQueue() async throws {
-            try await Scene.open { scene in
-                let house = scene.house
+            try await FaultFixture.open { fixture in
+                let environment = fixture.environment
                 var processes: [ServiceProcess] = []
-                for service in Self.services { processes.append(try await scene.startReady(service, ["LOG_LEVEL": "critical"])) }
+                for service in Self.services { processes.append(try await fixture.startReady(service, ["LOG_LEVEL": "critical"])) }
                 let began = ContinuousClock.now
                 var sent: [String: Int] = [:]
                 var fuzzer = MessageFuzzer(Proof.random("FuzzedMessages"))
@@ -32,28 +32,28 @@ extension FaultTests {
                     let service = Self.services[round % Self.services.count]
                     let queue = round / Self.services.count % 7 == 0 ? "\(service).ticks" : "\(service).events"
                     let batch = (0..<min(remaining, Self.portion)).map { _ in fuzzer.message(for: queue) }
-                    sent[queue, default: 0] += try await Self.publish(batch, house)
+                    sent[queue, default: 0] += try await Self.publish(batch, environment)
                     remaining -= batch.count
                     for process in processes { #expect(process.hasEnded == nil, "\(process.output.suffix(2000))") }
                 }
                 // Among them one that is as it should be, to see that all go on.
-                try await house.publish(RideCompleted(userId: 1, rideId: "as-it-should-be", completedAt: house.clock.now))
-                try await house.eventually("select count(*) from loyalty.rides where ride_id = 'as-it-should-be'", 1)
-                try await Self.drain(house)
+                try await environment.publish(RideCompleted(userId: 1, rideId: "as-it-should-be", completedAt: environment.clock.now))
+                try await environment.eventually("select count(*) from loyalty.rides where ride_id = 'as-it-should-be'", 1)
+                try await Self.drain(environment)
                 for process in processes { #expect(process.hasEnded == nil, "\(process.output.suffix(2000))") }
-                try await Self.account(for: sent, processes, scene, since: began)
+                try await Self.account(for: sent, processes, fixture, since: began)
             }
         }
 
         /// Publishes messages; those that the client cannot encode count for nothing.
-        private static func publish(_ batch: [AMQPMessage], _ house: TestHouse) async throws -> Int {
+        private static func publish(_ batch: [AMQPMessage], _ environment: TestEnvironment) async throws -> Int {
             do {
-                #expect(try await house.broker.publish(batch).allSatisfy { $0 == .confirmed })
+                #expect(try await environment.broker.publish(batch).allSatisfy { $0 == .confirmed })
                 return batch.count
             } catch AMQPError.unencodable {
                 guard batch.count > 1 else { return 0 }
                 var sent = 0
-                for message in batch { sent += try await publish([message], house) }
+                for message in batch { sent += try await publish([message], environment) }
                 return sent
             }
         }
@@ -61,11 +61,11 @@ extension FaultTests {
         private static var queues: [String] { services.flatMap { ["\($0).events", "\($0).ticks"] } }
 
         /// Waits until nothing is left in the work queues and delay queues. Only the whole proof has the time to wait for the longest delay.
-        private static func drain(_ house: TestHouse) async throws {
+        private static func drain(_ environment: TestEnvironment) async throws {
             let isEmpty = {
                 for queue in queues {
                     for name in [queue] + (1...ServiceTopology.delays.count).map({ ServiceTopology.delay(queue, after: $0) }) {
-                        guard try await house.length(of: name) == 0 else { return false }
+                        guard try await environment.length(of: name) == 0 else { return false }
                     }
                 }
                 return true
@@ -74,7 +74,7 @@ extension FaultTests {
             try await withThrowingDiscardingTaskGroup { group in
                 if !Proof.isWhole {
                     // They end with the group, by a cancellation that is no failure.
-                    for queue in queues { group.addTask { try? await house.hurrying(queue) { try await Task.sleep(for: .seconds(600)) } } }
+                    for queue in queues { group.addTask { try? await environment.hurrying(queue) { try await Task.sleep(for: .seconds(600)) } } }
                 }
                 // What is being worked is in no queue's count: nothing may be left for a while.
                 var quiet = 0
@@ -89,21 +89,21 @@ extension FaultTests {
 
         /// Every message of a queue of events was worked, known already, split or parked.
         private static func account(
-            for sent: [String: Int], _ processes: [ServiceProcess], _ scene: Scene, since began: ContinuousClock.Instant
+            for sent: [String: Int], _ processes: [ServiceProcess], _ fixture: FaultFixture, since began: ContinuousClock.Instant
         ) async throws {
-            let house = scene.house
+            let environment = fixture.environment
             var parkedInAll = 0
             for (service, process) in zip(services, processes) {
                 let published = (sent["\(service).events"] ?? 0) + (service == "loyalty-notifier" ? 1 : 0)
                 var ended = 0
                 // A batch in hand is in no queue's length. What one service publishes for another comes on top.
-                let isComplete = try await house.holds {
-                    let metrics = try await scene.metrics(process)
+                let isComplete = try await environment.holds {
+                    let metrics = try await fixture.metrics(process)
                     ended = ["worked", "repeated", "parked"].reduce(0) { $0 + count($1, of: service, in: metrics) }
                     return ended >= published
                 }
                 #expect(isComplete, "\(service): \(ended) of \(published)")
-                parkedInAll += try await house.length(of: "\(service).parked") ?? 0
+                parkedInAll += try await environment.length(of: "\(service).parked") ?? 0
             }
             #expect(sent.count == queues.count)
             let total = sent.values.reduce(0, +)

@@ -8,8 +8,8 @@ import Testing
 
 /// Inserts hostile rows among healthy ones, has all jobs run, and judges what became of each.
 struct HostileRows: Sendable {
-    let house: TestHouse
-    let outside: Outside
+    let environment: TestEnvironment
+    let stubs: StubServices
 
     /// One column of one row of a scenario with one value.
     struct Case: Sendable {
@@ -53,7 +53,7 @@ struct HostileRows: Sendable {
         var cases: [Case] = []
         for (number, scenario) in HostileScenario.all.enumerated() {
             for (table, key) in scenario.tables {
-                let columns = try await house.database.query(
+                let columns = try await environment.database.query(
                     """
                     select column_name::text as name, data_type::text as type, is_nullable = 'YES' as is_nullable from information_schema.columns
                     where table_schema || '.' || table_name = $1 and is_generated = 'NEVER' and column_name not in ($2::text, 'id', 'status', 'activity_type')
@@ -92,16 +92,16 @@ struct HostileRows: Sendable {
 
     /// Plays a batch: inserts, runs everything, judges.
     func play(_ cases: [Case], batch: Int, _ tally: inout Tally) async throws {
-        let now = house.clock.now
+        let now = environment.clock.now
         let first = 1_000_000 + batch * 10_000
         var families: [(id: Int, scenario: Int, hostile: Case?)] = []
         for hostile in cases { families.append((first + families.count, hostile.scenario, hostile)) }
         for scenario in HostileScenario.all.indices { for _ in 0..<Self.healthy { families.append((first + families.count, scenario, nil)) } }
-        let lastRun = try await house.value("select coalesce(max(id), 0) from operations.job_runs", as: Int.self) ?? 0
+        let lastRun = try await environment.value("select coalesce(max(id), 0) from operations.job_runs", as: Int.self) ?? 0
         try await prepareOutside(families.map(\.id))
         for (number, scenario) in HostileScenario.all.enumerated() {
             let ids = families.filter { $0.scenario == number }.map(\.id)
-            for sql in scenario.insert { try await house.database.execute(sql, ids, now) }
+            for sql in scenario.insert { try await environment.database.execute(sql, ids, now) }
         }
         for index in families.indices {
             guard let hostile = families[index].hostile, try await !spoil(hostile, families[index].id) else { continue }
@@ -111,7 +111,7 @@ struct HostileRows: Sendable {
         let before = try await state(families)
         for (number, scenario) in HostileScenario.all.enumerated() {
             guard let start = scenario.start else { continue }
-            try await house.database.execute(start, families.filter { $0.scenario == number }.map(\.id), now)
+            try await environment.database.execute(start, families.filter { $0.scenario == number }.map(\.id), now)
         }
         let healthy = families.filter { $0.hostile == nil }
         var open: [String] = []
@@ -120,7 +120,7 @@ struct HostileRows: Sendable {
                 tally.runs += try await runEverything()
                 try await settle()
             }
-            try await house.eventually("healthy rows are not done") {
+            try await environment.eventually("healthy rows are not done") {
                 let done = try await doneFamilies(healthy, now)
                 open = healthy.filter { !done.contains($0.id) }.map { "\($0.id): \(HostileScenario.all[$0.scenario].name)" }
                 return open.isEmpty
@@ -134,14 +134,14 @@ struct HostileRows: Sendable {
     /// Bytemark has passes and the gateway has the money of every family.
     private func prepareOutside(_ ids: [Int]) async throws {
         let pass = #"[{"uuid":"p","status":"USABLE","time_created":"2026-01-01"}]"#
-        try await outside.order("bytemark/tokens", "[" + ids.map { #"{"token":"token-\#($0)","passes":\#(pass)}"# }.joined(separator: ",") + "]")
-        try await outside.transactions(ids.map { .init("T-\($0)", "success", amount: 1998, currency: "EUR") })
+        try await stubs.order("bytemark/tokens", "[" + ids.map { #"{"token":"token-\#($0)","passes":\#(pass)}"# }.joined(separator: ",") + "]")
+        try await stubs.transactions(ids.map { .init("T-\($0)", "success", amount: 1998, currency: "EUR") })
     }
 
     /// - Returns: false when a constraint refuses the value.
     private func spoil(_ hostile: Case, _ id: Int) async throws -> Bool {
         do {
-            try await house.database.execute(
+            try await environment.database.execute(
                 SQL(file: "update \(hostile.table) set \(hostile.column) = \(hostile.value) where \(hostile.key) = $1::bigint"), id)
             return true
         } catch let error as PostgresError where ["22", "23", "54"].contains(error.sqlState?.errorClass ?? "") {
@@ -154,7 +154,7 @@ struct HostileRows: Sendable {
     private func runEverything() async throws -> Int {
         let jobs = JobName.all.filter { Self.services.contains($0.service) }
         for job in jobs {
-            let run = try await house.ended(try await house.tick(job, trigger: .manual))
+            let run = try await environment.ended(try await environment.tick(job, trigger: .manual))
             #expect(["succeeded", "partial", "skipped"].contains(run.outcome), "\(job): \(run.details.prefix(1000))")
         }
         return jobs.count
@@ -162,10 +162,10 @@ struct HostileRows: Sendable {
 
     /// Waits until no message is on its way, and no job runs.
     private func settle() async throws {
-        try await house.eventually("messages wait") {
-            var waiting = try await house.value(Self.waiting, as: Int.self) ?? 0
+        try await environment.eventually("messages wait") {
+            var waiting = try await environment.value(Self.waiting, as: Int.self) ?? 0
             for service in Self.services {
-                waiting += try await house.broker.inspect(queue: "\(service).events")?.messages ?? 0
+                waiting += try await environment.broker.inspect(queue: "\(service).events")?.messages ?? 0
             }
             return waiting == 0
         }
@@ -173,30 +173,30 @@ struct HostileRows: Sendable {
 
     private func hurry(_ services: ArraySlice<String>, _ body: () async throws -> Void) async throws {
         guard let service = services.first else { return try await body() }
-        try await house.hurrying("\(service).events") { try await hurry(services.dropFirst(), body) }
+        try await environment.hurrying("\(service).events") { try await hurry(services.dropFirst(), body) }
     }
 
     private func doneFamilies(_ families: [(id: Int, scenario: Int, hostile: Case?)], _ now: Date) async throws -> Set<Int> {
         var done: Set<Int> = []
         for (number, scenario) in HostileScenario.all.enumerated() {
             let ids = families.filter { $0.scenario == number }.map(\.id)
-            if !ids.isEmpty { done.formUnion(try await house.database.query(scenario.done, as: Int.self, ids, now)) }
+            if !ids.isEmpty { done.formUnion(try await environment.database.query(scenario.done, as: Int.self, ids, now)) }
         }
         return done
     }
 
     /// Everything that names a row: errors of runs, parked messages, deliveries that did not get through.
     private func words(since run: Int) async throws -> String {
-        var words = try await house.database.query("select details::text from operations.job_runs where id > $1", as: String.self, run)
+        var words = try await environment.database.query("select details::text from operations.job_runs where id > $1", as: String.self, run)
         for schema in ["payments", "bookings", "events", "loyalty"] {
-            words += try await house.database.query(
+            words += try await environment.database.query(
                 SQL(
                     file:
                         "select concat_ws(' ', dedupe_key, left(payload::text, 2000), last_error) from \(schema).deliveries where last_error is not null"
                 ),
                 as: String.self)
         }
-        for service in Self.services { words += try await house.take("\(service).parked").map { String(decoding: $0.body, as: UTF8.self) } }
+        for service in Self.services { words += try await environment.take("\(service).parked").map { String(decoding: $0.body, as: UTF8.self) } }
         return words.joined(separator: "\n")
     }
 
@@ -219,7 +219,7 @@ struct HostileRows: Sendable {
                 #expect(Self.mayWait(hostile), "neither done nor named: \(hostile.name), family \(family.id)")
             }
         }
-        let standing = try await house.database.query(
+        let standing = try await environment.database.query(
             "select job || ': ' || details from operations.job_runs where id > $1 and outcome in ('running', 'failed')", as: String.self, run)
         #expect(standing == [])
     }
@@ -240,7 +240,7 @@ struct HostileRows: Sendable {
         for (number, scenario) in HostileScenario.all.enumerated() {
             let ids = families.filter { $0.scenario == number }.map(\.id)
             for (table, key) in scenario.tables {
-                let rows = try await house.database.query(
+                let rows = try await environment.database.query(
                     SQL(file: "select \(key) as id, md5(t::text) as text from \(table) t where \(key) = any ($1::bigint[])"), as: Row.self, ids)
                 for row in rows { state[row.id, default: ""] += row.text }
             }

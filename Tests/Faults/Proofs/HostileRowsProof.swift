@@ -19,14 +19,14 @@ extension FaultTests {
     struct HostileRowsProof {
         @Test("Every healthy row is done, every hostile one is done or named, and no run fails or stands still")
         func everyColumn() async throws {
-            try await Scene.open { scene async throws in
-                let rows = HostileRows(house: scene.house, outside: scene.outside)
+            try await FaultFixture.open { fixture async throws in
+                let rows = HostileRows(environment: fixture.environment, stubs: fixture.stubs)
                 var cases = try await rows.cases()
                 var random = Proof.random("hostile rows")
                 cases.shuffle(using: &random)
                 let size = Proof.size(120, whole: cases.count)
                 var tally = HostileRows.Tally()
-                try await Self.withServices(scene) {
+                try await Self.withServices(fixture) {
                     for start in stride(from: 0, to: size, by: 120) {
                         try await rows.play(Array(cases[start..<min(size, start + 120)]), batch: start / 120, &tally)
                     }
@@ -41,9 +41,9 @@ extension FaultTests {
 
         @Test("Every table that a service has is spoiled, or spared for a reason that is written down")
         func everyTable() async throws {
-            try await Scene.open { scene async throws in
+            try await FaultFixture.open { fixture async throws in
                 let spoiled = Set(HostileScenario.all.flatMap(\.tables).map(\.table))
-                let tables = try await scene.house.database.query(
+                let tables = try await fixture.environment.database.query(
                     """
                     select table_schema || '.' || table_name from information_schema.tables
                     where table_type = 'BASE TABLE' and table_schema in ('bookings', 'events', 'payments', 'loyalty', 'tickets', 'storefront')
@@ -55,13 +55,13 @@ extension FaultTests {
             }
         }
 
-        private static func withServices(_ scene: Scene, _ body: () async throws -> Void) async throws {
-            let (house, settings) = (scene.house, scene.outside.settings)
-            try await house.with(Payments.self, settings: settings) { _ in
-                try await house.with(Bookings.self, settings: settings) { _ in
-                    try await house.with(Events.self, settings: settings) { _ in
-                        try await house.with(TicketsCache.self, settings: settings) { _ in
-                            try await house.with(LoyaltyNotifier.self, settings: settings) { _ in try await body() }
+        private static func withServices(_ fixture: FaultFixture, _ body: () async throws -> Void) async throws {
+            let (environment, settings) = (fixture.environment, fixture.stubs.settings)
+            try await environment.with(Payments.self, settings: settings) { _ in
+                try await environment.with(Bookings.self, settings: settings) { _ in
+                    try await environment.with(Events.self, settings: settings) { _ in
+                        try await environment.with(TicketsCache.self, settings: settings) { _ in
+                            try await environment.with(LoyaltyNotifier.self, settings: settings) { _ in try await body() }
                         }
                     }
                 }

@@ -119,11 +119,11 @@ struct HostileScenario: Sendable {
             insert: [users, events("upcoming", startsIn: "7 days"), bookings("confirmed", age: "2 hours", ["confirmation_email_sent": "true"])],
             done: reminded("early-bird-reminder")),
         HostileScenario(
-            name: "called off", tables: sale + [("bookings.called_off", "event_id")],
+            name: "cancelled", tables: sale + [("bookings.event_cancellations", "event_id")],
             insert: [
                 users, events("cancelled", startsIn: "30 days"), bookings("confirmed", age: "2 hours", ["confirmation_email_sent": "true"]),
                 payments("succeeded", age: "2 hours", ["paid_at": hourAgo]),
-                "insert into bookings.called_off (event_id, reason, told_at) select id, 'Rain', $2 from unnest($1::bigint[]) id",
+                "insert into bookings.event_cancellations (event_id, reason, told_at) select id, 'Rain', $2 from unnest($1::bigint[]) id",
             ], done: booking("status = 'refunded'")),
         HostileScenario(
             name: "begins", tables: [sale[1]], insert: [events("upcoming", startsIn: "-1 hour")], done: event("live")),

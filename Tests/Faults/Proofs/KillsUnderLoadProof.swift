@@ -15,12 +15,12 @@ extension FaultTests {
             "Rides, refreshes, sales, expiries and refunds while services, broker and database are killed at random: nothing is lost, nothing is done twice",
             .timeLimit(.minutes(60)))
         func killsUnderLoad() async throws {
-            try await Scene.open { scene in
-                let load = try await SteadyLoad.begin(scene)
+            try await FaultFixture.open { fixture in
+                let load = try await SteadyLoad.begin(fixture)
                 var random = Proof.random("kills under load")
                 var running: [String: ServiceProcess] = [:]
-                for service in Self.services { running[service] = try await scene.startReady(service) }
-                try await scene.servers.rememberQueues()
+                for service in Self.services { running[service] = try await fixture.startReady(service) }
+                try await fixture.servers.rememberQueues()
 
                 let end = ContinuousClock.now + .seconds(Proof.size(20, whole: 1800))
                 let isOver = Mutex(false)
@@ -28,7 +28,7 @@ extension FaultTests {
                 var kills: [String: Int] = [:]
                 while ContinuousClock.now < end {
                     try await Task.sleep(for: .milliseconds(Int.random(in: 50...2500, using: &random)))
-                    let victim = try await Self.strike(scene, &running, &random)
+                    let victim = try await Self.strike(fixture, &running, &random)
                     kills[victim, default: 0] += 1
                 }
                 isOver.withLock { $0 = true }
@@ -41,18 +41,18 @@ extension FaultTests {
 
         /// Kills something and starts it again: a service mostly, by SIGKILL or SIGTERM; sometimes the broker or the database.
         private static func strike(
-            _ scene: Scene, _ running: inout [String: ServiceProcess], _ random: inout SeededRandom
+            _ fixture: FaultFixture, _ running: inout [String: ServiceProcess], _ random: inout SeededRandom
         ) async throws -> String {
             if Int.random(in: 0..<12, using: &random) == 0, let server = PrivateServers.Server.allCases.randomElement(using: &random) {
-                try await scene.servers.kill(server)
+                try await fixture.servers.kill(server)
                 try await Task.sleep(for: .milliseconds(Int.random(in: 0...1500, using: &random)))
-                try await scene.servers.start(server)
+                try await fixture.servers.start(server)
                 return server.rawValue
             }
             let victim = services[Int.random(in: 0..<services.count, using: &random)]
             running[victim]?.signal(Bool.random(using: &random) ? SIGKILL : SIGTERM)
             try await running[victim]?.ended()
-            running[victim] = try scene.start(victim)
+            running[victim] = try fixture.start(victim)
             return victim
         }
     }

@@ -28,8 +28,8 @@ extension FaultTests {
         func plans() async throws {
             let servers = try #require(PrivateServers.current)
             let rows = 10_000
-            try await TestHouse.open(on: servers.servers) { house in
-                let database = PlanDatabase(house: house)
+            try await TestEnvironment.open(on: servers.servers) { environment in
+                let database = PlanDatabase(environment: environment)
                 try await database.analyzeWhileEmpty()
                 // Tables without a page cost nothing to read: only what a limit allows is asked here.
                 try await check(database, "empty", growing: [:])
@@ -46,8 +46,8 @@ extension FaultTests {
         @Test("Every statement is planned well on a million rows a table", .enabled(if: Proof.isWhole))
         func million() async throws {
             let servers = try #require(PrivateServers.current)
-            try await TestHouse.open(on: servers.servers) { house in
-                let database = PlanDatabase(house: house)
+            try await TestEnvironment.open(on: servers.servers) { environment in
+                let database = PlanDatabase(environment: environment)
                 try await database.fill(rows: 1_000_000, scale: 100, log: "\(servers.folder)/demo-data.log")
                 try await database.analyze(times: 1)
                 try await check(database, "a million rows", growing: try await database.growing())
@@ -57,7 +57,7 @@ extension FaultTests {
         private func check(_ database: PlanDatabase, _ state: String, growing: [String: Double]) async throws {
             let statements = try SourceStatement.all().filter { !$0.file.hasPrefix("Tools/BoxOffice/Demo/") }
             var refused = 0
-            try await database.house.database.withConnection { session in
+            try await database.environment.database.withConnection { session in
                 for statement in statements {
                     do {
                         let plan = try await StatementPlanner.plan(statement, session)

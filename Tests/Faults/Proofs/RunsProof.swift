@@ -17,27 +17,27 @@ extension FaultTests {
 
         @Test("Each job, triggered with and without an id, its process killed at random moments: every run ends within its lease plus a slice")
         func everyRunEnds() async throws {
-            try await Scene.open { scene in
+            try await FaultFixture.open { fixture in
                 let services = try Self.services()
-                let day = BusyDay(scene: scene)
+                let day = BusyDay(fixture: fixture)
                 try await day.begin()
                 let tallies = try await withThrowingTaskGroup(of: RunKills.Tally.self) { group in
                     for (service, jobs) in services {
-                        let kills = RunKills(scene: scene, day: day, service: service, jobs: jobs, lease: Self.lease)
+                        let kills = RunKills(fixture: fixture, day: day, service: service, jobs: jobs, lease: Self.lease)
                         group.addTask { try await kills.run(rounds: Proof.size(1, whole: 20)) }
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
                 let total = tallies.reduce(RunKills.Tally(), +)
-                let house = scene.house
-                #expect(try await house.value("select count(*) from operations.job_runs where outcome = 'running'", as: Int.self) == 0)
-                let failed = try await house.database.query(
+                let environment = fixture.environment
+                #expect(try await environment.value("select count(*) from operations.job_runs where outcome = 'running'", as: Int.self) == 0)
+                let failed = try await environment.database.query(
                     "select job || ': ' || details from operations.job_runs where outcome in ('failed', 'partial')", as: String.self)
                 #expect(failed == [])
-                for (service, _) in services { #expect(try await house.broker.inspect(queue: "\(service).parked")?.messages ?? 0 == 0) }
+                for (service, _) in services { #expect(try await environment.broker.inspect(queue: "\(service).parked")?.messages ?? 0 == 0) }
                 #expect(total.longest < .seconds(Self.lease) + Self.longestSlice)
                 let runs =
-                    try await house.value(
+                    try await environment.value(
                         "select count(*) from operations.job_runs where outcome not in ('skipped', 'superseded')", as: Int.self) ?? 0
                 Proof.report(
                     "runs",

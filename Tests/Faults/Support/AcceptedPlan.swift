@@ -28,16 +28,16 @@ struct AcceptedPlan: Sendable {
             file: "Tools/BoxOffice/Doctor/DeliveryCheck.swift", subject: "deliveries_failed",
             reason: "while nothing has failed it costs the same as deliveries_failed_at"),
         AcceptedPlan(
-            file: "Services/LoyaltyNotifier/Notifying.swift", subject: "refresh_log_rewards",
+            file: "Services/LoyaltyNotifier/RewardNotifications.swift", subject: "refresh_log_rewards",
             reason: "the rewards that nobody has been told of: a backlog, no history"),
         AcceptedPlan(
-            file: "Platform/Jobs/RunLedger+Statements.swift", subject: "job_runs_running",
+            file: "Platform/Jobs/JobRunStore+Statements.swift", subject: "job_runs_running",
             reason: "a row for each job that is running, by a unique index"),
         AcceptedPlan(
-            file: "Platform/Jobs/RunLedger+Statements.swift", subject: "job_runs_unfinished", reason: "the runs that are running now"),
+            file: "Platform/Jobs/JobRunStore+Statements.swift", subject: "job_runs_unfinished", reason: "the runs that are running now"),
         AcceptedPlan(
-            file: "Services/TickPublisher/TickStatements.swift", subject: "ticks_armed",
-            reason: "the ticks of the next second, armed and not published"),
+            file: "Services/TickPublisher/TickStatements.swift", subject: "ticks_claimed",
+            reason: "the ticks of the next second, claimed and not published"),
         AcceptedPlan(
             file: "Services/TicketsCache/RefreshStatements.swift", subject: "bytemark_tokens_pkey",
             reason: "while the cache is empty everybody with a token is wanted"),

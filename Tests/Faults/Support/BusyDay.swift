@@ -5,14 +5,14 @@ import Support
 
 /// Rows for every job to work on, made again and again: what one used up, the next call brings back.
 struct BusyDay: Sendable {
-    let scene: Scene
+    let fixture: FaultFixture
 
-    private var database: PostgresClient { scene.house.database }
+    private var database: PostgresClient { fixture.environment.database }
 
     /// Before the first service starts.
     func begin() async throws {
-        try await scene.wantRefreshes(40)
-        try await scene.outside.order("latency", #"{"part":"gateway","ms":50}"#)
+        try await fixture.wantRefreshes(40)
+        try await fixture.stubs.order("latency", #"{"part":"gateway","ms":50}"#)
         try await database.execute("update tickets.refresh_log set status = 1")
     }
 
@@ -36,12 +36,12 @@ struct BusyDay: Sendable {
 
     /// Orders that nobody pays for, and orders whose payment the gateway has taken without telling.
     private func sell() async throws {
-        let shop = scene.house.shop
+        let shop = fixture.environment.shop
         let now = Date()
         let event = try await shop.event(startsAt: now + 86_400 * 30)
         _ = try await shop.orders(10, of: event, at: now - 3600)
         let paid = try await shop.orders(10, of: event, at: now - 1800, submitted: now - 1500)
-        try await scene.outside.transactions(paid.map { .init($0.reference, "success", amount: 1998, currency: "EUR") })
+        try await fixture.stubs.transactions(paid.map { .init($0.reference, "success", amount: 1998, currency: "EUR") })
     }
 
     /// Some ask for their money, and some of what is over is old.

@@ -1,7 +1,7 @@
 extension PlanDatabase {
     /// What demo data do not make: runs, ticks, rides, caches and histories of `{n}` rows, the newest from a moment ago.
     static let history = """
-        insert into operations.ticks (id, job, scheduled_for, status, armed_by, lease_until, published_at, published_by)
+        insert into operations.ticks (id, job, scheduled_for, status, claimed_by, lease_until, published_at, published_by)
         select 'job' || n % 40 || '@' || n, 'job' || n % 40, now() - n * interval '20 s', 'published', 'a', now() - n * interval '20 s',
                now() - n * interval '20 s', 'a'
         from generate_series(1, {n}) n;
@@ -44,7 +44,7 @@ extension PlanDatabase {
         insert into storefront.documents (path) select n from generate_series(1, {n}) n;
         """
 
-    /// The messages and parcels of a service: `{schema}`.
+    /// The messages and deliveries of a service: `{schema}`.
     static let messaging = """
         insert into {schema}.inbox (source, message_id, received_at)
         select 'shop', md5(n::text), now() - n * interval '20 s' from generate_series(1, {n}) n;

@@ -5,14 +5,14 @@ import Support
 
 /// A database in which statements are planned, and what is done to its rows and statistics.
 struct PlanDatabase: Sendable {
-    let house: TestHouse
+    let environment: TestEnvironment
 
     struct NoDemoData: Error { let output: String }
 
     /// Tables that do not grow with time, with the reason.
     static let bounded = [
         "migrations": "a row a file", "schedules": "a row a job", "schedule_changes": "a row for each time a person changes one",
-        "organizers": "few of them", "reports": "a row a day", "called_off": "a row for each event that was cancelled",
+        "organizers": "few of them", "reports": "a row a day", "event_cancellations": "a row for each event that was cancelled",
         "status_history_shape": "a pattern for tables, without rows",
     ]
 
@@ -20,25 +20,25 @@ struct PlanDatabase: Sendable {
 
     /// Statistics of tables in which nothing has ever been, and nobody to correct them.
     func analyzeWhileEmpty() async throws {
-        for table in try await tables() { try await house.database.script("alter table \(table) set (autovacuum_enabled = false)") }
-        try await house.database.script("vacuum analyze")
+        for table in try await tables() { try await environment.database.script("alter table \(table) set (autovacuum_enabled = false)") }
+        try await environment.database.script("vacuum analyze")
     }
 
     /// A company as `boxoffice demo-data` makes it, and so many rows of history in each table that it leaves empty.
     func fill(rows: Int, scale: Int, log: String) async throws {
-        var environment = house.variables()
+        var variables = environment.variables()
         // Without a broker it ends when its rows are written, and publishes no rides.
-        environment["AMQP_URL"] = nil
+        variables["AMQP_URL"] = nil
         let demo = try ServiceProcess(
-            Executables.path("boxoffice"), ["demo-data", "--scale", "\(scale)"], environment: environment, log: log)
+            Executables.path("boxoffice"), ["demo-data", "--scale", "\(scale)"], environment: variables, log: log)
         try await demo.ended(within: .seconds(900))
-        guard try await house.value("select count(*) >= 10000 from payments.payments", as: Bool.self) == true else {
+        guard try await environment.value("select count(*) >= 10000 from payments.payments", as: Bool.self) == true else {
             throw NoDemoData(output: demo.output)
         }
         // Neither triggers nor rights nor foreign keys: these are rows as months leave them.
-        try await house.database.script("set session_replication_role = replica; \(Self.history.replacing("{n}", with: "\(rows)"))")
+        try await environment.database.script("set session_replication_role = replica; \(Self.history.replacing("{n}", with: "\(rows)"))")
         for domain in Domain.all {
-            try await house.database.script(
+            try await environment.database.script(
                 Self.messaging.replacing("{n}", with: "\(rows)").replacing("{schema}", with: domain.schema))
         }
     }
@@ -47,7 +47,7 @@ struct PlanDatabase: Sendable {
     func emptyTables(below rows: Int) async throws -> [String] {
         var found: [String] = []
         for table in try await tables() where !Self.bounded.keys.contains(table.split(separator: ".").last.map(String.init) ?? "") {
-            let isFull = try await house.database.query(
+            let isFull = try await environment.database.query(
                 SQL(file: "select count(*) >= \(rows) from (select from \(table) limit \(rows)) t"), as: Bool.self)
             if isFull != [true] { found.append(table) }
         }
@@ -55,7 +55,7 @@ struct PlanDatabase: Sendable {
     }
 
     private func tables() async throws -> [String] {
-        try await house.database.query(
+        try await environment.database.query(
             """
             select quote_ident(n.nspname) || '.' || quote_ident(c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where c.relkind = 'r' and n.nspname = any ($1) order by 1
@@ -66,7 +66,7 @@ struct PlanDatabase: Sendable {
 
     /// What the planner believes of tables that were analyzed while they were empty: nothing.
     func forgetStatistics() async throws {
-        try await house.database.script(
+        try await environment.database.script(
             """
             delete from pg_statistic where starelid in (select oid from pg_class where relnamespace in (\(Self.ours)));
             update pg_class set reltuples = 0, relpages = 0, relallvisible = 0 where relkind in ('r', 'i') and relnamespace in (\(Self.ours));
@@ -75,8 +75,8 @@ struct PlanDatabase: Sendable {
 
     /// Lets the planner believe that there are so many times as many rows as there are.
     func analyze(times factor: Int) async throws {
-        try await house.database.script("vacuum analyze")
-        try await house.database.script(
+        try await environment.database.script("vacuum analyze")
+        try await environment.database.script(
             """
             update pg_class set reltuples = reltuples * \(factor) where relkind in ('r', 'i') and reltuples > 0
                 and relnamespace in (\(Self.ours))
@@ -90,7 +90,7 @@ struct PlanDatabase: Sendable {
             let rows: Double
         }
         var rows: [String: Double] = [:]
-        for table in try await house.database.query(
+        for table in try await environment.database.query(
             """
             select c.relname as name, max(c.reltuples)::float8 as rows from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where c.relkind = 'r' and n.nspname = any ($1) group by 1

@@ -16,12 +16,12 @@ enum Rides {
     }
 
     /// Publishes rides ten at a time with a short pause, however long the broker is away meanwhile; what is not confirmed is published again.
-    static func publishSteadily(_ rides: [(RideCompleted, String)], _ house: TestHouse) async throws {
-        var waiting = try rides.map { try OutgoingMessage($0.0, from: "shop", at: house.clock.now, id: $0.1).amqp }[...]
+    static func publishSteadily(_ rides: [(RideCompleted, String)], _ environment: TestEnvironment) async throws {
+        var waiting = try rides.map { try OutgoingMessage($0.0, from: "shop", at: environment.clock.now, id: $0.1).amqp }[...]
         while !waiting.isEmpty {
             let portion = waiting.prefix(10)
             do {
-                let outcomes = try await house.broker.publish(Array(portion), timeout: .seconds(5))
+                let outcomes = try await environment.broker.publish(Array(portion), timeout: .seconds(5))
                 let refused = zip(portion, outcomes).filter { $0.1 != .confirmed }.map(\.0)
                 waiting = waiting.dropFirst(portion.count) + refused
             } catch is AMQPError {}

@@ -9,7 +9,7 @@ import Testing
 
 /// Kills one service at random moments while all of its jobs are at work, and waits each time until no run of it is left.
 struct RunKills: Sendable {
-    let scene: Scene
+    let fixture: FaultFixture
     let day: BusyDay
     let service: String
     let jobs: [JobName]
@@ -34,13 +34,13 @@ struct RunKills: Sendable {
         }
     }
 
-    private var house: TestHouse { scene.house }
+    private var environment: TestEnvironment { fixture.environment }
 
     /// So many rounds with ids and without, each with SIGKILL and with SIGTERM.
     func run(rounds: Int) async throws -> Tally {
         var random = Proof.random("runs of \(service)")
         var tally = Tally()
-        var process = try await scene.startReady(service, settings)
+        var process = try await fixture.startReady(service, settings)
         for _ in 0..<rounds {
             for (hasID, signal) in [(true, SIGKILL), (false, SIGKILL), (true, SIGTERM), (false, SIGTERM)] {
                 try await day.goOn(for: service)
@@ -49,14 +49,14 @@ struct RunKills: Sendable {
                 if signal == SIGTERM { tally.terminations += 1 }
                 tally.caught += try await running()
                 if Int.random(in: 0..<4, using: &random) == 0 {
-                    _ = try await house.take("\(service).ticks")
+                    _ = try await environment.take("\(service).ticks")
                     tally.queuesEmptied += 1
                 }
                 // The rows that the dead process held have a lease of their own, which is longer.
-                try await house.database.execute("update tickets.refresh_state set next_attempt_at = now() where leased_by is not null")
-                process = try await scene.startReady(service, settings)
+                try await environment.database.execute("update tickets.refresh_state set next_attempt_at = now() where leased_by is not null")
+                process = try await fixture.startReady(service, settings)
                 let back = ContinuousClock.now
-                try await house.eventually("a run of \(service) does not end") { try await running() == 0 }
+                try await environment.eventually("a run of \(service) does not end") { try await running() == 0 }
                 tally.longest = max(tally.longest, ContinuousClock.now - back)
             }
         }
@@ -89,23 +89,23 @@ struct RunKills: Sendable {
     private func trigger(hasID: Bool) async throws {
         for job in jobs {
             if hasID {
-                try await house.tick(job, trigger: .manual)
+                try await environment.tick(job, trigger: .manual)
             } else {
-                try await house.publish(raw: "{}", to: Exchange.ticks, job.rawValue)
+                try await environment.publish(raw: "{}", to: Exchange.ticks, job.rawValue)
             }
         }
     }
 
     /// Nobody reads or writes the service's tables while the body runs; its messaging goes on. Where they are in use, it goes on without.
     private func whileLocked(_ body: @Sendable () async throws -> Void) async throws {
-        let tables = try await house.database.query(
+        let tables = try await environment.database.query(
             """
             select string_agg(c.oid::regclass::text, ', ') from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where c.relkind = 'r' and n.nspname = $1 and c.relname not in ('inbox', 'outbox', 'deliveries')
             """, as: String.self, schema
         ).first
         let lock = SQL(file: "lock table \(try #require(tables)) in access exclusive mode nowait")
-        try await house.database.transaction { tx in
+        try await environment.database.transaction { tx in
             try await tx.execute("savepoint before")
             do { try await tx.execute(lock) } catch is PostgresError { try await tx.execute("rollback to savepoint before") }
             try await body()
@@ -121,6 +121,6 @@ struct RunKills: Sendable {
     }
 
     private func running() async throws -> Int {
-        try await house.value("select count(*) from operations.job_runs where outcome = 'running' and service = $1", as: Int.self, service) ?? 0
+        try await environment.value("select count(*) from operations.job_runs where outcome = 'running' and service = $1", as: Int.self, service) ?? 0
     }
 }

@@ -11,7 +11,7 @@ import Testing
 ///
 /// What becomes of a sale goes by its event: those of the first expire, those of the second are kept, those of the third are paid and returned.
 final class SteadyLoad: Sendable {
-    private let scene: Scene
+    private let fixture: FaultFixture
     private let expiring: Int
     private let kept: Int
     private let returned: Int
@@ -21,18 +21,18 @@ final class SteadyLoad: Sendable {
     private static let members = 20
     private static let orders = 3
 
-    private var house: TestHouse { scene.house }
+    private var environment: TestEnvironment { fixture.environment }
 
-    private init(_ scene: Scene, expiring: Int, kept: Int, returned: Int) {
-        (self.scene, self.expiring, self.kept, self.returned) = (scene, expiring, kept, returned)
+    private init(_ fixture: FaultFixture, expiring: Int, kept: Int, returned: Int) {
+        (self.fixture, self.expiring, self.kept, self.returned) = (fixture, expiring, kept, returned)
     }
 
     /// Makes the events.
-    static func begin(_ scene: Scene) async throws -> SteadyLoad {
-        let start = scene.house.clock.now + 86_400 * 30
-        let (expiring, kept) = (try await scene.house.shop.event(startsAt: start), try await scene.house.shop.event(startsAt: start))
-        let returned = try await scene.house.shop.event(startsAt: start)
-        return SteadyLoad(scene, expiring: expiring, kept: kept, returned: returned)
+    static func begin(_ fixture: FaultFixture) async throws -> SteadyLoad {
+        let start = fixture.environment.clock.now + 86_400 * 30
+        let (expiring, kept) = (try await fixture.environment.shop.event(startsAt: start), try await fixture.environment.shop.event(startsAt: start))
+        let returned = try await fixture.environment.shop.event(startsAt: start)
+        return SteadyLoad(fixture, expiring: expiring, kept: kept, returned: returned)
     }
 
     /// Goes on until it is over.
@@ -44,7 +44,7 @@ final class SteadyLoad: Sendable {
             }
             try await ride(round)
             try await sell()
-            try await patiently { try await self.wantRefreshes(round) }
+            try await retryingWhileDatabaseIsDown { try await self.wantRefreshes(round) }
             for job in Self.jobs { try await publish([try self.tick(job)]) }
             try await Task.sleep(for: .milliseconds(200))
         }
@@ -66,23 +66,25 @@ final class SteadyLoad: Sendable {
     private func ride(_ round: Int) async throws {
         let rides = (1...Self.members).flatMap { Rides.of($0, round...round) }
         let twice = rides + rides.prefix(rides.count / 2)
-        try await publish(try twice.shuffled().map { try OutgoingMessage($0.0, from: "shop", at: house.clock.now, id: $0.1).amqp })
+        try await publish(try twice.shuffled().map { try OutgoingMessage($0.0, from: "shop", at: environment.clock.now, id: $0.1).amqp })
     }
 
     /// Takes orders, tells the gateway of those that are to be paid, and reports each payment twice. An order whose commit was not heard of is told
     /// of in the next round.
     private func sell() async throws {
         let now = Date()
-        try await patiently {
-            _ = try await self.house.shop.orders(Self.orders, of: self.expiring, at: now - 3600)
+        try await retryingWhileDatabaseIsDown {
+            _ = try await self.environment.shop.orders(Self.orders, of: self.expiring, at: now - 3600)
             for event in [self.kept, self.returned] {
-                _ = try await self.house.shop.orders(Self.orders, of: event, at: now - 60, submitted: now - 30)
+                _ = try await self.environment.shop.orders(Self.orders, of: event, at: now - 60, submitted: now - 30)
             }
         }
         var open: [OpenOrder] = []
-        try await patiently { open = try await self.house.database.query(Self.openOrders, as: OpenOrder.self, [self.kept, self.returned]) }
+        try await retryingWhileDatabaseIsDown {
+            open = try await self.environment.database.query(Self.openOrders, as: OpenOrder.self, [self.kept, self.returned])
+        }
         guard !open.isEmpty else { return }
-        try await scene.outside.transactions(open.map { .init($0.reference, "success", amount: $0.amount, currency: "EUR") })
+        try await fixture.stubs.transactions(open.map { .init($0.reference, "success", amount: $0.amount, currency: "EUR") })
         var messages: [AMQPMessage] = []
         for order in open {
             let report = PaymentGatewayReported(
@@ -100,10 +102,10 @@ final class SteadyLoad: Sendable {
     /// Ten users want their passes refreshed; each has a token.
     private func wantRefreshes(_ round: Int) async throws {
         let users = (0..<10).map { 1_000_000 + (round * 10 + $0) % 200 }
-        try await house.database.execute(
+        try await environment.database.execute(
             "insert into tickets.bytemark_tokens (user_id, token) select n, 'token-' || n from unnest($1::bigint[]) n on conflict do nothing", users)
-        for user in users { try await scene.outside.passes(of: user, #"[{"uuid":"pass-\#(user)","status":"USABLE","time_created":"2026-01-01"}]"#) }
-        try await house.database.execute(
+        for user in users { try await fixture.stubs.passes(of: user, #"[{"uuid":"pass-\#(user)","status":"USABLE","time_created":"2026-01-01"}]"#) }
+        try await environment.database.execute(
             "insert into tickets.refresh_log (user_id, activity_type) select n, 1 from unnest($1::bigint[]) n", users)
     }
 
@@ -112,25 +114,25 @@ final class SteadyLoad: Sendable {
     /// Waits for everything to come to its end, and expects that each thing happened once.
     func expectEverythingOnce() async throws {
         let rides = rounds.withLock { $0 }
-        try await house.eventually("what was begun does not come to its end") {
-            for schema in ["loyalty", "payments", "bookings", "events"] { try await self.house.endLeases(in: schema) }
-            try await self.house.database.execute("update tickets.refresh_state set next_attempt_at = now() where wanted_since is not null")
+        try await environment.eventually("what was begun does not come to its end") {
+            for schema in ["loyalty", "payments", "bookings", "events"] { try await self.environment.endLeases(in: schema) }
+            try await self.environment.database.execute("update tickets.refresh_state set next_attempt_at = now() where wanted_since is not null")
             for job in Self.jobs { try await self.publish([try self.tick(job)]) }
             try await Task.sleep(for: .milliseconds(500))
-            return try await self.house.value(Self.ended, as: Bool.self, self.expiring, self.kept, self.returned, Self.members, rides) == true
+            return try await self.environment.value(Self.ended, as: Bool.self, self.expiring, self.kept, self.returned, Self.members, rides) == true
         }
-        try await house.shop.booksBalance()
-        #expect(try await house.value("select count(*) from loyalty.rides", as: Int.self) == Self.members * rides)
-        #expect(try await house.value("select count(*) from loyalty.milestones", as: Int.self) == Self.members * (rides / 50))
-        let refunds = try await scene.outside.refunds().map(\.transaction).sorted()
-        let owed = try await house.database.query(
+        try await environment.shop.booksBalance()
+        #expect(try await environment.value("select count(*) from loyalty.rides", as: Int.self) == Self.members * rides)
+        #expect(try await environment.value("select count(*) from loyalty.milestones", as: Int.self) == Self.members * (rides / 50))
+        let refunds = try await fixture.stubs.refunds().map(\.transaction).sorted()
+        let owed = try await environment.database.query(
             "select p.reference from payments.payments p join bookings.bookings b on b.id = p.booking_id where b.event_id = $1", as: String.self,
             returned)
         #expect(refunds == owed.sorted())
         for service in ["loyalty-notifier", "tickets-cache", "payments", "bookings", "events"] {
-            #expect(try await house.broker.get("\(service).parked") == nil, "\(service) has parked a message")
+            #expect(try await environment.broker.get("\(service).parked") == nil, "\(service) has parked a message")
         }
-        let keys = try await scene.outside.pushes().flatMap { push in push.userIds }
+        let keys = try await fixture.stubs.pushes().flatMap { push in push.userIds }
         #expect(Set(keys).count == (rides >= 50 ? Self.members : 0))
     }
 
@@ -170,7 +172,7 @@ final class SteadyLoad: Sendable {
         var waiting = messages
         while !waiting.isEmpty {
             do {
-                let outcomes = try await house.broker.publish(waiting, timeout: .seconds(5))
+                let outcomes = try await environment.broker.publish(waiting, timeout: .seconds(5))
                 waiting = zip(waiting, outcomes).filter { $0.1 != .confirmed }.map(\.0)
             } catch is AMQPError {}
             if !waiting.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
@@ -178,7 +180,7 @@ final class SteadyLoad: Sendable {
     }
 
     /// Does it again until the database has answered.
-    private func patiently(_ body: () async throws -> Void) async throws {
+    private func retryingWhileDatabaseIsDown(_ body: () async throws -> Void) async throws {
         while true {
             do { return try await body() } catch is PostgresError { try await Task.sleep(for: .milliseconds(50)) }
         }

@@ -53,7 +53,7 @@ struct Sample: Sendable, CustomStringConvertible {
     private func good(_ texts: [String: String]) -> MessageCase { MessageCase(type: type, json: Self.object(texts), isGood: true) }
 
     private func memberTexts() throws -> [String: String] {
-        let spans = JSONSpans(try WireCoding.encode(message))
+        let spans = JSONObjectScanner(try WireCoding.encode(message))
         return spans?.byKey?.mapValues { String(decoding: $0.value, as: UTF8.self) } ?? [:]
     }
 

@@ -52,7 +52,7 @@ struct RFC3339Tests {
     }
 
     @Test("What RFC 3339 cannot say becomes the nearest that it can")
-    func outside() {
+    func stubs() {
         #expect(RFC3339.string(from: .distantFuture.addingTimeInterval(1e12)) == "9999-12-31T23:59:59.999999Z")
         #expect(RFC3339.string(from: Date(timeIntervalSince1970: -1e12)) == "0000-01-01T00:00:00Z")
         #expect(RFC3339.string(from: Date(timeIntervalSince1970: .infinity)) == "9999-12-31T23:59:59.999999Z")

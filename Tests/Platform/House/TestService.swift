@@ -11,21 +11,21 @@ struct TestService<Parts: TestParts>: BackgroundService {
     static var summary: String { "a service of the tests" }
     static var settings: [SettingDescription] { [] }
 
-    static func assemble(_ service: inout Assembly, _ settings: Settings) throws(ConfigurationError) { Parts.add(to: &service) }
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) { Parts.add(to: &service) }
 }
 
 /// What a test service is made of.
 protocol TestParts: Sendable {
-    static func add(to service: inout Assembly)
+    static func add(to service: inout ServiceBuilder)
 }
 
 /// Writes each user of a message into `tickets.bytemark_tokens` and announces a refresh; user 13 always fails, user 14 fails with bad data.
 struct Recording: TestParts {
-    static func add(to service: inout Assembly) { service.add(reaction: RecordingReaction()) }
+    static func add(to service: inout ServiceBuilder) { service.add(reaction: RecordingReaction()) }
 }
 
 struct RecordingReaction: Reaction {
-    struct Unlucky: Error, CustomStringConvertible {
+    struct FailingReaction: Error, CustomStringConvertible {
         var description: String { "13 brings bad luck" }
     }
 
@@ -35,7 +35,7 @@ struct RecordingReaction: Reaction {
             try await tx.execute("insert into bytemark_tokens (user_id, token) values ($1, $2)", message.data.userId, message.id)
             try tx.publish(
                 LoyaltyMilestoneReached(userId: message.data.userId, rides: 50, freeTickets: 5, reachedAt: tx.now), causedBy: message.trace)
-            if message.data.userId == 13 { throw Unlucky() }
+            if message.data.userId == 13 { throw FailingReaction() }
             if message.data.userId == 14 { try await tx.execute("insert into cache_log (user_id, pass_uuid, change) values (14, '', 'broken')") }
         }
     }

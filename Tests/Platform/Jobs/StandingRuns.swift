@@ -30,13 +30,13 @@ struct Flaky: TestParts {
         func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? { nil }
     }
 
-    static func add(to service: inout Assembly) {
+    static func add(to service: inout ServiceBuilder) {
         service.add(job: Job())
         service.add(job: Other())
     }
 }
 
-extension TestHouse {
+extension TestEnvironment {
     /// A run of `tickets-cache.refresh-stale` that began, and did not go on: nobody works it, no message carries it on.
     @discardableResult
     func standingRun(
@@ -58,7 +58,7 @@ extension TestHouse {
     }
 
     /// Takes up what stands still, in a transaction of its own.
-    func takeUp(_ jobs: [JobName] = [.ticketsCacheRefreshStale], lease: Duration = .seconds(60)) async throws -> [Int] {
-        try await runtime(lease: lease).transaction { try await RunLedger.takeUp(jobs, lease: lease, $0).map(\.id) }
+    func rescue(_ jobs: [JobName] = [.ticketsCacheRefreshStale], lease: Duration = .seconds(60)) async throws -> [Int] {
+        try await runtime(lease: lease).transaction { try await JobRunStore.rescue(jobs, lease: lease, $0).map(\.id) }
     }
 }

@@ -17,19 +17,19 @@ struct TickIdentityTests {
         "A tick without an id that fails comes back as the same run, and so does its replay from the parking",
         arguments: ["", "{}", #"{"parameters":{}}"#])
     func copies(body: String) async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (500, 't')")
-            try await house.with(TestService<Flaky>.self) { _ in
-                try await house.publish(raw: body, to: Exchange.ticks, job.rawValue)
-                let parked = try await house.hurrying("tickets-cache.ticks") { try await house.parked("tickets-cache") }
-                #expect(parked.attempts == FailedMessages.attempts)
-                #expect(try await house.value("select outcome from operations.job_runs", as: String.self) == "failed")
-                let id = try await house.value("select tick_id from operations.job_runs", as: String.self)
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (500, 't')")
+            try await environment.with(TestService<Flaky>.self) { _ in
+                try await environment.publish(raw: body, to: Exchange.ticks, job.rawValue)
+                let parked = try await environment.hurrying("tickets-cache.ticks") { try await environment.parked("tickets-cache") }
+                #expect(parked.attempts == RetryPublisher.attempts)
+                #expect(try await environment.value("select outcome from operations.job_runs", as: String.self) == "failed")
+                let id = try await environment.value("select tick_id from operations.job_runs", as: String.self)
                 #expect(parked.delivery.properties.messageID == id)
-                try await house.database.execute("delete from tickets.bytemark_tokens")
-                try await house.replay(parked)
-                try await house.eventually("select outcome from operations.job_runs", "succeeded")
-                #expect(try await house.value(Self.runs, as: Int.self) == 1)
+                try await environment.database.execute("delete from tickets.bytemark_tokens")
+                try await environment.replay(parked)
+                try await environment.eventually("select outcome from operations.job_runs", "succeeded")
+                #expect(try await environment.value(Self.runs, as: Int.self) == 1)
             }
         }
     }
@@ -38,31 +38,32 @@ struct TickIdentityTests {
         "A tick without an id that the broker delivers again takes up the run that its first delivery began",
         arguments: ["", "{}", #"{"dryRun":false}"#])
     func redelivered(body: String) async throws {
-        try await TestHouse.open { house in
-            try await house.with(TestService<Flaky>.self) { _ in }
-            try await house.publish(raw: body, to: Exchange.ticks, job.rawValue)
-            try await deliverOnce(house)
-            try await house.standingRun(for: 0, body: body == #"{"dryRun":false}"# ? body : "")
-            let ended = try await house.with(TestService<Flaky>.self, settings: ["RUN_LEASE": "120"]) { _ in try await house.ended("left") }
+        try await TestEnvironment.open { environment in
+            try await environment.with(TestService<Flaky>.self) { _ in }
+            try await environment.publish(raw: body, to: Exchange.ticks, job.rawValue)
+            try await deliverOnce(environment)
+            try await environment.standingRun(for: 0, body: body == #"{"dryRun":false}"# ? body : "")
+            let ended = try await environment.with(TestService<Flaky>.self, settings: ["RUN_LEASE": "120"]) { _ in try await environment.ended("left")
+            }
             #expect(ended.outcome == "succeeded")
-            #expect(try await house.value(Self.runs, as: Int.self) == 1)
+            #expect(try await environment.value(Self.runs, as: Int.self) == 1)
         }
     }
 
     @Test("One that asks for something else, or is delivered for the first time, is a trigger of its own")
     func triggersOfTheirOwn() async throws {
-        try await TestHouse.open { house in
-            try await house.with(TestService<Flaky>.self) { _ in }
-            try await house.publish(raw: #"{"dryRun":true}"#, to: Exchange.ticks, job.rawValue)
-            try await deliverOnce(house)
-            try await house.standingRun(for: 0, body: "")
-            try await house.publish(raw: "{}", to: Exchange.ticks, job.rawValue)
-            try await house.with(TestService<Flaky>.self, settings: ["RUN_LEASE": "120"]) { _ in
-                try await house.eventually("select outcome from operations.job_runs where dry_run", "succeeded")
-                try await house.eventually("select count(*) from operations.job_runs where outcome = 'skipped'", 1)
+        try await TestEnvironment.open { environment in
+            try await environment.with(TestService<Flaky>.self) { _ in }
+            try await environment.publish(raw: #"{"dryRun":true}"#, to: Exchange.ticks, job.rawValue)
+            try await deliverOnce(environment)
+            try await environment.standingRun(for: 0, body: "")
+            try await environment.publish(raw: "{}", to: Exchange.ticks, job.rawValue)
+            try await environment.with(TestService<Flaky>.self, settings: ["RUN_LEASE": "120"]) { _ in
+                try await environment.eventually("select outcome from operations.job_runs where dry_run", "succeeded")
+                try await environment.eventually("select count(*) from operations.job_runs where outcome = 'skipped'", 1)
                 // That wish is not lost: the run will look once more before it ends.
                 #expect(
-                    try await house.value("select outcome || asked_again from operations.job_runs where tick_id = 'left'", as: String.self)
+                    try await environment.value("select outcome || rerun_requested from operations.job_runs where tick_id = 'left'", as: String.self)
                         == "runningtrue")
             }
         }
@@ -70,61 +71,61 @@ struct TickIdentityTests {
 
     @Test("A redelivered tick without an id whose run is over begins a new one")
     func nothingLeft() async throws {
-        try await TestHouse.open { house in
-            try await house.with(TestService<Flaky>.self) { _ in }
-            try await house.publish(raw: "{}", to: Exchange.ticks, job.rawValue)
-            try await deliverOnce(house)
-            try await house.with(TestService<Flaky>.self) { _ in
-                try await house.eventually("select count(*) from operations.job_runs where outcome = 'succeeded'", 1)
+        try await TestEnvironment.open { environment in
+            try await environment.with(TestService<Flaky>.self) { _ in }
+            try await environment.publish(raw: "{}", to: Exchange.ticks, job.rawValue)
+            try await deliverOnce(environment)
+            try await environment.with(TestService<Flaky>.self) { _ in
+                try await environment.eventually("select count(*) from operations.job_runs where outcome = 'succeeded'", 1)
             }
         }
     }
 
     @Test("The same id for ticks of two jobs makes a run of each, once")
     func sameIDForTwoJobs() async throws {
-        try await TestHouse.open { house in
-            try await house.with(TestService<Flaky>.self) { _ in
+        try await TestEnvironment.open { environment in
+            try await environment.with(TestService<Flaky>.self) { _ in
                 for _ in 0..<2 {
                     for job in [job, .ticketsCacheRefresh] {
-                        try await house.publish(raw: "{}", to: Exchange.ticks, job.rawValue, id: "1")
+                        try await environment.publish(raw: "{}", to: Exchange.ticks, job.rawValue, id: "1")
                     }
-                    try await house.eventually("select count(*) from operations.job_runs where outcome = 'succeeded'", 2)
+                    try await environment.eventually("select count(*) from operations.job_runs where outcome = 'succeeded'", 2)
                 }
-                _ = try await house.ended(try await house.tick(job))
-                #expect(try await house.value(Self.runs, as: Int.self) == 3)
+                _ = try await environment.ended(try await environment.tick(job))
+                #expect(try await environment.value(Self.runs, as: Int.self) == 3)
             }
         }
     }
 
     @Test("A slice message that names the run of another job is parked, and that run is not touched")
     func foreignSlice() async throws {
-        try await TestHouse.open { house in
-            let run = try await house.standingRun(for: 0)
-            try await house.with(TestService<Flaky>.self, settings: ["RUN_LEASE": "120"]) { _ in
+        try await TestEnvironment.open { environment in
+            let run = try await environment.standingRun(for: 0)
+            try await environment.with(TestService<Flaky>.self, settings: ["RUN_LEASE": "120"]) { _ in
                 for number in [1, Int.max] {
                     let tick = Tick(
-                        job: .ticketsCacheRefresh, scheduledFor: house.clock.now, trigger: .api, slice: .init(runId: run, number: number))
+                        job: .ticketsCacheRefresh, scheduledFor: environment.clock.now, trigger: .api, slice: .init(runId: run, number: number))
                     let message = try OutgoingMessage(
-                        tick, exchange: Exchange.ticks, routingKey: tick.job.rawValue, from: "stranger", at: house.clock.now, id: "s-\(number)")
-                    #expect(try await house.broker.publish([message.amqp]) == [.confirmed])
-                    #expect(try await house.parked("tickets-cache").reason.contains("there is no run \(run) of tickets-cache.refresh"))
+                        tick, exchange: Exchange.ticks, routingKey: tick.job.rawValue, from: "stranger", at: environment.clock.now, id: "s-\(number)")
+                    #expect(try await environment.broker.publish([message.amqp]) == [.confirmed])
+                    #expect(try await environment.parked("tickets-cache").reason.contains("there is no run \(run) of tickets-cache.refresh"))
                 }
-                #expect(try await house.value("select outcome || slice from operations.job_runs", as: String.self) == "running1")
+                #expect(try await environment.value("select outcome || slice from operations.job_runs", as: String.self) == "running1")
             }
         }
     }
 
     @Test("An id that no row can have is parked at once", arguments: [String(repeating: "x", count: 3000)])
     func impossibleID(id: String) async throws {
-        try await TestHouse.open { house in
-            try await house.with(TestService<Flaky>.self) { _ in
-                let tick = Tick(job: job, scheduledFor: house.clock.now, trigger: .manual)
+        try await TestEnvironment.open { environment in
+            try await environment.with(TestService<Flaky>.self) { _ in
+                let tick = Tick(job: job, scheduledFor: environment.clock.now, trigger: .manual)
                 let message = try OutgoingMessage(
-                    tick, exchange: Exchange.ticks, routingKey: job.rawValue, from: "stranger", at: house.clock.now, id: id)
+                    tick, exchange: Exchange.ticks, routingKey: job.rawValue, from: "stranger", at: environment.clock.now, id: id)
                 var amqp = message.amqp
                 amqp.properties.messageID = nil
-                #expect(try await house.broker.publish([amqp]) == [.confirmed])
-                let parked = try await house.parked("tickets-cache")
+                #expect(try await environment.broker.publish([amqp]) == [.confirmed])
+                let parked = try await environment.parked("tickets-cache")
                 #expect(parked.attempts == 1)
                 #expect(parked.reason.contains("bytes"))
             }
@@ -132,13 +133,15 @@ struct TickIdentityTests {
     }
 
     /// Has the broker deliver what waits once, to somebody who dies with it.
-    private func deliverOnce(_ house: TestHouse) async throws {
+    private func deliverOnce(_ environment: TestEnvironment) async throws {
         var delivery: AMQPDelivery?
-        try await house.eventually("there is a tick") {
-            delivery = try await house.broker.get("tickets-cache.ticks")
+        try await environment.eventually("there is a tick") {
+            delivery = try await environment.broker.get("tickets-cache.ticks")
             return delivery != nil
         }
-        house.broker.reject(try #require(delivery), requeue: true)
-        try await house.eventually("it is back in the queue") { try await house.broker.inspect(queue: "tickets-cache.ticks")?.messages == 1 }
+        environment.broker.reject(try #require(delivery), requeue: true)
+        try await environment.eventually("it is back in the queue") {
+            try await environment.broker.inspect(queue: "tickets-cache.ticks")?.messages == 1
+        }
     }
 }

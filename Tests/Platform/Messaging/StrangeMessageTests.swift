@@ -8,18 +8,18 @@ import Testing
 
 @Suite("Messages of strangers")
 struct StrangeMessageTests {
-    private func open(_ body: @Sendable (TestHouse) async throws -> Void) async throws {
-        try await TestHouse.open { house in
-            try await house.with(TestService<Recording>.self) { _ in try await body(house) }
+    private func open(_ body: @Sendable (TestEnvironment) async throws -> Void) async throws {
+        try await TestEnvironment.open { environment in
+            try await environment.with(TestService<Recording>.self) { _ in try await body(environment) }
         }
     }
 
     private func publish(
         _ body: [UInt8], _ properties: AMQPProperties, to exchange: String = Exchange.events, _ key: String = "tickets.refresh-requested",
-        in house: TestHouse
+        in environment: TestEnvironment
     ) async throws {
         let message = AMQPMessage(exchange: exchange, routingKey: key, properties: properties, body: body)
-        #expect(try await house.broker.publish([message]) == [.confirmed])
+        #expect(try await environment.broker.publish([message]) == [.confirmed])
     }
 
     private func user(_ number: Int) -> [UInt8] { Array(#"{"userId":\#(number)}"#.utf8) }
@@ -35,31 +35,31 @@ struct StrangeMessageTests {
 
     @Test("A count of attempts that is none of ours counts as 0", arguments: counters)
     func attempts(counter: AMQPValue) async throws {
-        try await open { house in
+        try await open { environment in
             var properties = AMQPProperties(messageID: "unlucky")
             properties.headers[MessageHeader.attempts] = counter
-            try await publish(user(13), properties, in: house)
-            try await house.eventually("it waits for its second attempt") {
-                try await house.broker.inspect(queue: "tickets-cache.events.retry.1s")?.messages == 1
+            try await publish(user(13), properties, in: environment)
+            try await environment.eventually("it waits for its second attempt") {
+                try await environment.broker.inspect(queue: "tickets-cache.events.retry.1s")?.messages == 1
             }
-            try await publish(Array("no JSON".utf8), properties, in: house)
-            #expect(try await house.parked("tickets-cache").attempts == 1)
+            try await publish(Array("no JSON".utf8), properties, in: environment)
+            #expect(try await environment.parked("tickets-cache").attempts == 1)
         }
     }
 
     @Test("A count of attempts that somebody set to the last leaves one attempt")
     func lastAttempt() async throws {
-        try await open { house in
+        try await open { environment in
             var properties = AMQPProperties(messageID: "unlucky")
             properties.headers[MessageHeader.attempts] = 5
-            try await publish(user(13), properties, in: house)
-            #expect(try await house.parked("tickets-cache").attempts == 5)
+            try await publish(user(13), properties, in: environment)
+            #expect(try await environment.parked("tickets-cache").attempts == 5)
         }
     }
 
     @Test("Headers of ours that somebody else filled change neither reason nor origin, and all of a message is parked that fits")
     func headers() async throws {
-        try await open { house in
+        try await open { environment in
             var properties = AMQPProperties(messageID: "strange")
             for name in [
                 MessageHeader.reason, MessageHeader.queue, MessageHeader.exchange, MessageHeader.routingKey, MessageHeader.source,
@@ -67,8 +67,8 @@ struct StrangeMessageTests {
             ] { properties.headers[name] = .string(String(repeating: "x", count: 9000)) }
             properties.headers["deep"] = (0..<1000).reduce(1) { value, _ in .array([value]) }
             properties.headers["long"] = .string(String(repeating: "y", count: 40_000))
-            try await publish(Array("no JSON".utf8), properties, in: house)
-            let parked = try await house.parked("tickets-cache")
+            try await publish(Array("no JSON".utf8), properties, in: environment)
+            let parked = try await environment.parked("tickets-cache")
             #expect(parked.reason == "the body is not a JSON object")
             #expect(parked.queue == "tickets-cache.events")
             #expect(parked.exchange == "boxoffice.events")
@@ -79,11 +79,11 @@ struct StrangeMessageTests {
 
     @Test("What the broker would act on is not in a copy: deaths that somebody made up")
     func brokerHeaders() async throws {
-        try await open { house in
+        try await open { environment in
             var properties = AMQPProperties(messageID: "unlucky")
             for name in ["x-death", "x-first-death-queue", "x-delivery-count"] { properties.headers[name] = "tickets-cache.events" }
-            try await publish(user(13), properties, in: house)
-            let parked = try await house.hurrying("tickets-cache.events") { try await house.parked("tickets-cache") }
+            try await publish(user(13), properties, in: environment)
+            let parked = try await environment.hurrying("tickets-cache.events") { try await environment.parked("tickets-cache") }
             #expect(parked.attempts == 5)
             #expect(parked.delivery.headers["x-death"] == nil && parked.delivery.headers["x-first-death-queue"] == nil)
         }
@@ -91,48 +91,48 @@ struct StrangeMessageTests {
 
     @Test("A reason of characters that are thousands of bytes each is cut to what a header takes")
     func longReason() async throws {
-        try await open { house in
+        try await open { environment in
             let type = "com.boxoffice." + String(repeating: "e" + String(repeating: "\u{301}", count: 500), count: 200)
             let body = #"{"specversion":"1.0","id":"x","source":"/","type":"\#(type)","data":{}}"#
-            try await publish(Array(body.utf8), AMQPProperties(messageID: "x"), in: house)
-            #expect(try await house.parked("tickets-cache").reason.unicodeScalars.count <= 2000)
+            try await publish(Array(body.utf8), AMQPProperties(messageID: "x"), in: environment)
+            #expect(try await environment.parked("tickets-cache").reason.unicodeScalars.count <= 2000)
         }
     }
 
     @Test("An event is known by its source and its id: one id from two sources is two events, from one source it is one")
     func identity() async throws {
-        try await open { house in
+        try await open { environment in
             for (source, user) in [("/portal", 1), ("/shop", 2), ("/portal", 3)] {
-                try await publish(Array(event("1001", source: source, user: user).utf8), .init(), in: house)
+                try await publish(Array(event("1001", source: source, user: user).utf8), .init(), in: environment)
             }
-            try await house.eventually("select count(*) from tickets.inbox", 2)
+            try await environment.eventually("select count(*) from tickets.inbox", 2)
             // In one batch as well, and after a repeat was seen.
             let batch = [("/portal", 4), ("/web", 5), ("/web", 6)].map { source, user in
                 AMQPMessage(
                     exchange: Exchange.events, routingKey: "tickets.refresh-requested",
                     body: Array(event("1001", source: source, user: user).utf8))
             }
-            _ = try await house.broker.publish(batch)
-            try await house.eventually("select count(*) from tickets.inbox", 3)
-            let users = try await house.database.query("select user_id from tickets.bytemark_tokens order by 1", as: Int.self)
+            _ = try await environment.broker.publish(batch)
+            try await environment.eventually("select count(*) from tickets.inbox", 3)
+            let users = try await environment.database.query("select user_id from tickets.bytemark_tokens order by 1", as: Int.self)
             #expect(users == [1, 2, 5])
         }
     }
 
     @Test("The source of a bare data object is its publisher's user, else its application, else by-hand, and stays so in a delay queue")
     func bareSource() async throws {
-        try await open { house in
-            let administrator = try #require(URL(string: house.amqpURL)?.user())
+        try await open { environment in
+            let administrator = try #require(URL(string: environment.amqpURL)?.user())
             for (user, application) in [(administrator, "portal"), (nil, "portal"), (nil, nil)] {
                 var properties = AMQPProperties(messageID: "bare")
                 properties.userID = user
                 properties.appID = application
-                try await publish(self.user(user != nil ? 13 : application != nil ? 2 : 3), properties, in: house)
+                try await publish(self.user(user != nil ? 13 : application != nil ? 2 : 3), properties, in: environment)
             }
-            try await house.eventually("select count(*) from tickets.inbox", 2)
-            let sources = try await house.database.query("select source from tickets.inbox order by 1", as: String.self)
+            try await environment.eventually("select count(*) from tickets.inbox", 2)
+            let sources = try await environment.database.query("select source from tickets.inbox order by 1", as: String.self)
             #expect(sources == ["by-hand", "portal"])
-            let retried = try await house.hurrying("tickets-cache.events") { try await house.parked("tickets-cache") }
+            let retried = try await environment.hurrying("tickets-cache.events") { try await environment.parked("tickets-cache") }
             #expect(retried.delivery.headers[MessageHeader.source]?.string == administrator)
         }
     }
@@ -145,9 +145,9 @@ struct StrangeMessageTests {
             ("", "/", "no id"), ("i", "", "no source"),
         ])
     func impossibleIdentity(id: String, source: String, reason: String) async throws {
-        try await open { house in
-            try await publish(Array(event(id, source: source, user: 1).utf8), .init(), in: house)
-            let parked = try await house.parked("tickets-cache")
+        try await open { environment in
+            try await publish(Array(event(id, source: source, user: 1).utf8), .init(), in: environment)
+            let parked = try await environment.parked("tickets-cache")
             #expect(parked.reason.contains(reason))
             #expect(parked.attempts == 1)
         }
@@ -155,41 +155,41 @@ struct StrangeMessageTests {
 
     @Test("A body with a byte order mark is read")
     func byteOrderMark() async throws {
-        try await open { house in
-            try await publish([0xEF, 0xBB, 0xBF] + Array(event("a", source: "/", user: 1).utf8), .init(), in: house)
-            try await publish([0xEF, 0xBB, 0xBF] + user(2), .init(messageID: "b"), in: house)
-            try await house.eventually("select count(*) from tickets.bytemark_tokens", 2)
+        try await open { environment in
+            try await publish([0xEF, 0xBB, 0xBF] + Array(event("a", source: "/", user: 1).utf8), .init(), in: environment)
+            try await publish([0xEF, 0xBB, 0xBF] + user(2), .init(messageID: "b"), in: environment)
+            try await environment.eventually("select count(*) from tickets.bytemark_tokens", 2)
         }
     }
 
     @Test("A body that is compressed or in UTF-16 is parked with a reason that says so")
     func encodings() async throws {
-        try await open { house in
+        try await open { environment in
             var gzip = AMQPProperties(messageID: "z")
             gzip.contentEncoding = "gzip"
-            try await publish([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], gzip, in: house)
-            #expect(try await house.parked("tickets-cache").reason.contains("content_encoding is gzip"))
-            try await publish([0xFF, 0xFE] + user(1).flatMap { [$0, 0] }, .init(messageID: "w"), in: house)
-            #expect(try await house.parked("tickets-cache").reason.contains("UTF-16"))
+            try await publish([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], gzip, in: environment)
+            #expect(try await environment.parked("tickets-cache").reason.contains("content_encoding is gzip"))
+            try await publish([0xFF, 0xFE] + user(1).flatMap { [$0, 0] }, .init(messageID: "w"), in: environment)
+            #expect(try await environment.parked("tickets-cache").reason.contains("UTF-16"))
         }
     }
 
     @Test("A CloudEvent in binary mode is read, and parked by name when an attribute is missing", arguments: ["cloudEvents:", "cloudEvents_"])
     func binaryMode(prefix: String) async throws {
-        try await open { house in
+        try await open { environment in
             var properties = AMQPProperties(contentType: "application/json", messageID: "other")
             properties.headers["\(prefix)specversion"] = "1.0"
             properties.headers["\(prefix)id"] = "e-1"
             properties.headers["\(prefix)source"] = "/portal"
             properties.headers["\(prefix)type"] = "com.boxoffice.tickets.refresh-requested"
-            try await publish(user(1), properties, in: house)
-            try await house.eventually("select source || ' ' || message_id from tickets.inbox", "/portal e-1")
+            try await publish(user(1), properties, in: environment)
+            try await environment.eventually("select source || ' ' || message_id from tickets.inbox", "/portal e-1")
             properties.headers["\(prefix)source"] = 7
-            try await publish(user(2), properties, in: house)
-            #expect(try await house.parked("tickets-cache").reason == "the CloudEvent has no source")
+            try await publish(user(2), properties, in: environment)
+            #expect(try await environment.parked("tickets-cache").reason == "the CloudEvent has no source")
             properties.headers["\(prefix)specversion"] = true
-            try await publish(user(3), properties, in: house)
-            #expect(try await house.parked("tickets-cache").reason.contains("\(prefix)specversion is not a string"))
+            try await publish(user(3), properties, in: environment)
+            #expect(try await environment.parked("tickets-cache").reason.contains("\(prefix)specversion is not a string"))
         }
     }
 }

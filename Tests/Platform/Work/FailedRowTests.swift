@@ -18,16 +18,17 @@ struct FailedRowTests {
 
     @Test("A reaction's failed row is a warning and a count, once its transaction has committed; the rest is done")
     func told() async throws {
-        try await TestHouse.open { house in
+        try await TestEnvironment.open { environment in
             let lines = Lines()
             let runtime = ServiceRuntime(
-                name: "tickets-cache", instance: "test", clock: house.clock.wall, logger: lines.logger, database: house.database, broker: house.broker
+                name: "tickets-cache", instance: "test", clock: environment.clock.wall, logger: lines.logger, database: environment.database,
+                broker: environment.broker
             )
             let before = Self.count
             try await runtime.transaction { tx in
                 try await tx.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'x')")
-                tx.fail("booking B-12", "user 7 has no e-mail address")
-                tx.fail("booking B-13", "user 8 has no e-mail address")
+                tx.recordFailure(of: "booking B-12", reason: "user 7 has no e-mail address")
+                tx.recordFailure(of: "booking B-13", reason: "user 8 has no e-mail address")
             }
             #expect(
                 lines.all == [
@@ -35,20 +36,21 @@ struct FailedRowTests {
                     "warning: A row could not be worked: booking B-13, user 8 has no e-mail address",
                 ])
             #expect(Self.count >= before + 2)
-            #expect(try await house.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 1)
+            #expect(try await environment.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 1)
         }
     }
 
     @Test("A transaction that is rolled back tells of none")
     func rolledBack() async throws {
-        try await TestHouse.open { house in
+        try await TestEnvironment.open { environment in
             let lines = Lines()
             let runtime = ServiceRuntime(
-                name: "tickets-cache", instance: "test", clock: house.clock.wall, logger: lines.logger, database: house.database, broker: house.broker
+                name: "tickets-cache", instance: "test", clock: environment.clock.wall, logger: lines.logger, database: environment.database,
+                broker: environment.broker
             )
             await #expect(throws: CancellationError.self) {
                 try await runtime.transaction { tx in
-                    tx.fail("booking B-12", "user 7 has no e-mail address")
+                    tx.recordFailure(of: "booking B-12", reason: "user 7 has no e-mail address")
                     throw CancellationError()
                 }
             }

@@ -16,25 +16,25 @@ struct LostBookingTests {
     @Test(
         "Expiry, gateway time-out and abandonment together, twice each: tickets go back once, one mail, each payment in one state", arguments: orders)
     func together(_ order: [JobName]) async throws {
-        try await Ticketing.open { house, outside async throws in
-            let now = house.clock.now
-            let event = try await house.shop.event(startsAt: now + 86_400 * 30)
+        try await Ticketing.open { environment, stubs async throws in
+            let now = environment.clock.now
+            let event = try await environment.shop.event(startsAt: now + 86_400 * 30)
             // One payment that the gateway does not know, and one that never reached it.
-            let lost = try await house.shop.orders(20, of: event, at: now - 3600, submitted: now - 2400)
-            for each in lost { _ = try await house.shop.anotherPayment(of: each, at: now - 1800) }
+            let lost = try await environment.shop.orders(20, of: event, at: now - 3600, submitted: now - 2400)
+            for each in lost { _ = try await environment.shop.anotherPayment(of: each, at: now - 1800) }
 
-            for job in order + order { try await house.tick(job, trigger: .manual) }
-            try await house.eventually("select count(*) from payments.payments where status in ('pending', 'processing')", 0)
+            for job in order + order { try await environment.tick(job, trigger: .manual) }
+            try await environment.eventually("select count(*) from payments.payments where status in ('pending', 'processing')", 0)
             // Whatever the first ticks left to the payments is expired by now.
-            for job in order { try await house.tick(job, trigger: .manual) }
+            for job in order { try await environment.tick(job, trigger: .manual) }
 
-            try await house.eventually("select count(*) from bookings.bookings where status = 'cancelled'", lost.count)
-            try await house.eventually("select tickets_sold from events.events", 0)
-            try await house.shop.booksBalance()
-            #expect(try await house.value("select count(*) from bookings.status_history", as: Int.self) == lost.count)
-            #expect(try await house.value("select count(*) from payments.status_history", as: Int.self) == 2 * lost.count)
-            #expect(try await house.value("select count(*) from events.releases", as: Int.self) == lost.count)
-            let mails = try await outside.mails()
+            try await environment.eventually("select count(*) from bookings.bookings where status = 'cancelled'", lost.count)
+            try await environment.eventually("select tickets_sold from events.events", 0)
+            try await environment.shop.booksBalance()
+            #expect(try await environment.value("select count(*) from bookings.status_history", as: Int.self) == lost.count)
+            #expect(try await environment.value("select count(*) from payments.status_history", as: Int.self) == 2 * lost.count)
+            #expect(try await environment.value("select count(*) from events.releases", as: Int.self) == lost.count)
+            let mails = try await stubs.mails()
             #expect(mails.count == lost.count && Set(mails.flatMap(\.recipients)).count == lost.count)
         }
     }

@@ -12,11 +12,11 @@ struct RemovedBookingsTests {
     @Test("The weeks of events say the same as before: what was sold, and how full each event was")
     func weeks() async throws {
         let first = try #require(Self.mondays.first)
-        try await Ticketing.open(at: first + 86_400) { house, _ async throws in
-            let event = try await house.shop.event(startsAt: first + 30 * 86_400)
-            let other = try await house.shop.event(startsAt: first + 40 * 86_400)
+        try await Ticketing.open(at: first + 86_400) { environment, _ async throws in
+            let event = try await environment.shop.event(startsAt: first + 30 * 86_400)
+            let other = try await environment.shop.event(startsAt: first + 40 * 86_400)
             // One every 20 minutes of three weeks, in two currencies. Two of three are cancelled within four days, half of those having been confirmed.
-            try await house.database.execute(
+            try await environment.database.execute(
                 """
                 insert into bookings.bookings (reference, user_id, event_id, quantity, total_amount, currency, status, created_at, confirmed_at, cancelled_at)
                 select 'R-' || n, 1, (array[$2::bigint, $3])[1 + n % 2], 1 + n % 4, 1000 + n, (array['EUR', 'USD'])[1 + n % 5 % 2],
@@ -25,17 +25,19 @@ struct RemovedBookingsTests {
                 from (select n, $1::timestamptz - interval '8 days' + n * interval '20 minutes' as at from generate_series(1, 1500) n) moments
                 """, first, event, other)
             func reports() async throws -> [String] {
-                for monday in Self.mondays { _ = try await house.ended(try await house.tick(.eventsGenerateAnalytics, at: monday, trigger: .manual)) }
-                return try await house.database.query(
+                for monday in Self.mondays {
+                    _ = try await environment.ended(try await environment.tick(.eventsGenerateAnalytics, at: monday, trigger: .manual))
+                }
+                return try await environment.database.query(
                     "select period_end || ' ' || body from events.reports order by period_end", as: String.self)
             }
             let before = try await reports()
             #expect(before.count == 3)
 
-            house.clock.set(first + 100 * 86_400)
-            let removed = try await house.ended(try await house.tick(.bookingsCleanupOldCancelled, trigger: .manual))
+            environment.clock.set(first + 100 * 86_400)
+            let removed = try await environment.ended(try await environment.tick(.bookingsCleanupOldCancelled, trigger: .manual))
             #expect(removed.processed == 1000)
-            #expect(try await house.value("select count(*) from bookings.bookings", as: Int.self) == 500)
+            #expect(try await environment.value("select count(*) from bookings.bookings", as: Int.self) == 500)
             #expect(try await reports() == before)
         }
     }

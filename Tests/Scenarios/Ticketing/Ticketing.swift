@@ -12,15 +12,15 @@ enum Ticketing {
     /// Runs the body among them, and has the schemas of `Contracts/` judge what is published.
     /// - Parameter expected: Routing keys that must be among those of the messages.
     static func open(
-        at instant: Date? = nil, hearing expected: Set<String> = [], _ body: @Sendable (TestHouse, Outside) async throws -> Void
+        at instant: Date? = nil, hearing expected: Set<String> = [], _ body: @Sendable (TestEnvironment, StubServices) async throws -> Void
     ) async throws {
-        try await TestHouse.open(at: instant) { house in
-            let heard = try await house.judged {
-                try await Outside.open { outside in
-                    try await house.with(Payments.self, settings: outside.settings) { _ in
-                        try await house.with(Bookings.self, settings: outside.settings) { _ in
-                            try await house.with(Events.self, settings: outside.settings) { _ in
-                                try await body(house, outside)
+        try await TestEnvironment.open(at: instant) { environment in
+            let heard = try await environment.judged {
+                try await StubServices.open { stubs in
+                    try await environment.with(Payments.self, settings: stubs.settings) { _ in
+                        try await environment.with(Bookings.self, settings: stubs.settings) { _ in
+                            try await environment.with(Events.self, settings: stubs.settings) { _ in
+                                try await body(environment, stubs)
                             }
                         }
                     }

@@ -25,49 +25,52 @@ struct DailyReportTests {
     @Test("30 consecutive days tile and add up to one query over all of them, in zones whose clocks change meanwhile", arguments: changes)
     func tiles(_ zone: String, _ from: String) async throws {
         let start = try #require(RFC3339.date(from: from))
-        try await Stage.open(settings: ["TIME_ZONE": zone]) { stage in
-            try await Self.fill(stage, around: start)
+        try await BookingsFixture.open(settings: ["TIME_ZONE": zone]) { fixture in
+            try await Self.fill(fixture, around: start)
             let ends = try Array(CronExpression("0 23 * * *").fireTimes(after: start, through: start + 33 * 86_400, in: CronZone(zone)).prefix(30))
             for end in ends {
-                stage.house.clock.set(end)
-                #expect(try await stage.house.ended(try await stage.house.tick(.bookingsGenerateDailyReport, at: end, misfire: .all)).processed == 1)
+                fixture.environment.clock.set(end)
+                #expect(
+                    try await fixture.environment.ended(try await fixture.environment.tick(.bookingsGenerateDailyReport, at: end, misfire: .all))
+                        .processed == 1)
             }
-            let reported = try await stage.house.database.query("select period_end from bookings.reports order by period_end", as: Date.self)
+            let reported = try await fixture.environment.database.query("select period_end from bookings.reports order by period_end", as: Date.self)
             #expect(reported == ends)
-            let gaps = try await stage.house.database.query(
+            let gaps = try await fixture.environment.database.query(
                 "select count(*) from (select period_start <> lag(period_end) over (order by period_end) as gap from bookings.reports) t where gap",
                 as: Int.self)
             #expect(gaps == [0])
-            let lengths = try await stage.house.database.query(
+            let lengths = try await fixture.environment.database.query(
                 "select distinct extract(epoch from period_end - period_start)::bigint as length from bookings.reports order by 1", as: Int.self)
             #expect(lengths.count == 2, "no clock changes in \(zone) after \(from)")
-            let sums = try await stage.house.database.query(Self.sumOfReports, as: String.self)
+            let sums = try await fixture.environment.database.query(Self.sumOfReports, as: String.self)
             #expect(sums.count == 12)
-            #expect(try await stage.house.database.query(Self.sumOfBookings, as: String.self) == sums)
+            #expect(try await fixture.environment.database.query(Self.sumOfBookings, as: String.self) == sums)
         }
     }
 
     @Test("Made again it has the same figures, also when its bookings have been removed; asked for at another time it covers the last whole day")
     func again() async throws {
         let start = try #require(RFC3339.date(from: "2027-03-14T00:00:00Z"))
-        try await Stage.open(settings: ["TIME_ZONE": "Europe/Berlin"]) { stage in
-            try await Self.fill(stage, around: start)
+        try await BookingsFixture.open(settings: ["TIME_ZONE": "Europe/Berlin"]) { fixture in
+            try await Self.fill(fixture, around: start)
             let end = try #require(try CronExpression("0 23 * * *").next(after: start + 14 * 86_400, in: CronZone("Europe/Berlin")))
-            stage.house.clock.set(end)
-            func body() async throws -> String? { try await stage.house.value("select body::text from bookings.reports", as: String.self) }
-            let dry = try await stage.run(.bookingsGenerateDailyReport, dryRun: true)
+            fixture.environment.clock.set(end)
+            func body() async throws -> String? { try await fixture.environment.value("select body::text from bookings.reports", as: String.self) }
+            let dry = try await fixture.run(.bookingsGenerateDailyReport, dryRun: true)
             #expect(dry.processed == 1)
             #expect(try await body() == nil)
-            try await stage.run(.bookingsGenerateDailyReport)
+            try await fixture.run(.bookingsGenerateDailyReport)
             let first = try #require(try await body())
             #expect(first.contains(#""expired""#) && first.contains(#""USD""#))
-            let kept = try await stage.snapshot()
-            try await stage.run(.bookingsGenerateDailyReport)
-            #expect(try await stage.snapshot() == kept)
+            let kept = try await fixture.snapshot()
+            try await fixture.run(.bookingsGenerateDailyReport)
+            #expect(try await fixture.snapshot() == kept)
             // Two months later.
-            stage.house.clock.set(end + 60 * 86_400)
-            #expect(try await stage.run(.bookingsCleanupOldCancelled).processed > 100)
-            let run = try await stage.house.ended(try await stage.house.tick(.bookingsGenerateDailyReport, at: end + 7 * 3600, trigger: .manual))
+            fixture.environment.clock.set(end + 60 * 86_400)
+            #expect(try await fixture.run(.bookingsCleanupOldCancelled).processed > 100)
+            let run = try await fixture.environment.ended(
+                try await fixture.environment.tick(.bookingsGenerateDailyReport, at: end + 7 * 3600, trigger: .manual))
             #expect(run.processed == 1)
             #expect(try await body() == first)
         }
@@ -75,16 +78,16 @@ struct DailyReportTests {
 
     @Test("A day on which nothing happened has a report all the same")
     func nothing() async throws {
-        try await Stage.open { stage in
-            try await stage.run(.bookingsGenerateDailyReport)
-            let body = try await stage.house.value("select body::text from bookings.reports", as: String.self)
+        try await BookingsFixture.open { fixture in
+            try await fixture.run(.bookingsGenerateDailyReport)
+            let body = try await fixture.environment.value("select body::text from bookings.reports", as: String.self)
             #expect(body == #"{"created": {}, "refunded": {}, "cancelled": {}, "confirmed": {}}"#)
         }
     }
 
     /// A booking every 13 minutes for 40 days in two currencies, with a life of some hours each.
-    private static func fill(_ stage: Stage, around start: Date) async throws {
-        try await stage.house.database.execute(
+    private static func fill(_ fixture: BookingsFixture, around start: Date) async throws {
+        try await fixture.environment.database.execute(
             """
             insert into bookings.bookings (id, reference, user_id, event_id, quantity, total_amount, currency, status, created_at, confirmed_at,
                                            cancelled_at, cancellation_reason, refund_amount, refunded_at)

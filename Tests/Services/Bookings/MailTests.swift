@@ -13,7 +13,7 @@ struct MailTests {
         let testDescription: String
         let subjects: [String: String]
         let says: [String: [String]]
-        let happen: @Sendable (Stage) async throws -> Void
+        let happen: @Sendable (BookingsFixture) async throws -> Void
     }
 
     static let occasions = [
@@ -23,17 +23,17 @@ struct MailTests {
                 "en-us": "Your booking B-1 is confirmed: Carmen & Friends <live>", "es-mx": "Tu reserva B-1 está confirmada: Carmen & Friends <live>",
             ],
             says: ["en-us": ["EUR 1,234.50"], "es-mx": ["1.234,50 EUR"]]
-        ) { stage in
-            try await stage.booking(1, "confirmed", user: 2, event: 2, amount: 123_450)
-            try await stage.run(.bookingsSendConfirmations)
+        ) { fixture in
+            try await fixture.booking(1, "confirmed", user: 2, event: 2, amount: 123_450)
+            try await fixture.run(.bookingsSendConfirmations)
         },
         Occasion(
             testDescription: "expired",
             subjects: ["en-us": "Your booking B-1 has expired", "es-mx": "Tu reserva B-1 ha caducado"],
             says: ["en-us": ["no payment reached us in time"], "es-mx": ["el pago no nos llegó a tiempo"]]
-        ) { stage in
-            try await stage.booking(1, user: 2, event: 2)
-            try await stage.run(.bookingsCancelExpired)
+        ) { fixture in
+            try await fixture.booking(1, user: 2, event: 2)
+            try await fixture.run(.bookingsCancelExpired)
         },
         Occasion(
             testDescription: "payment failed",
@@ -41,18 +41,18 @@ struct MailTests {
                 "en-us": "Your payment for booking B-1 did not go through", "es-mx": "No se pudo completar el pago de tu reserva B-1",
             ],
             says: ["en-us": ["your payment did not go through"], "es-mx": ["no se pudo completar tu pago"]]
-        ) { stage in
-            try await stage.booking(1, user: 2, event: 2)
-            try await stage.tell(failed: 1, of: 1)
+        ) { fixture in
+            try await fixture.booking(1, user: 2, event: 2)
+            try await fixture.sendMail(failed: 1, of: 1)
         },
         Occasion(
-            testDescription: "called off",
-            subjects: ["en-us": "Carmen & Friends <live> has been called off", "es-mx": "Se ha cancelado Carmen & Friends <live>"],
+            testDescription: "cancelled",
+            subjects: ["en-us": "Carmen & Friends <live> has been cancelled", "es-mx": "Se ha cancelado Carmen & Friends <live>"],
             says: ["en-us": ["The stage is under water.", "EUR 1,234.50"], "es-mx": ["The stage is under water.", "1.234,50 EUR"]]
-        ) { stage in
-            try await stage.booking(1, "confirmed", user: 2, event: 2, amount: 123_450)
-            try await stage.payment(1, of: 1, "succeeded", amount: 123_450)
-            try await stage.tell(EventCancelled(eventId: 2, reason: "The stage is under water."))
+        ) { fixture in
+            try await fixture.booking(1, "confirmed", user: 2, event: 2, amount: 123_450)
+            try await fixture.payment(1, of: 1, "succeeded", amount: 123_450)
+            try await fixture.sendMail(EventCancelled(eventId: 2, reason: "The stage is under water."))
         },
         Occasion(
             testDescription: "refunded",
@@ -60,20 +60,20 @@ struct MailTests {
                 "en-us": "We have sent back EUR 617.25 for your booking B-1", "es-mx": "Te hemos devuelto 617,25 EUR de tu reserva B-1",
             ],
             says: ["en-us": ["EUR 617.25"], "es-mx": ["617,25 EUR"]]
-        ) { stage in
-            try await stage.booking(1, "cancelled", user: 2, event: 2)
-            try await stage.tell(refunded: 1, of: 1, amount: 61_725)
+        ) { fixture in
+            try await fixture.booking(1, "cancelled", user: 2, event: 2)
+            try await fixture.sendMail(refunded: 1, of: 1, amount: 61_725)
         },
         Occasion(
             testDescription: "refund denied",
             subjects: ["en-us": "Your refund request for booking B-1", "es-mx": "Tu solicitud de devolución de la reserva B-1"],
             says: ["en-us": ["when the event had begun"], "es-mx": ["cuando el evento ya había empezado"]]
-        ) { stage in
-            try await stage.booking(1, "confirmed", user: 2, event: 2)
-            try await stage.payment(1, of: 1, "succeeded")
-            stage.house.clock.set(Stage.noon + 8 * 86_400)
-            try await stage.tell(BookingRefundRequested(bookingId: 1, requestedAt: Stage.noon + 8 * 86_400))
-            try await stage.run(.bookingsProcessRefunds)
+        ) { fixture in
+            try await fixture.booking(1, "confirmed", user: 2, event: 2)
+            try await fixture.payment(1, of: 1, "succeeded")
+            fixture.environment.clock.set(BookingsFixture.noon + 8 * 86_400)
+            try await fixture.sendMail(BookingRefundRequested(bookingId: 1, requestedAt: BookingsFixture.noon + 8 * 86_400))
+            try await fixture.run(.bookingsProcessRefunds)
         },
     ]
 
@@ -83,12 +83,13 @@ struct MailTests {
         for (language, time) in [
             ("en-us", "Saturday, 28 November 2026, 21:30 (Europe/Madrid)"), ("es-mx", "sábado, 28 de noviembre de 2026, 21:30 (Europe/Madrid)"),
         ] {
-            try await Stage.open { stage in
-                try await stage.user(2, name: "Núria", email: "nuria@example.org", language: language)
-                try await stage.event(2, title: "Carmen & Friends <live>", place: "Plaça 1", startsAt: Stage.noon + 7 * 86_400 + 8.5 * 3600)
-                try await occasion.happen(stage)
-                try await stage.house.eventually("select count(*) from bookings.deliveries", 1)
-                let mail = try #require(try await stage.mails().first)
+            try await BookingsFixture.open { fixture in
+                try await fixture.user(2, name: "Núria", email: "nuria@example.org", language: language)
+                try await fixture.event(
+                    2, title: "Carmen & Friends <live>", place: "Plaça 1", startsAt: BookingsFixture.noon + 7 * 86_400 + 8.5 * 3600)
+                try await occasion.happen(fixture)
+                try await fixture.environment.eventually("select count(*) from bookings.deliveries", 1)
+                let mail = try #require(try await fixture.mails().first)
                 #expect(mail.recipients == ["nuria@example.org"])
                 #expect(mail.subject == occasion.subjects[language])
                 let text = try #require(mail.text)

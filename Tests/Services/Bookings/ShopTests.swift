@@ -10,12 +10,12 @@ import Testing
 struct ShopTests {
     @Test("A booking that no message could name is refused when it is inserted, and the column is told")
     func nameless() async throws {
-        try await Stage.open(replicas: 0) { stage in
+        try await BookingsFixture.open(replicas: 0) { fixture in
             let refused: [(column: String, id: Int, user: Int, event: Int, quantity: Int, currency: String)] = [
                 ("id", 0, 1, 1, 1, "EUR"), ("user_id", 1, 0, 1, 1, "EUR"), ("event_id", 1, 1, -1, 1, "EUR"), ("quantity", 1, 1, 1, 0, "EUR"),
                 ("currency", 1, 1, 1, 1, "eur"),
             ]
-            try await stage.house.asRole("web-shop") { shop in
+            try await fixture.environment.asRole("web-shop") { shop in
                 for row in refused {
                     let error = await #expect(throws: PostgresError.self) {
                         try await shop.execute(

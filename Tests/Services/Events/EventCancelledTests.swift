@@ -12,32 +12,32 @@ struct EventCancelledTests {
 
     @Test("An event that is upcoming or live is cancelled; one that is over stays what it is; being told again changes nothing")
     func cancels() async throws {
-        try await TestHouse.events(at: Self.now) { house, _ in
+        try await TestEnvironment.events(at: Self.now) { environment, _ in
             for (id, status) in [(1, "upcoming"), (2, "live"), (3, "completed"), (4, "archived"), (5, "cancelled"), (6, "upcoming")] {
-                try await house.event(id, starts: "2026-11-21T11:00:00Z", status: status, completed: id == 3 ? Self.now : nil)
+                try await environment.event(id, starts: "2026-11-21T11:00:00Z", status: status, completed: id == 3 ? Self.now : nil)
             }
-            try await house.publish((1...5).map { (EventCancelled(eventId: $0, reason: "Rain"), "told-\($0)") })
-            try await house.eventually("select count(*) from events.inbox", 5)
-            #expect(try await house.statuses() == ["cancelled", "cancelled", "completed", "archived", "cancelled", "upcoming"])
-            let instants = try await house.database.query("select cancelled_at from events.events where id in (1, 2)", as: Date.self)
+            try await environment.publish((1...5).map { (EventCancelled(eventId: $0, reason: "Rain"), "told-\($0)") })
+            try await environment.eventually("select count(*) from events.inbox", 5)
+            #expect(try await environment.statuses() == ["cancelled", "cancelled", "completed", "archived", "cancelled", "upcoming"])
+            let instants = try await environment.database.query("select cancelled_at from events.events where id in (1, 2)", as: Date.self)
             #expect(instants == [Date(Self.now), Date(Self.now)])
 
-            house.clock.advance(60)
-            try await house.publish(EventCancelled(eventId: 1, reason: "Rain"), id: "told-again")
-            try await house.eventually("select count(*) from events.inbox", 6)
-            #expect(try await house.moves(of: 1) == ["upcoming → cancelled"])
-            #expect(try await house.value("select cancelled_at from events.events where id = 1", as: Date.self) == Date(Self.now))
-            #expect(try await house.breaches() == [])
+            environment.clock.advance(60)
+            try await environment.publish(EventCancelled(eventId: 1, reason: "Rain"), id: "told-again")
+            try await environment.eventually("select count(*) from events.inbox", 6)
+            #expect(try await environment.moves(of: 1) == ["upcoming → cancelled"])
+            #expect(try await environment.value("select cancelled_at from events.events where id = 1", as: Date.self) == Date(Self.now))
+            #expect(try await environment.breaches() == [])
         }
     }
 
     @Test("Of an event that does not exist it is parked with its name after the last attempt, and the others are cancelled")
     func unknown() async throws {
-        try await TestHouse.events(at: Self.now) { house, _ in
-            try await house.event(1, starts: "2026-12-01T20:00:00Z")
-            try await house.publish([(EventCancelled(eventId: 404, reason: "Rain"), "a"), (EventCancelled(eventId: 1, reason: "Rain"), "b")])
-            try await house.eventually("select status from events.events", "cancelled")
-            let parked = try await house.hurrying("events.events") { try await house.parked("events") }
+        try await TestEnvironment.events(at: Self.now) { environment, _ in
+            try await environment.event(1, starts: "2026-12-01T20:00:00Z")
+            try await environment.publish([(EventCancelled(eventId: 404, reason: "Rain"), "a"), (EventCancelled(eventId: 1, reason: "Rain"), "b")])
+            try await environment.eventually("select status from events.events", "cancelled")
+            let parked = try await environment.hurrying("events.events") { try await environment.parked("events") }
             #expect(parked.reason == "event 404 does not exist")
             #expect(parked.attempts == 5)
         }
@@ -45,29 +45,29 @@ struct EventCancelledTests {
 
     @Test("A cancelled event starts no more and reminds nobody")
     func startsNoMore() async throws {
-        try await TestHouse.events(at: Self.now) { house, _ in
-            try await house.user(1)
-            try await house.event(1, starts: "2026-11-22T20:00:00Z")
-            try await house.bookings(1...1, of: 1)
-            try await house.publish(EventCancelled(eventId: 1, reason: "Rain"))
-            try await house.eventually("select status from events.events", "cancelled")
-            #expect(try await house.run(.eventsSendReminders).processed == 0)
-            house.clock.set(Date("2026-11-22T21:00:00Z"))
-            #expect(try await house.run(.eventsUpdateStatuses).processed == 0)
+        try await TestEnvironment.events(at: Self.now) { environment, _ in
+            try await environment.user(1)
+            try await environment.event(1, starts: "2026-11-22T20:00:00Z")
+            try await environment.bookings(1...1, of: 1)
+            try await environment.publish(EventCancelled(eventId: 1, reason: "Rain"))
+            try await environment.eventually("select status from events.events", "cancelled")
+            #expect(try await environment.run(.eventsSendReminders).processed == 0)
+            environment.clock.set(Date("2026-11-22T21:00:00Z"))
+            #expect(try await environment.run(.eventsUpdateStatuses).processed == 0)
         }
     }
 
     @Test("An event that is over is cancelled when the message says force")
     func forced() async throws {
-        try await TestHouse.events(at: Self.now) { house, _ in
+        try await TestEnvironment.events(at: Self.now) { environment, _ in
             for (id, status) in [(1, "completed"), (2, "archived"), (3, "completed")] {
-                try await house.event(id, starts: "2026-11-20T11:00:00Z", status: status, completed: Self.now)
+                try await environment.event(id, starts: "2026-11-20T11:00:00Z", status: status, completed: Self.now)
             }
-            try await house.publish(
+            try await environment.publish(
                 [(1, true), (2, true), (3, false)].map { (EventCancelled(eventId: $0, reason: "Rain", force: $1), "told-\($0)") })
-            try await house.eventually("select count(*) from events.inbox", 3)
-            #expect(try await house.statuses() == ["cancelled", "cancelled", "completed"])
-            #expect(try await house.breaches() == [])
+            try await environment.eventually("select count(*) from events.inbox", 3)
+            #expect(try await environment.statuses() == ["cancelled", "cancelled", "completed"])
+            #expect(try await environment.breaches() == [])
         }
     }
 }

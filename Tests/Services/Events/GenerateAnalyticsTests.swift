@@ -41,17 +41,17 @@ struct GenerateAnalyticsTests {
         }
     }
 
-    private func reports(_ house: TestHouse) async throws -> [Report] {
-        try await house.database.query(
+    private func reports(_ environment: TestEnvironment) async throws -> [Report] {
+        try await environment.database.query(
             "select period_start, period_end, body from events.reports where kind = 'weekly' order by period_start", as: Report.self)
     }
 
     /// A booking every 40 minutes through October and beyond, of three events, in two currencies, confirmed five minutes later.
-    private func autumn(_ house: TestHouse) async throws {
+    private func autumn(_ environment: TestEnvironment) async throws {
         for (id, tickets) in [(1, 1000), (2, 500), (3, 0)] {
-            try await house.event(id, starts: "2026-12-01T20:00:00Z", tickets: tickets, created: "2026-10-0\(id + 4)T06:00:00Z")
+            try await environment.event(id, starts: "2026-12-01T20:00:00Z", tickets: tickets, created: "2026-10-0\(id + 4)T06:00:00Z")
         }
-        try await house.database.execute(
+        try await environment.database.execute(
             """
             insert into bookings.bookings (reference, user_id, event_id, quantity, total_amount, currency, status, created_at, confirmed_at, cancelled_at)
             select 'B-' || n, 1, 1 + n % 3, 1 + n % 4, 1000 + n, (array['EUR', 'USD'])[1 + n % 2],
@@ -63,10 +63,12 @@ struct GenerateAnalyticsTests {
 
     @Test("Weeks tile: the reports of four weeks add up to one query over them all, in a zone whose clocks change")
     func tile() async throws {
-        try await TestHouse.events(at: "2026-11-10T00:00:00Z", settings: Self.berlin) { house, _ in
-            try await autumn(house)
-            for monday in Self.mondays.dropFirst() { _ = try await house.ended(try await house.tick(.eventsGenerateAnalytics, at: Date(monday))) }
-            let reports = try await reports(house)
+        try await TestEnvironment.events(at: "2026-11-10T00:00:00Z", settings: Self.berlin) { environment, _ in
+            try await autumn(environment)
+            for monday in Self.mondays.dropFirst() {
+                _ = try await environment.ended(try await environment.tick(.eventsGenerateAnalytics, at: Date(monday)))
+            }
+            let reports = try await reports(environment)
             #expect(reports.map(\.periodStart) == Self.mondays.dropLast().map(Date.init(_:)))
             #expect(reports.map(\.periodEnd) == Self.mondays.dropFirst().map(Date.init(_:)))
             #expect(reports.map { Int($0.periodEnd.timeIntervalSince($0.periodStart)) / 3600 } == [168, 168, 169, 168])
@@ -77,7 +79,7 @@ struct GenerateAnalyticsTests {
                 let euros: Int
                 let dollars: Int
             }
-            let month = try await house.value(
+            let month = try await environment.value(
                 """
                 select count(*) as bookings, sum(quantity) as tickets, sum(total_amount) filter (where currency = 'EUR')::bigint as euros,
                        sum(total_amount) filter (where currency = 'USD')::bigint as dollars
@@ -97,16 +99,16 @@ struct GenerateAnalyticsTests {
 
     @Test("A report that is made again, later, says the same")
     func again() async throws {
-        try await TestHouse.events(at: "2026-10-12T06:00:00Z", settings: Self.berlin) { house, _ in
-            try await autumn(house)
+        try await TestEnvironment.events(at: "2026-10-12T06:00:00Z", settings: Self.berlin) { environment, _ in
+            try await autumn(environment)
             let monday = Date("2026-10-12T06:00:00Z")
-            _ = try await house.ended(try await house.tick(.eventsGenerateAnalytics, at: monday))
-            let first = try #require(try await reports(house).first)
-            try await house.database.execute(
+            _ = try await environment.ended(try await environment.tick(.eventsGenerateAnalytics, at: monday))
+            let first = try #require(try await reports(environment).first)
+            try await environment.database.execute(
                 "update bookings.bookings set status = 'cancelled', cancelled_at = $1 where id < 50 and cancelled_at is null", monday)
-            house.clock.set(Date("2026-10-15T00:00:00Z"))
-            _ = try await house.run(.eventsGenerateAnalytics)
-            let reports = try await reports(house)
+            environment.clock.set(Date("2026-10-15T00:00:00Z"))
+            _ = try await environment.run(.eventsGenerateAnalytics)
+            let reports = try await reports(environment)
             #expect(reports.count == 1)
             #expect(reports.first?.periodEnd == monday)
             #expect(reports.first?.body.events == first.body.events)
@@ -115,19 +117,19 @@ struct GenerateAnalyticsTests {
 
     @Test("A week has its new and completed events, and each event its sales per currency and how full it is, also when it has no tickets")
     func figures() async throws {
-        try await TestHouse.events(at: "2026-11-16T08:00:00Z") { house, _ in
-            try await house.event(1, starts: "2026-12-01T20:00:00Z", title: "New", tickets: 40, created: "2026-11-09T08:00:00Z")
-            try await house.event(
+        try await TestEnvironment.events(at: "2026-11-16T08:00:00Z") { environment, _ in
+            try await environment.event(1, starts: "2026-12-01T20:00:00Z", title: "New", tickets: 40, created: "2026-11-09T08:00:00Z")
+            try await environment.event(
                 2, starts: "2026-11-10T20:00:00Z", title: "Over", tickets: 0, status: "completed", completed: "2026-11-11T00:00:00Z")
-            try await house.event(3, starts: "2026-12-01T20:00:00Z", title: "Quiet")
-            try await house.event(4, starts: "2026-12-01T20:00:00Z", title: "Newer", created: "2026-11-16T08:00:00Z")
-            try await house.bookings(1...2, of: 1, quantity: 3, created: "2026-11-10T00:00:00Z")
-            try await house.bookings(3...3, of: 1, quantity: 4, status: "pending", created: "2026-11-16T07:59:00Z")
-            try await house.bookings(4...4, of: 1, quantity: 9, created: "2026-11-16T08:00:00Z")
-            try await house.database.execute("update bookings.bookings set total_amount = 1200, currency = 'USD' where id = 2")
-            let run = try await house.run(.eventsGenerateAnalytics)
+            try await environment.event(3, starts: "2026-12-01T20:00:00Z", title: "Quiet")
+            try await environment.event(4, starts: "2026-12-01T20:00:00Z", title: "Newer", created: "2026-11-16T08:00:00Z")
+            try await environment.bookings(1...2, of: 1, quantity: 3, created: "2026-11-10T00:00:00Z")
+            try await environment.bookings(3...3, of: 1, quantity: 4, status: "pending", created: "2026-11-16T07:59:00Z")
+            try await environment.bookings(4...4, of: 1, quantity: 9, created: "2026-11-16T08:00:00Z")
+            try await environment.database.execute("update bookings.bookings set total_amount = 1200, currency = 'USD' where id = 2")
+            let run = try await environment.run(.eventsGenerateAnalytics)
             #expect(run.outcome == "succeeded")
-            let report = try #require(try await reports(house).first)
+            let report = try #require(try await reports(environment).first)
             #expect(report.body.newEvents == 1)
             #expect(report.body.completedEvents == 1)
             #expect(report.body.revenue == ["EUR": 0, "USD": 1200])
@@ -143,21 +145,21 @@ struct GenerateAnalyticsTests {
 
     @Test("Bookings of an event that does not exist are reported on the run, and the report is made")
     func unknownEvent() async throws {
-        try await TestHouse.events(at: "2026-11-16T08:00:00Z") { house, _ in
-            try await house.bookings(1...1, of: 404, created: "2026-11-10T00:00:00Z")
-            let run = try await house.run(.eventsGenerateAnalytics)
+        try await TestEnvironment.events(at: "2026-11-16T08:00:00Z") { environment, _ in
+            try await environment.bookings(1...1, of: 404, created: "2026-11-10T00:00:00Z")
+            let run = try await environment.run(.eventsGenerateAnalytics)
             #expect(run.outcome == "partial")
             #expect(run.details.contains(#"{"row": "event 404", "error": "it does not exist, but bookings of it were confirmed"}"#))
-            let report = try #require(try await reports(house).first)
+            let report = try #require(try await reports(environment).first)
             #expect(report.body.bookings == 1)
         }
     }
 
     @Test("A dry run makes no report")
     func dryRun() async throws {
-        try await TestHouse.events(at: "2026-11-16T08:00:00Z") { house, _ in
-            #expect(try await house.run(.eventsGenerateAnalytics, dryRun: true).processed == 1)
-            let reports = try await reports(house)
+        try await TestEnvironment.events(at: "2026-11-16T08:00:00Z") { environment, _ in
+            #expect(try await environment.run(.eventsGenerateAnalytics, dryRun: true).processed == 1)
+            let reports = try await reports(environment)
             #expect(reports.isEmpty)
         }
     }

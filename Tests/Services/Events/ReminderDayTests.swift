@@ -9,7 +9,7 @@ import Testing
 @Suite("The day of a reminder is the calendar day at the event's zone")
 struct ReminderDayTests {
     /// What the clock says, and events with whether their holders are reminded then.
-    struct Morning: Sendable, CustomTestStringConvertible {
+    struct ReminderMorning: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let now: String
         let job: JobName
@@ -21,7 +21,7 @@ struct ReminderDayTests {
     }
 
     private static let mornings = [
-        Morning(
+        ReminderMorning(
             "Tomorrow is from midnight to midnight, wherever that is", "2026-11-21T09:00:00Z", .eventsSendReminders,
             [
                 ("UTC", "2026-11-21T23:59:59Z", false), ("UTC", "2026-11-22T00:00:00Z", true), ("UTC", "2026-11-22T23:59:59Z", true),
@@ -34,19 +34,19 @@ struct ReminderDayTests {
                 ("America/Los_Angeles", "2026-11-22T07:59:59Z", false), ("America/Los_Angeles", "2026-11-22T08:30:00Z", true),
                 ("America/Los_Angeles", "2026-11-23T07:59:59Z", true), ("America/Los_Angeles", "2026-11-23T08:00:00Z", false),
             ]),
-        Morning(
+        ReminderMorning(
             "A tomorrow of 25 hours", "2026-10-31T16:00:00Z", .eventsSendReminders,
             [
                 ("America/Los_Angeles", "2026-11-01T06:59:59Z", false), ("America/Los_Angeles", "2026-11-01T07:30:00Z", true),
                 ("America/Los_Angeles", "2026-11-02T07:59:59Z", true), ("America/Los_Angeles", "2026-11-02T08:00:00Z", false),
             ]),
-        Morning(
+        ReminderMorning(
             "A tomorrow of 23 hours", "2027-03-13T17:00:00Z", .eventsSendReminders,
             [
                 ("America/Los_Angeles", "2027-03-14T07:59:59Z", false), ("America/Los_Angeles", "2027-03-14T08:30:00Z", true),
                 ("America/Los_Angeles", "2027-03-15T06:59:59Z", true), ("America/Los_Angeles", "2027-03-15T07:00:00Z", false),
             ]),
-        Morning(
+        ReminderMorning(
             "In a week, with a change of clocks between", "2026-10-28T17:00:00Z", .eventsSendEarlyBirdReminders,
             [
                 ("America/Los_Angeles", "2026-11-04T07:59:59Z", false), ("America/Los_Angeles", "2026-11-04T08:30:00Z", true),
@@ -57,16 +57,16 @@ struct ReminderDayTests {
     ]
 
     @Test("Only who comes on that day is reminded", arguments: mornings)
-    func day(_ morning: Morning) async throws {
-        try await TestHouse.events(at: morning.now) { house, _ in
-            try await house.user(1)
+    func day(_ morning: ReminderMorning) async throws {
+        try await TestEnvironment.events(at: morning.now) { environment, _ in
+            try await environment.user(1)
             for (id, event) in zip(1..., morning.events) {
-                try await house.event(id, starts: event.starts, zone: event.zone)
-                try await house.bookings(id...id, of: id)
+                try await environment.event(id, starts: event.starts, zone: event.zone)
+                try await environment.bookings(id...id, of: id)
             }
-            let run = try await house.run(morning.job)
+            let run = try await environment.run(morning.job)
             #expect(run.outcome == "succeeded")
-            let reminded = try await house.database.query("select booking_id from events.reminders order by booking_id", as: Int.self)
+            let reminded = try await environment.database.query("select booking_id from events.reminders order by booking_id", as: Int.self)
             #expect(reminded == zip(1..., morning.events).filter(\.1.isDue).map(\.0))
         }
     }
@@ -114,32 +114,32 @@ struct ReminderDayTests {
 
     @Test("No day is passed over when clocks change, and nobody is reminded twice", arguments: changes)
     func noGap(_ change: Change) async throws {
-        try await TestHouse.events(at: change.ticks[0], settings: ["TIME_ZONE": change.clock]) { house, _ in
-            try await house.user(1)
+        try await TestEnvironment.events(at: change.ticks[0], settings: ["TIME_ZONE": change.clock]) { environment, _ in
+            try await environment.user(1)
             for (id, event) in zip(1..., change.events) {
-                let evening = try await house.value(
+                let evening = try await environment.value(
                     "select ($1::text || ' 20:00')::timestamp at time zone $2::text", as: Date.self, event.day, change.zone)
-                try await house.event(id, starts: RFC3339.string(from: try #require(evening)), zone: change.zone)
-                try await house.bookings(id...id, of: id)
+                try await environment.event(id, starts: RFC3339.string(from: try #require(evening)), zone: change.zone)
+                try await environment.bookings(id...id, of: id)
             }
             for tick in change.ticks {
-                house.clock.set(Date(tick))
-                _ = try await house.ended(try await house.tick(.eventsSendReminders))
+                environment.clock.set(Date(tick))
+                _ = try await environment.ended(try await environment.tick(.eventsSendReminders))
             }
-            let reminded = try await house.database.query("select reminded_at from events.reminders order by booking_id", as: Date.self)
+            let reminded = try await environment.database.query("select reminded_at from events.reminders order by booking_id", as: Date.self)
             #expect(reminded == change.events.map { Date($0.tick) })
         }
     }
 
     @Test("An event at 00:30 local time is told with that time and its zone")
     func halfPastMidnight() async throws {
-        try await TestHouse.events(at: "2026-10-31T16:00:00Z") { house, outside in
-            try await house.user(1)
-            try await house.event(1, starts: "2026-11-01T07:30:00Z", zone: "America/Los_Angeles")
-            try await house.bookings(1...1, of: 1)
-            _ = try await house.run(.eventsSendReminders)
-            try await house.eventually("select count(*) from events.deliveries where status = 'sent'", 1)
-            let mail = try #require(try await outside.mails().first)
+        try await TestEnvironment.events(at: "2026-10-31T16:00:00Z") { environment, stubs in
+            try await environment.user(1)
+            try await environment.event(1, starts: "2026-11-01T07:30:00Z", zone: "America/Los_Angeles")
+            try await environment.bookings(1...1, of: 1)
+            _ = try await environment.run(.eventsSendReminders)
+            try await environment.eventually("select count(*) from events.deliveries where status = 'sent'", 1)
+            let mail = try #require(try await stubs.mails().first)
             #expect(mail.text?.contains("When: Sunday, 1 November 2026, 00:30 (America/Los_Angeles)") == true)
         }
     }

@@ -27,10 +27,10 @@ struct PaymentsTests {
         let file = FileManager.default.temporaryDirectory.appending(path: "gateway-key-\(UUID().uuidString)")
         try Data("from a file\n".utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        try await Till.open(settings: ["PAYMENT_GATEWAY_KEY": "", "PAYMENT_GATEWAY_KEY_FILE": file.path()]) { till in
-            try await till.add(1, .processing, age: 601)
-            try await till.run(.paymentsHandleTimeouts)
-            #expect(try await till.outside.received("gateway").map(\.token) == ["from a file"])
+        try await PaymentsFixture.open(settings: ["PAYMENT_GATEWAY_KEY": "", "PAYMENT_GATEWAY_KEY_FILE": file.path()]) { fixture in
+            try await fixture.add(1, .processing, age: 601)
+            try await fixture.run(.paymentsHandleTimeouts)
+            #expect(try await fixture.stubs.received("gateway").map(\.token) == ["from a file"])
         }
     }
 }

@@ -10,8 +10,8 @@ import Testing
 struct ShopTests {
     @Test("It begins payments and hands them over; PostgreSQL refuses it every other move")
     func moves() async throws {
-        try await Till.open(replicas: 0) { till in
-            try await till.house.asRole("web-shop") { shop in
+        try await PaymentsFixture.open(replicas: 0) { fixture in
+            try await fixture.environment.asRole("web-shop") { shop in
                 for id in 1...2 {
                     try await shop.execute(
                         """
@@ -19,7 +19,7 @@ struct ShopTests {
                         values ($1::bigint, $1, 7, 1000, 'EUR', 'paystack', 'R-' || $1)
                         """, id)
                 }
-                try await shop.execute("update payments.payments set status = 'processing', submitted_at = $1 where id = 1", Till.noon)
+                try await shop.execute("update payments.payments set status = 'processing', submitted_at = $1 where id = 1", PaymentsFixture.noon)
                 let refused: [SQL] = [
                     "update payments.payments set status = 'succeeded' where id = 2", "update payments.payments set paid_at = now() where id = 2",
                     "update payments.payments set ask_at = null", "delete from payments.payments", "select from payments.refunds",
@@ -32,7 +32,7 @@ struct ShopTests {
                 // What the gateway has is out of its sight for a change.
                 #expect(try await shop.execute("update payments.payments set status = 'pending' where id = 1") == 0)
             }
-            #expect(try await till.statuses() == ["processing", "pending"])
+            #expect(try await fixture.statuses() == ["processing", "pending"])
         }
     }
 }

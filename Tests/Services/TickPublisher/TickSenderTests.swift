@@ -11,25 +11,25 @@ import Testing
 
 @Suite("Sending ticks")
 struct TickSenderTests {
-    /// A sender as the clock has it, on a house where nothing else ticks, and armed ticks of an instant.
+    /// A sender as the clock has it, on a house where nothing else ticks, and claimed ticks of an instant.
     private func open(
-        _ count: Int, at instant: Date, _ body: @escaping @Sendable (TickHouse, TickSender, TickBatch) async throws -> Void
+        _ count: Int, at instant: Date, _ body: @escaping @Sendable (ClockFixture, TickSender, TickBatch) async throws -> Void
     ) async throws {
-        try await TickHouse.open([("bench.yearly", "@yearly", .none)]) { ticks in
+        try await ClockFixture.open([("bench.yearly", "@yearly", .none)]) { ticks in
             try await ticks.ticking { host in
-                try await ticks.house.eventually("select count(*) from operations.schedules", 1)
-                let ledger = TickLedger(database: host.runtime.database, replica: "sender")
+                try await ticks.environment.eventually("select count(*) from operations.schedules", 1)
+                let store = TickStore(database: host.runtime.database, replica: "sender")
                 let sender = TickSender(
-                    runtime: host.runtime, ledger: ledger, metrics: TickMetrics(), complaints: Complaints(host.runtime.logger))
-                let armed = (1...count).map {
-                    ArmedTick(id: "bench.tick-\($0)@\(RFC3339.string(from: instant))", job: "bench.tick-\($0)", scheduledFor: instant)
+                    runtime: host.runtime, store: store, metrics: TickMetrics(), warnings: WarnOnce(host.runtime.logger))
+                let claimed = (1...count).map {
+                    ClaimedTick(id: "bench.tick-\($0)@\(RFC3339.string(from: instant))", job: "bench.tick-\($0)", scheduledFor: instant)
                 }
-                try await ticks.house.database.execute(
+                try await ticks.environment.database.execute(
                     """
-                    insert into operations.ticks (id, job, scheduled_for, armed_by, lease_until)
+                    insert into operations.ticks (id, job, scheduled_for, claimed_by, lease_until)
                     select id, job, $3, 'sender', now() + interval '1 hour' from unnest($1::text[], $2::text[]) as tick(id, job)
-                    """, armed.map(\.id), armed.map(\.job), instant)
-                let batches = try TickBatch.batches(armed, now: host.runtime.clock.now) { _ in MisfirePolicy.none }
+                    """, claimed.map(\.id), claimed.map(\.job), instant)
+                let batches = try TickBatch.batches(claimed, now: host.runtime.clock.now) { _ in MisfirePolicy.none }
                 try await body(ticks, sender, try #require(batches.first))
             }
         }
@@ -41,12 +41,12 @@ struct TickSenderTests {
     @Test("Ticks of one instant are staged in batches of a bounded size, every tick in one of them")
     func batches() throws {
         let instant = farAway
-        let armed = (1...1_001).map { ArmedTick(id: "\($0)", job: "bench.tick-\($0)", scheduledFor: instant) }
-        let batches = try TickBatch.batches(armed, now: Date()) { _ in nil }
+        let claimed = (1...1_001).map { ClaimedTick(id: "\($0)", job: "bench.tick-\($0)", scheduledFor: instant) }
+        let batches = try TickBatch.batches(claimed, now: Date()) { _ in nil }
         #expect(batches.map(\.ticks.count) == [250, 250, 250, 250, 1] && batches.allSatisfy { $0.instant == instant })
         #expect(Set(batches.flatMap(\.ticks).map(\.id)).count == 1_001)
         // What is late goes together, so that it comes in its order.
-        #expect(try TickBatch.batches(armed, now: instant) { _ in nil }.map(\.ticks.count) == [1_001])
+        #expect(try TickBatch.batches(claimed, now: instant) { _ in nil }.map(\.ticks.count) == [1_001])
     }
 
     @Test("A staged tick is not there before its instant")
@@ -54,10 +54,10 @@ struct TickSenderTests {
         let instant = soon
         try await open(20, at: instant) { ticks, sender, batch in
             await sender.send(batch)
-            try await ticks.house.eventually("the ticks are not heard") { ticks.listener.ticks.count >= 20 }
+            try await ticks.environment.eventually("the ticks are not heard") { ticks.listener.ticks.count >= 20 }
             #expect(ticks.listener.ticks.allSatisfy { $0.arrived >= instant })
             #expect(Set(ticks.listener.ticks.map(\.id)).count == 20 && ticks.listener.ticks.count == 20)
-            try await ticks.house.eventually("select count(*) from operations.ticks where status = 'published'", 20)
+            try await ticks.environment.eventually("select count(*) from operations.ticks where status = 'published'", 20)
         }
     }
 
@@ -66,11 +66,11 @@ struct TickSenderTests {
         try await open(3, at: farAway) { ticks, sender, batch in
             try await ticks.listener.stop()
             let staged = try #require(await sender.stage(batch))
-            let late = try await TickListener.start(ticks.house.broker)
+            let late = try await TickListener.start(ticks.environment.broker)
             let open = await sender.commit(staged, batch, until: .now + .seconds(60))
             #expect(open.ticks == batch.ticks)
-            #expect(try await ticks.house.broker.publish(open.messages) == Array(repeating: .confirmed, count: 3))
-            try await ticks.house.eventually("the ticks are not heard") { late.ticks.count >= 3 }
+            #expect(try await ticks.environment.broker.publish(open.messages) == Array(repeating: .confirmed, count: 3))
+            try await ticks.environment.eventually("the ticks are not heard") { late.ticks.count >= 3 }
             try await late.stop()
         }
     }
@@ -91,10 +91,10 @@ struct TickSenderTests {
             sending.cancel()
             await sending.value
             // What the broker has been told of before this is behind us.
-            _ = try await ticks.house.broker.publish(batch.keeping([0]).messages)
-            try await ticks.house.eventually("the message behind them is not heard") { !ticks.listener.ticks.isEmpty }
+            _ = try await ticks.environment.broker.publish(batch.keeping([0]).messages)
+            try await ticks.environment.eventually("the message behind them is not heard") { !ticks.listener.ticks.isEmpty }
             #expect(ticks.listener.ticks.count == 1)
-            #expect(try await ticks.house.value("select count(*) from operations.ticks where status = 'armed'", as: Int.self) == 3)
+            #expect(try await ticks.environment.value("select count(*) from operations.ticks where status = 'claimed'", as: Int.self) == 3)
         }
     }
 }

@@ -11,20 +11,20 @@ struct AuditTests {
 
     @Test("Books that balance end with 0, and say so")
     func balance() async throws {
-        try await TestHouse.open { house in
-            let call = try await CommandLineTool(house)("audit")
+        try await TestEnvironment.open { environment in
+            let call = try await CommandLineTool(environment)("audit")
             #expect(call.status == 0, "\(call.errors)")
             #expect(call.output == "the books balance\n")
-            #expect(try await CommandLineTool(house)("audit", "--json").output == "[]\n")
+            #expect(try await CommandLineTool(environment)("audit", "--json").output == "[]\n")
         }
     }
 
     @Test("Each breach is a line with its rule and what it is of, and the end is 1")
     func breaches() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(Self.twoTooMany)
-            try await house.database.execute(Self.heldUnpaid)
-            let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(Self.twoTooMany)
+            try await environment.database.execute(Self.heldUnpaid)
+            let boxoffice = CommandLineTool(environment)
             let call = try await boxoffice("audit")
             #expect(call.status == 1)
             #expect(call.output.contains("tickets sold are the tickets held"))

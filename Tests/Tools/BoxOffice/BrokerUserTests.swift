@@ -85,7 +85,7 @@ struct BrokerUserTests {
         let refused = try await boxoffice("broker-users", "--print")
         #expect(refused.status == 78)
         #expect(refused.errors == "boxoffice: TICK_PUBLISHER_AMQP_PASSWORD is not set (nor is TICK_PUBLISHER_AMQP_PASSWORD_FILE)\n")
-        for user in try all() { boxoffice.environment[user.passwordVariable] = "secret of \(user.name)" }
+        for user in try all() { boxoffice.variables[user.passwordVariable] = "secret of \(user.name)" }
         let printed = try await boxoffice("broker-users", "--print", "--vhost", "a", "--vhost", "b")
         #expect(printed.status == 0)
         #expect(!printed.output.contains("secret of"))

@@ -4,15 +4,15 @@ import Support
 /// The built executable, run as a child process.
 struct CommandLineTool: Sendable {
     /// The settings it is given, and no others.
-    var environment: [String: String] = [:]
+    var variables: [String: String] = [:]
 
     /// The command line in a house: its database as the superuser, its broker as the administrator.
-    init(_ house: TestHouse, _ more: [String: String] = [:]) {
-        environment = ["DATABASE_URL": house.databaseURL, "AMQP_URL": house.amqpURL, "USER": "tester"].merging(more) { _, given in given }
+    init(_ environment: TestEnvironment, _ more: [String: String] = [:]) {
+        variables = ["DATABASE_URL": environment.databaseURL, "AMQP_URL": environment.amqpURL, "USER": "tester"].merging(more) { _, given in given }
     }
 
     /// The command line without any settings but these.
-    init(_ environment: [String: String] = [:]) { self.environment = environment }
+    init(_ variables: [String: String] = [:]) { self.variables = variables }
 
     /// How a call ended.
     struct Outcome: Sendable {
@@ -40,7 +40,7 @@ struct CommandLineTool: Sendable {
         let process = Process()
         process.executableURL = file == nil ? Self.executable : URL(filePath: "/bin/sh")
         process.arguments = file.map { ["-c", "exec \"$0\" \"$@\" >\($0)", Self.executable.path] + arguments } ?? arguments
-        process.environment = environment
+        process.environment = variables
         let (output, errors) = (Pipe(), Pipe())
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

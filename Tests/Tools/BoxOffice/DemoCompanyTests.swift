@@ -20,7 +20,7 @@ struct DemoCompanyTests {
         let other = try company(seed: 2).season(0)
         #expect(zip(season.sales, other.sales).count { $0.booking == $1.booking } == 0)
         let later = try company(now: Self.now + 3600).season(0)
-        for (before, after) in zip(season.sales, later.sales) where before.fate == .stuck {
+        for (before, after) in zip(season.sales, later.sales) where before.scenario == .stuck {
             #expect(after.booking.reference == before.booking.reference)
             #expect(after.booking.createdAt == before.booking.createdAt + 3600)
         }
@@ -29,14 +29,15 @@ struct DemoCompanyTests {
     @Test("Every fate, every status and every occasion is there, and so is all that the gateway can say", arguments: 1...5)
     func states(_ seed: Int) throws {
         let season = try company(seed: seed).season(0)
-        #expect(Set(season.sales.map(\.fate)) == Set(DemoFate.allCases))
-        #expect(Set(season.events.map(\.occasion)) == Set(DemoOccasion.allCases))
+        #expect(Set(season.sales.map(\.scenario)) == Set(BookingScenario.allCases))
+        #expect(Set(season.events.map(\.scenario)) == Set(EventScenario.allCases))
         #expect(Set(season.sales.map(\.booking.status.rawValue)) == ["pending", "confirmed", "cancelled", "refunded"])
         let payments = season.sales.flatMap(\.payments)
         #expect(Set(payments.map(\.status.rawValue)) == ["pending", "processing", "succeeded", "failed", "abandoned", "voided"])
         #expect(Set(payments.compactMap(\.refund?.cause.rawValue)) == ["approved", "late", "double"])
-        for fate in [DemoFate.slow, .stuck] {
-            #expect(Set(season.sales.filter { $0.fate == fate }.map { $0.payments.first?.truth }) == [.success, .failed, .pending, nil])
+        for scenario in [BookingScenario.slow, .stuck] {
+            #expect(
+                Set(season.sales.filter { $0.scenario == scenario }.map { $0.payments.first?.gatewayRecord }) == [.success, .failed, .pending, nil])
         }
         #expect(Set(season.events.map(\.currency)).isSuperset(of: ["EUR", "USD", "JPY", "KWD"]))
         #expect(season.events.contains { $0.endsAt == nil } && season.events.contains { $0.endsAt != nil })
@@ -79,7 +80,7 @@ struct DemoCompanyTests {
     func refundRequests() throws {
         let season = try company().season(0)
         let starts = Dictionary(uniqueKeysWithValues: season.events.map { ($0.number, $0.startsAt) })
-        let asked = season.sales.filter { $0.fate == .refundRequested }.compactMap { sale in
+        let asked = season.sales.filter { $0.scenario == .refundRequested }.compactMap { sale in
             starts[sale.booking.eventId].map { $0.timeIntervalSince(sale.booking.refundRequestedAt ?? .distantPast) / .hour }
         }
         #expect(asked.contains(72) && asked.contains(25) && asked.contains(23) && asked.contains { $0 < 0 })
@@ -91,7 +92,7 @@ struct DemoCompanyTests {
         let company = try company(now: now)
         for event in (1...company.events).map({ DemoEvent($0, of: company) }) {
             let days: Int
-            switch event.occasion {
+            switch event.scenario {
             case .tomorrow: days = 1
             case .inSevenDays: days = 7
             default: continue

@@ -11,10 +11,10 @@ import Testing
 struct DemoDataTests {
     @Test("It makes users, tokens, refreshes and rides; a second call with the same seed adds nothing twice")
     func twice() async throws {
-        try await TestHouse.open { house in
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                    let boxoffice = CommandLineTool(house, ["SANDBOX_URL": outside.url])
+        try await TestEnvironment.open { environment in
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
+                    let boxoffice = CommandLineTool(environment, ["SANDBOX_URL": stubs.url])
                     let first = try await boxoffice("demo-data", "--users", "150", "--bookings", "600", "--scale", "2")
                     #expect(first.status == 0, "\(first.errors)")
                     #expect(first.output.contains("300 made, 0 were there"))
@@ -22,21 +22,22 @@ struct DemoDataTests {
                     let rides = Set(
                         (1...300).map { DemoUser($0, seed: 1, now: Date()) }.flatMap { user in (0..<user.rides).map { "\(user.number)-\($0)" } })
                     #expect(rides.count > 300)
-                    try await house.eventually("select count(*) from loyalty.rides", rides.count)
-                    let made = try await figures(house)
+                    try await environment.eventually("select count(*) from loyalty.rides", rides.count)
+                    let made = try await figures(environment)
 
                     let second = try await boxoffice("demo-data", "--users", "150", "--bookings", "600", "--scale", "2")
                     #expect(second.status == 0, "\(second.errors)")
                     #expect(second.output.contains("0 made, 300 were there"))
                     #expect(second.output.contains("none made; 1200 were there"))
                     #expect(second.output.contains("0 published"))
-                    #expect(try await figures(house) == made)
-                    try await house.eventually("a token of the data set has passes") {
-                        try await outside.answers("/bytemark/passes?limit=9999&page=1", token: "token-300") == 200
+                    #expect(try await figures(environment) == made)
+                    try await environment.eventually("a token of the data set has passes") {
+                        try await stubs.answers("/bytemark/passes?limit=9999&page=1", token: "token-300") == 200
                     }
-                    let paid = try await house.value(Self.paid, as: String.self)
-                    #expect(try await outside.answers("/gateway/transaction/verify/\(paid ?? "")", token: "any") == 200)
-                    let user = try await house.value("insert into storefront.users (email) values ('new@example.com') returning id", as: Int.self)
+                    let paid = try await environment.value(Self.paid, as: String.self)
+                    #expect(try await stubs.answers("/gateway/transaction/verify/\(paid ?? "")", token: "any") == 200)
+                    let user = try await environment.value(
+                        "insert into storefront.users (email) values ('new@example.com') returning id", as: Int.self)
                     #expect(user == 301)
                 }
             }
@@ -48,8 +49,8 @@ struct DemoDataTests {
         where p.status = 'succeeded' and e.status = 'upcoming' limit 1
         """
 
-    private func figures(_ house: TestHouse) async throws -> [String] {
-        try await house.database.query(
+    private func figures(_ environment: TestEnvironment) async throws -> [String] {
+        try await environment.database.query(
             """
             select concat_ws(' ', (select md5(string_agg(u::text, '' order by id)) from storefront.users u),
                              (select count(*) from tickets.bytemark_tokens), (select count(*) from tickets.refresh_log where activity_type <> 2),

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("boxoffice doctor tells what does not get on, and what to do")
 struct DoctorStateTests {
-    private struct Finding: Decodable, Equatable {
+    private struct CheckResult: Decodable, Equatable {
         let status: String
         let what: String
         let detail: String
@@ -113,10 +113,10 @@ struct DoctorStateTests {
     private static let subjects = ["runs", "outboxes", "deliveries", "refunds", "payments", "audit"]
 
     /// What the doctor says of the database; a broker that is not configured needs no time.
-    private func look(_ house: TestHouse) async throws -> [Finding] {
-        var boxoffice = CommandLineTool(house)
-        boxoffice.environment["AMQP_URL"] = nil
-        return try await boxoffice("doctor", "--json").json(as: [Finding].self)
+    private func look(_ environment: TestEnvironment) async throws -> [CheckResult] {
+        var boxoffice = CommandLineTool(environment)
+        boxoffice.variables["AMQP_URL"] = nil
+        return try await boxoffice("doctor", "--json").json(as: [CheckResult].self)
     }
 
     private static let schedule: SQL = """
@@ -126,15 +126,15 @@ struct DoctorStateTests {
 
     @Test("Each fault makes a line of its own, and every other line stays ok", arguments: faults)
     func fault(_ fault: Fault) async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(Self.schedule)
-            try await house.database.script(fault.sql)
-            let findings = try await look(house)
-            let failures = findings.filter { $0.status == "FAIL" && $0.what != "configuration" && $0.what != "broker" }
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(Self.schedule)
+            try await environment.database.script(fault.sql)
+            let results = try await look(environment)
+            let failures = results.filter { $0.status == "FAIL" && $0.what != "configuration" && $0.what != "broker" }
             #expect(failures.map(\.what) == [fault.what], "\(failures)")
             for text in fault.says { #expect(failures.first?.detail.contains(text) == true, "\(text): \(failures)") }
             for subject in Self.subjects where !failures.map(\.what).contains(where: { Self.replaces($0, subject) }) {
-                #expect(findings.contains { $0.status == "ok" && $0.what == subject }, "\(subject): \(findings)")
+                #expect(results.contains { $0.status == "ok" && $0.what == subject }, "\(subject): \(results)")
             }
         }
     }
@@ -146,21 +146,21 @@ struct DoctorStateTests {
 
     @Test("A check that cannot be made is a line, and the others are made")
     func brokenCheck() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(Self.schedule)
-            try await house.database.execute("alter table loyalty.outbox rename to elsewhere")
-            let findings = try await look(house)
-            #expect(findings.contains { $0.status == "FAIL" && $0.what == "outboxes" && $0.detail.contains("loyalty.outbox") })
-            for subject in ["runs", "deliveries", "audit"] { #expect(findings.contains { $0.status == "ok" && $0.what == subject }) }
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(Self.schedule)
+            try await environment.database.execute("alter table loyalty.outbox rename to elsewhere")
+            let results = try await look(environment)
+            #expect(results.contains { $0.status == "FAIL" && $0.what == "outboxes" && $0.detail.contains("loyalty.outbox") })
+            for subject in ["runs", "deliveries", "audit"] { #expect(results.contains { $0.status == "ok" && $0.what == subject }) }
         }
     }
 
     @Test("A database that is away hides no other line")
     func away() async throws {
         let boxoffice = CommandLineTool(["DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"])
-        let findings = try await boxoffice("doctor", "--json").json(as: [Finding].self)
-        #expect(findings.contains { $0.status == "FAIL" && $0.what == "database" })
-        #expect(findings.filter { $0.status == "skip" }.map(\.what).filter(Self.subjects.contains) == Self.subjects)
+        let results = try await boxoffice("doctor", "--json").json(as: [CheckResult].self)
+        #expect(results.contains { $0.status == "FAIL" && $0.what == "database" })
+        #expect(results.filter { $0.status == "skip" }.map(\.what).filter(Self.subjects.contains) == Self.subjects)
     }
 
     @Test("Outboxes and deliveries of every service are looked at")
@@ -173,23 +173,23 @@ struct DoctorStateTests {
 
     @Test("A service is asked where it answers; one that is dead, not ready or not consuming is told, and one of which nothing is known is skipped")
     func services() async throws {
-        try await TestHouse.open { house in
-            try await house.broker.declare(.init(queues: [.init("events.events", arguments: ["x-queue-type": "quorum"])]))
-            try await Outside.open { outside in
+        try await TestEnvironment.open { environment in
+            try await environment.broker.declare(.init(queues: [.init("events.events", arguments: ["x-queue-type": "quorum"])]))
+            try await StubServices.open { stubs in
                 let (ready, notReady) = (try FreePort.find(), try FreePort.find())
-                let settings = outside.settings.merging(["HTTP_PORT": "\(ready)"]) { $1 }
+                let settings = stubs.settings.merging(["HTTP_PORT": "\(ready)"]) { $1 }
                 let waiting = settings.merging(["HTTP_PORT": "\(notReady)", "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"]) { $1 }
-                try await house.with(Payments.self, settings: settings) { _ in
-                    try await house.with(Payments.self, settings: waiting) { _ in
-                        var boxoffice = CommandLineTool(house)
-                        boxoffice.environment["PAYMENTS_HTTP_PORT"] = "\(ready)"
-                        boxoffice.environment["HTTP_HOST"] = "0.0.0.0"
-                        boxoffice.environment["BOOKINGS_HTTP_URL"] = "http://127.0.0.1:\(notReady)/,http://127.0.0.1:1"
-                        boxoffice.environment["EVENTS_HTTP_URL"] = outside.url
-                        boxoffice.environment["TICKETS_CACHE_HTTP_URL"] = "elsewhere"
-                        var lines: [Finding] = []
-                        try await house.eventually("payments is not ready") {
-                            lines = try await boxoffice("doctor", "--json").json(as: [Finding].self)
+                try await environment.with(Payments.self, settings: settings) { _ in
+                    try await environment.with(Payments.self, settings: waiting) { _ in
+                        var boxoffice = CommandLineTool(environment)
+                        boxoffice.variables["PAYMENTS_HTTP_PORT"] = "\(ready)"
+                        boxoffice.variables["HTTP_HOST"] = "0.0.0.0"
+                        boxoffice.variables["BOOKINGS_HTTP_URL"] = "http://127.0.0.1:\(notReady)/,http://127.0.0.1:1"
+                        boxoffice.variables["EVENTS_HTTP_URL"] = stubs.url
+                        boxoffice.variables["TICKETS_CACHE_HTTP_URL"] = "elsewhere"
+                        var lines: [CheckResult] = []
+                        try await environment.eventually("payments is not ready") {
+                            lines = try await boxoffice("doctor", "--json").json(as: [CheckResult].self)
                             return lines.contains { $0.what == "service payments" && $0.status == "ok" }
                         }
                         func details(_ what: String, _ status: String) -> [String] {

@@ -23,18 +23,18 @@ struct JobTests {
 
     @Test("A dry run is waited for and told, and changes nothing")
     func dryRun() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 2), (2, 2)")
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                    let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 2), (2, 2)")
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
+                    let boxoffice = CommandLineTool(environment)
                     let call = try await boxoffice("trigger", "loyalty-notifier.notify", "--dry-run", "--wait")
                     #expect(call.status == 0, "\(call.errors)")
                     let row = try #require(call.output.split(separator: "\n").last)
                     #expect(row.contains("manual (dry)"))
                     #expect(row.contains("succeeded"))
                     #expect(row.contains("2 push"))
-                    #expect(try await house.value("select count(*) from loyalty.deliveries", as: Int.self) == 0)
+                    #expect(try await environment.value("select count(*) from loyalty.deliveries", as: Int.self) == 0)
 
                     let runs = try await boxoffice("runs", "--json", "--job", "loyalty-notifier.notify").json(as: [Run].self)
                     #expect(runs.count == 1)
@@ -48,16 +48,16 @@ struct JobTests {
 
     @Test("A run that fails ends the waiting with 1")
     func failedRun() async throws {
-        try await TestHouse.open { house in
+        try await TestEnvironment.open { environment in
             // There is no reward, so there is no row to blame and to pass over.
-            try await house.database.script(
+            try await environment.database.script(
                 """
                 create function refuse() returns trigger language plpgsql as $$ begin raise data_exception; end $$;
                 create trigger refuse before insert on loyalty.notifications for each statement execute function refuse();
                 """)
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                    let call = try await CommandLineTool(house)("trigger", "loyalty-notifier.notify", "--wait")
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
+                    let call = try await CommandLineTool(environment)("trigger", "loyalty-notifier.notify", "--wait")
                     #expect(call.status == 1)
                     #expect(call.output.contains("failed"))
                 }
@@ -67,8 +67,8 @@ struct JobTests {
 
     @Test("Runs that stand still, and those that were taken up again, are marked")
     func marks() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(
                 """
                 insert into operations.job_runs (job, tick_id, trigger, scheduled_for, started_at, touched_at, outcome, service, rescues)
                 values ('a.still', 'a', 'schedule', now(), now(), now() - interval '5 minutes', 'running', 'a', 0),
@@ -77,7 +77,7 @@ struct JobTests {
                        ('d.both', 'd', 'schedule', now(), now(), now() - interval '5 minutes', 'running', 'd', 1),
                        ('e.fine', 'e', 'schedule', now(), now(), now(), 'running', 'e', 0)
                 """)
-            let lines = try await CommandLineTool(house)("runs").lines
+            let lines = try await CommandLineTool(environment)("runs").lines
             for (job, remark) in [
                 ("a.still", "running (stands still)  "), ("b.again", "running (taken up again 2 times)  "),
                 ("c.once", "succeeded (taken up again)  "),
@@ -89,12 +89,12 @@ struct JobTests {
 
     @Test("A job whose service is not deployed is not triggered, and one that nobody works is waited for only so long")
     func nobodyThere() async throws {
-        try await TestHouse.open { house in
-            let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            let boxoffice = CommandLineTool(environment)
             let call = try await boxoffice("trigger", "loyalty-notifier.notify")
             #expect(call.status == 1)
             #expect(call.errors.contains("loyalty-notifier.ticks is not there"))
-            try await house.broker.declare(
+            try await environment.broker.declare(
                 .init(
                     queues: [.init("loyalty-notifier.ticks", arguments: ["x-queue-type": "quorum"])],
                     bindings: [.init(queue: "loyalty-notifier.ticks", exchange: "boxoffice.ticks", routingKey: "loyalty-notifier.notify")]))

@@ -22,17 +22,17 @@ struct MessageTests {
 
     @Test("A published event is worked, once for each id")
     func publish() async throws {
-        try await TestHouse.open { house in
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                    let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
+                    let boxoffice = CommandLineTool(environment)
                     for id in ["one", "one", "two"] {
                         let call = try await boxoffice("publish", "ride.completed", "--data", Self.ride, "--id", id)
                         #expect(call.status == 0, "\(call.errors)")
                         #expect(call.output == "ride.completed published as \(id)\n")
                     }
-                    try await house.eventually("select count(*) from loyalty.inbox", 2)
-                    #expect(try await house.value("select rides from loyalty.members where user_id = 7", as: Int.self) == 1)
+                    try await environment.eventually("select count(*) from loyalty.inbox", 2)
+                    #expect(try await environment.value("select rides from loyalty.members where user_id = 7", as: Int.self) == 1)
                     let prefixed = try await boxoffice("publish", "com.boxoffice.ride.completed", "--data", Self.ride, "--id", "three")
                     #expect(prefixed.status == 0)
                 }
@@ -42,8 +42,8 @@ struct MessageTests {
 
     @Test("An event that nobody takes ends with 1")
     func unroutable() async throws {
-        try await TestHouse.open { house in
-            let call = try await CommandLineTool(house)("publish", "event.cancelled", "--data", #"{"eventId":1,"reason":"rain"}"#)
+        try await TestEnvironment.open { environment in
+            let call = try await CommandLineTool(environment)("publish", "event.cancelled", "--data", #"{"eventId":1,"reason":"rain"}"#)
             #expect(call.status == 1)
             #expect(call.errors.hasPrefix("boxoffice: nobody takes event.cancelled: the queue bookings.events is not there."))
         }
@@ -51,17 +51,17 @@ struct MessageTests {
 
     @Test("A poisoned message is parked, shown, and replayed once it can work")
     func replay() async throws {
-        try await TestHouse.open { house in
-            try await house.database.script(
+        try await TestEnvironment.open { environment in
+            try await environment.database.script(
                 """
                 create function refuse() returns trigger language plpgsql as $$ begin raise data_exception using message = 'poisoned'; end $$;
                 create trigger refuse before insert on loyalty.rides for each row execute function refuse();
                 """)
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                    let boxoffice = CommandLineTool(house)
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
+                    let boxoffice = CommandLineTool(environment)
                     _ = try await boxoffice("publish", "ride.completed", "--data", Self.ride, "--id", "poison")
-                    try await parked(1, in: house)
+                    try await parked(1, in: environment)
 
                     let list = try await boxoffice("parked", "list", "--json").json(as: [Parked].self)
                     #expect(list.map(\.id) == ["poison"])
@@ -77,13 +77,13 @@ struct MessageTests {
                     // Looking leaves it there; another one's name takes nothing away.
                     #expect(try await boxoffice("parked", "drop", "other").status == 1)
                     #expect(try await boxoffice("parked", "list", "--service", "tickets-cache", "--json").json(as: [Parked].self).isEmpty)
-                    try await parked(1, in: house)
+                    try await parked(1, in: environment)
 
-                    try await house.database.execute("drop trigger refuse on loyalty.rides")
+                    try await environment.database.execute("drop trigger refuse on loyalty.rides")
                     let replay = try await boxoffice("parked", "replay", "poison")
                     #expect(replay.output == "1 message replayed\n")
-                    try await house.eventually("select rides from loyalty.members where user_id = 7", 1)
-                    try await parked(0, in: house)
+                    try await environment.eventually("select rides from loyalty.members where user_id = 7", 1)
+                    try await parked(0, in: environment)
                 }
             }
         }
@@ -91,30 +91,30 @@ struct MessageTests {
 
     @Test("What breaks its schema is parked when it is published all the same, and dropped for good")
     func drop() async throws {
-        try await TestHouse.open { house in
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                    let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
+                    let boxoffice = CommandLineTool(environment)
                     let call = try await boxoffice("publish", "ride.completed", "--data", #"{"userId":-1}"#, "--unchecked")
                     #expect(call.status == 0)
                     // By hand, without any id.
-                    try await house.publish(raw: "garbage", to: "boxoffice.events", "ride.completed")
-                    try await parked(2, in: house)
+                    try await environment.publish(raw: "garbage", to: "boxoffice.events", "ride.completed")
+                    try await parked(2, in: environment)
                     let list = try await boxoffice("parked", "--json").json(as: [Parked].self)
                     let nameless = try #require(list.first { $0.body == "garbage" })
                     #expect(nameless.reason.contains("not a JSON object"))
                     #expect(try await boxoffice("parked", "drop", nameless.id).output == "1 message dropped\n")
-                    try await parked(1, in: house)
+                    try await parked(1, in: environment)
                     // A reason chooses among all.
                     #expect(try await boxoffice("parked", "replay", "--all", "--reason", "no .* booking").output == "0 messages replayed\n")
                     #expect(try await boxoffice("parked", "replay", "--all", "--reason", "user[A-Z]d").output == "1 message replayed\n")
-                    try await house.eventually("it is parked again") {
-                        try await house.broker.inspect(queue: "loyalty-notifier.parked")?.messages == 1
+                    try await environment.eventually("it is parked again") {
+                        try await environment.broker.inspect(queue: "loyalty-notifier.parked")?.messages == 1
                     }
                     #expect(try await boxoffice("parked", "replay", "--all", "--reason", "(").status == 64)
                     #expect(try await boxoffice("parked", "replay", "x", "--reason", "x").status == 64)
                     #expect(try await boxoffice("parked", "drop", "--all").output == "1 message dropped\n")
-                    try await parked(0, in: house)
+                    try await parked(0, in: environment)
                     #expect(try await boxoffice("parked", "drop", "--all").status == 0)
                 }
             }
@@ -123,13 +123,13 @@ struct MessageTests {
 
     @Test("What strangers write cannot move the cursor: control and format characters are shown, JSON stays as it is")
     func strangers() async throws {
-        try await TestHouse.open { house in
-            try await Outside.open { outside in
-                try await house.with(LoyaltyNotifier.self, settings: outside.settings) { _ in
-                    let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            try await StubServices.open { stubs in
+                try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
+                    let boxoffice = CommandLineTool(environment)
                     let id = "\u{1b}[2J\u{1b}[H all is well\r\nid  service \u{202e}\u{9b}31m"
-                    try await house.publish(raw: "x\u{1b}]0;owned\u{7}\nsecond line", to: "boxoffice.events", "ride.completed", id: id)
-                    try await parked(1, in: house)
+                    try await environment.publish(raw: "x\u{1b}]0;owned\u{7}\nsecond line", to: "boxoffice.events", "ride.completed", id: id)
+                    try await parked(1, in: environment)
                     let shown = #"\u{1b}[2J\u{1b}[H all is well\u{d}\u{a}id  service \u{202e}\u{9b}31m"#
                     for arguments in [["parked", "list"], ["parked", "show", id]] {
                         let output = try await boxoffice.run(arguments).output
@@ -146,9 +146,9 @@ struct MessageTests {
         }
     }
 
-    private func parked(_ count: Int, in house: TestHouse) async throws {
-        try await house.eventually("\(count) messages are parked") {
-            try await house.broker.inspect(queue: "loyalty-notifier.parked")?.messages == count
+    private func parked(_ count: Int, in environment: TestEnvironment) async throws {
+        try await environment.eventually("\(count) messages are parked") {
+            try await environment.broker.inspect(queue: "loyalty-notifier.parked")?.messages == count
         }
     }
 }

@@ -13,13 +13,13 @@ struct ParkedTests {
 
     private static let queue = "payments.parked"
 
-    private func withParked(_ count: Int, _ body: @Sendable (TestHouse, CommandLineTool, [String]) async throws -> Void) async throws {
-        try await TestHouse.open { house in
-            try await house.broker.declare(.init(queues: [.init(Self.queue, arguments: ["x-queue-type": "quorum"])]))
+    private func withParked(_ count: Int, _ body: @Sendable (TestEnvironment, CommandLineTool, [String]) async throws -> Void) async throws {
+        try await TestEnvironment.open { environment in
+            try await environment.broker.declare(.init(queues: [.init(Self.queue, arguments: ["x-queue-type": "quorum"])]))
             let ids = (1...count).map { "m-\($0)" }
-            let outcomes = try await house.broker.publish(ids.enumerated().map { Self.message($1, reason: $0 % 3 == 0 ? "two" : "one") })
+            let outcomes = try await environment.broker.publish(ids.enumerated().map { Self.message($1, reason: $0 % 3 == 0 ? "two" : "one") })
             #expect(outcomes.allSatisfy { $0 == .confirmed })
-            try await body(house, CommandLineTool(house), ids)
+            try await body(environment, CommandLineTool(environment), ids)
         }
     }
 
@@ -39,11 +39,11 @@ struct ParkedTests {
 
     @Test("After 25 looks no return is counted, and order, properties and bodies are as they were")
     func counts() async throws {
-        try await withParked(5) { house, boxoffice, ids in
+        try await withParked(5) { environment, boxoffice, ids in
             for _ in 1...25 {
                 #expect(try await boxoffice("parked", "list", "--json").json(as: [Parked].self).map(\.id) == ids)
             }
-            let deliveries = try await house.take(Self.queue)
+            let deliveries = try await environment.take(Self.queue)
             #expect(deliveries.map { $0.properties.messageID } == ids)
             for delivery in deliveries {
                 let id = delivery.properties.messageID ?? ""
@@ -60,14 +60,14 @@ struct ParkedTests {
 
     @Test("Looking, showing, dropping one and a replay that is refused leave the others where they were")
     func others() async throws {
-        try await withParked(5) { house, boxoffice, ids in
+        try await withParked(5) { environment, boxoffice, ids in
             #expect(try await boxoffice("parked", "show", "m-2").status == 0)
             #expect(try await boxoffice("parked", "drop", "m-2").status == 0)
             let replay = try await boxoffice("parked", "replay", "m-3")
             #expect(replay.status == 1)
             #expect(replay.output == "0 messages replayed\n")
             #expect(replay.errors.contains("m-3 stays parked: the broker does not take it for payments.events"))
-            let rest = try await house.take(Self.queue)
+            let rest = try await environment.take(Self.queue)
             #expect(rest.map { $0.properties.messageID } == ["m-1", "m-3", "m-4", "m-5"])
             #expect(rest.map(Self.returns) == [0, 0, 0, 0])
         }
@@ -75,7 +75,7 @@ struct ParkedTests {
 
     @Test("Four who look at once see all 27, each in their order")
     func atOnce() async throws {
-        try await withParked(27) { house, boxoffice, ids in
+        try await withParked(27) { environment, boxoffice, ids in
             let seen = try await withThrowingTaskGroup(of: [String].self) { group in
                 for _ in 1...4 {
                     group.addTask { try await boxoffice("parked", "list", "--json").json(as: [Parked].self).map(\.id) }
@@ -83,18 +83,18 @@ struct ParkedTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(seen == Array(repeating: ids, count: 4))
-            #expect(try await house.take(Self.queue).map { $0.properties.messageID } == ids)
+            #expect(try await environment.take(Self.queue).map { $0.properties.messageID } == ids)
         }
     }
 
     @Test("A command that is killed while it looks loses nothing")
     func killed() async throws {
-        try await withParked(200) { house, boxoffice, ids in
+        try await withParked(200) { environment, boxoffice, ids in
             for round in 0..<15 {
                 let process = Process()
                 process.executableURL = CommandLineTool.executable
                 process.arguments = ["parked", "list"]
-                process.environment = boxoffice.environment
+                process.environment = boxoffice.variables
                 process.standardOutput = FileHandle.nullDevice
                 process.standardError = FileHandle.nullDevice
                 try process.run()
@@ -105,41 +105,41 @@ struct ParkedTests {
             }
             let seen = try await boxoffice("parked", "list", "--json").json(as: [Parked].self).map(\.id)
             #expect(Set(seen) == Set(ids))
-            #expect(try await house.take(Self.queue).count == seen.count)
+            #expect(try await environment.take(Self.queue).count == seen.count)
         }
     }
 
     @Test("What a stranger asks the broker for is not done again by a copy")
     func strangers() async throws {
-        try await withParked(1) { house, boxoffice, _ in
-            try await house.broker.declare(.init(queues: [.init("elsewhere", exclusive: true)]))
+        try await withParked(1) { environment, boxoffice, _ in
+            try await environment.broker.declare(.init(queues: [.init("elsewhere", exclusive: true)]))
             var message = Self.message("m-2", reason: "three")
             message.properties.headers["CC"] = .array(["elsewhere"])
             message.properties.headers["x-death"] = "mine"
             message.properties.expiration = .seconds(3600)
-            #expect(try await house.broker.publish([message]) == [.confirmed])
-            let copies = try await house.take("elsewhere").count
+            #expect(try await environment.broker.publish([message]) == [.confirmed])
+            let copies = try await environment.take("elsewhere").count
             #expect(copies > 0)
             #expect(try await boxoffice("parked", "list", "--json").json(as: [Parked].self).map(\.id) == ["m-1", "m-2"])
-            #expect(try await house.take("elsewhere").isEmpty)
-            try await house.broker.delete(queue: "elsewhere")
+            #expect(try await environment.take("elsewhere").isEmpty)
+            try await environment.broker.delete(queue: "elsewhere")
         }
     }
 
     @Test("The doctor tells of parked messages by service and reason")
     func doctor() async throws {
-        struct Finding: Decodable {
+        struct CheckResult: Decodable {
             let status: String
             let what: String
             let detail: String
         }
-        try await withParked(7) { house, boxoffice, ids in
-            let lines = try await boxoffice("doctor", "--json").json(as: [Finding].self)
+        try await withParked(7) { environment, boxoffice, ids in
+            let lines = try await boxoffice("doctor", "--json").json(as: [CheckResult].self)
             let parked = lines.filter { $0.what.hasPrefix("parked") }
             #expect(parked.map(\.what) == ["parked of payments"])
             #expect(parked.first?.status == "FAIL")
             #expect(parked.first?.detail.hasPrefix("7 messages: 4 × one; 3 × two. Mend the cause") == true, "\(parked)")
-            #expect(try await house.take(Self.queue).map { $0.properties.messageID } == ids)
+            #expect(try await environment.take(Self.queue).map { $0.properties.messageID } == ids)
         }
     }
 }

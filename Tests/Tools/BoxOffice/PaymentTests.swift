@@ -20,9 +20,9 @@ struct PaymentTests {
 
     @Test("What waits is listed, with what the gateway took, and audit says what to do")
     func list() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(Self.waiting)
-            let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(Self.waiting)
+            let boxoffice = CommandLineTool(environment)
             let table = try await boxoffice("payment")
             #expect(table.status == 0, "\(table.errors)")
             #expect(table.output.contains("trx-1") && table.output.contains("4400 EUR") && !table.output.contains("trx-2"))
@@ -45,9 +45,9 @@ struct PaymentTests {
 
     @Test("A refund that the gateway refused is listed and told by the audit, and can be given back, but not accepted")
     func refused() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(Self.refused)
-            let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(Self.refused)
+            let boxoffice = CommandLineTool(environment)
             let waiting = try await boxoffice("payment", "list", "--json").json(as: [Waiting].self)
             #expect(waiting.map(\.reference) == ["trx-3"])
             #expect(waiting.map(\.reason) == ["2250 EUR could not go back: account closed"])
@@ -58,38 +58,38 @@ struct PaymentTests {
             #expect(try await boxoffice("audit", "--json").output.contains("2250 EUR refused: account closed: boxoffice payment give-back trx-3"))
             let accepted = try await boxoffice("payment", "accept", "trx-3")
             #expect(accepted.status == 1 && accepted.errors.contains("give-back asks the gateway again"))
-            try await house.broker.declare(
+            try await environment.broker.declare(
                 .init(
                     queues: [.init("decisions", exclusive: true)],
                     bindings: [.init(queue: "decisions", exchange: "boxoffice.events", routingKey: "payment.decided")]))
             #expect(try await boxoffice("payment", "give-back", "trx-3").status == 0)
-            #expect(try await house.take("decisions").count == 1)
-            try await house.broker.delete(queue: "decisions")
+            #expect(try await environment.take("decisions").count == 1)
+            try await environment.broker.delete(queue: "decisions")
         }
     }
 
     @Test("A decision is a message to the payments service; where nobody waits for one, or nobody takes it, the end is 1")
     func decide() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(Self.waiting)
-            let boxoffice = CommandLineTool(house)
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(Self.waiting)
+            let boxoffice = CommandLineTool(environment)
             let other = try await boxoffice("payment", "accept", "trx-2")
             #expect(other.status == 1)
             #expect(other.errors == "boxoffice: no payment with the reference trx-2 waits for a decision: boxoffice payment list\n")
             let nobody = try await boxoffice("payment", "accept", "trx-1")
             #expect(nobody.status == 1)
-            try await house.broker.declare(
+            try await environment.broker.declare(
                 .init(
                     queues: [.init("decisions", exclusive: true)],
                     bindings: [.init(queue: "decisions", exchange: "boxoffice.events", routingKey: "payment.decided")]))
             let decided = try await boxoffice("payment", "give-back", "trx-1", "--by", "ana")
             #expect(decided.status == 0, "\(decided.errors)")
-            let body = try await house.take("decisions").map { String(decoding: $0.body, as: UTF8.self) }
+            let body = try await environment.take("decisions").map { String(decoding: $0.body, as: UTF8.self) }
             #expect(body.count == 1)
             #expect(body.first?.contains(#""decision":"give-back""#) == true)
             #expect(body.first?.contains(#""decidedBy":"ana""#) == true)
             #expect(body.first?.contains(#""reference":"trx-1""#) == true)
-            try await house.broker.delete(queue: "decisions")
+            try await environment.broker.delete(queue: "decisions")
         }
     }
 }

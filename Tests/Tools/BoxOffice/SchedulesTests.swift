@@ -57,13 +57,13 @@ struct SchedulesTests {
 
     @Test("Pausing, resuming and overriding is seen at once and recorded with who did it")
     func changes() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(
                 """
                 insert into operations.schedules (job, service, cron, zone, misfire, description)
                 values ('loyalty-notifier.notify', 'loyalty-notifier', '*/5 * * * *', 'UTC', 'latest', 'Pushes.')
                 """)
-            let boxoffice = CommandLineTool(house)
+            let boxoffice = CommandLineTool(environment)
             #expect(try await boxoffice("schedules", "pause", "loyalty-notifier.notify").status == 0)
             let paused = try await notify(boxoffice)
             #expect(paused.state == "paused")
@@ -84,14 +84,14 @@ struct SchedulesTests {
             let reset = try await notify(boxoffice)
             #expect(reset.cron == "*/5 * * * *")
             #expect(reset.overridden == ["misfire": "latest"])
-            #expect(try await house.value("select count(*) from operations.schedule_changes where changed_by = 'tester'", as: Int.self) == 8)
+            #expect(try await environment.value("select count(*) from operations.schedule_changes where changed_by = 'tester'", as: Int.self) == 8)
 
             // A shell without USER belongs to somebody all the same.
             var nameless = boxoffice
-            nameless.environment["USER"] = nil
+            nameless.variables["USER"] = nil
             #expect(try await nameless("schedules", "pause", "loyalty-notifier.notify").status == 0)
             let actor = "select changed_by from operations.schedule_changes order by id desc limit 1" as SQL
-            #expect(try await house.value(actor, as: String.self) == NSUserName())
+            #expect(try await environment.value(actor, as: String.self) == NSUserName())
         }
     }
 
@@ -104,8 +104,8 @@ struct SchedulesTests {
 
     @Test("A schedule that the clock does not have cannot be changed")
     func unknown() async throws {
-        try await TestHouse.open { house in
-            let call = try await CommandLineTool(house)("schedules", "pause", "loyalty-notifier.notify")
+        try await TestEnvironment.open { environment in
+            let call = try await CommandLineTool(environment)("schedules", "pause", "loyalty-notifier.notify")
             #expect(call.status == 1)
             #expect(call.errors.contains("there is no schedule of the job loyalty-notifier.notify"))
             #expect(call.lines.count == 1)

@@ -80,32 +80,34 @@ struct ExpandContractTests {
 
     @Test("Writers of the old and of the new version work through the rename: none fails, nothing is lost")
     func rename() async throws {
-        try await TestHouse.open { house in
-            try await Migrator(house.database, migrations: Migration.all + [Self.before]).migrate()
-            let old = Writers(house, insert: Self.insertOld, update: Self.updateOld, read: Self.readOld)
-            let new = Writers(house, insert: Self.insertNew, update: Self.updateNew, read: Self.readNew)
+        try await TestEnvironment.open { environment in
+            try await Migrator(environment.database, migrations: Migration.all + [Self.before]).migrate()
+            let old = Writers(environment, insert: Self.insertOld, update: Self.updateOld, read: Self.readOld)
+            let new = Writers(environment, insert: Self.insertNew, update: Self.updateNew, read: Self.readNew)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<2 { group.addTask { try await old.run(number) } }
-                try await house.eventually("the old version writes") { old.count > 40 }
+                try await environment.eventually("the old version writes") { old.count > 40 }
 
-                try await Migrator(house.database, migrations: Migration.all + [Self.before] + Self.expand).migrate()
+                try await Migrator(environment.database, migrations: Migration.all + [Self.before] + Self.expand).migrate()
                 for number in 0..<2 { group.addTask { try await new.run(number) } }
-                try await house.eventually("the new version writes") { new.count > 40 }
-                while try await house.database.execute(Self.backfill, 50) > 0 {}
+                try await environment.eventually("the new version writes") { new.count > 40 }
+                while try await environment.database.execute(Self.backfill, 50) > 0 {}
                 let (seenOld, seenNew) = (old.count, new.count)
-                try await house.eventually("both go on") { old.count > seenOld + 40 && new.count > seenNew + 40 }
+                try await environment.eventually("both go on") { old.count > seenOld + 40 && new.count > seenNew + 40 }
 
                 old.stop()
-                try await house.eventually("the old version is gone") { old.hasEnded }
-                try await Migrator(house.database, migrations: Migration.all + [Self.before] + Self.expand + Self.contract).migrate()
+                try await environment.eventually("the old version is gone") { old.hasEnded }
+                try await Migrator(environment.database, migrations: Migration.all + [Self.before] + Self.expand + Self.contract).migrate()
                 let last = new.count
-                try await house.eventually("the new version goes on") { new.count > last + 40 }
+                try await environment.eventually("the new version goes on") { new.count > last + 40 }
                 new.stop()
                 try await group.waitForAll()
             }
             // Each row was inserted and then changed once, by the version that inserted it or by the other one.
-            #expect(try await house.value("select count(*) from events.performances", as: Int.self) == old.count + new.count)
-            #expect(try await house.value("select count(*) from events.performances where name is distinct from 'changed ' || id", as: Int.self) == 0)
+            #expect(try await environment.value("select count(*) from events.performances", as: Int.self) == old.count + new.count)
+            #expect(
+                try await environment.value("select count(*) from events.performances where name is distinct from 'changed ' || id", as: Int.self)
+                    == 0)
         }
     }
 
@@ -120,12 +122,12 @@ struct ExpandContractTests {
 
 /// Processes of one version: they insert a row, change it, and read it back through the published view, again and again.
 private final class Writers: Sendable {
-    private let house: TestHouse
+    private let environment: TestEnvironment
     private let insert: SQL, update: SQL, read: SQL
     private let state = Mutex((count: 0, running: 0, isStopped: false))
 
-    init(_ house: TestHouse, insert: SQL, update: SQL, read: SQL) {
-        (self.house, self.insert, self.update, self.read) = (house, insert, update, read)
+    init(_ environment: TestEnvironment, insert: SQL, update: SQL, read: SQL) {
+        (self.environment, self.insert, self.update, self.read) = (environment, insert, update, read)
     }
 
     var count: Int { state.withLock { $0.count } }
@@ -136,7 +138,7 @@ private final class Writers: Sendable {
     /// With a connection of its own, so that its prepared statements are warm.
     func run(_ number: Int) async throws {
         state.withLock { $0.running += 1 }
-        let client = PostgresClient(try PostgresConfiguration(url: house.databaseURL), logger: TestServers.logger)
+        let client = PostgresClient(try PostgresConfiguration(url: environment.databaseURL), logger: TestServers.logger)
         do {
             while !state.withLock({ $0.isStopped }), !Task.isCancelled {
                 try await once(client)

@@ -8,8 +8,8 @@ struct KeyCollationTests {
     /// What another version of the C library sorts otherwise, an index does not find any more, and what was done once is done again.
     @Test("No unique key of ours depends on how the system sorts text")
     func keys() async throws {
-        try await TestHouse.open { house in
-            let keys = try await house.database.query(Self.keys, as: String.self, Migration.schemas)
+        try await TestEnvironment.open { environment in
+            let keys = try await environment.database.query(Self.keys, as: String.self, Migration.schemas)
             #expect(keys == [])
         }
     }

@@ -32,7 +32,7 @@ struct OwnershipTests {
         ("bookings", "update bookings.bookings set status = 'confirmed'"),
         ("bookings", "update bookings.bookings set reminder_sent = true"),
         ("bookings", "update bookings.booking_facts set quantity = 1"),
-        ("bookings", "insert into bookings.called_off values (1, 'x', now())"),
+        ("bookings", "insert into bookings.event_cancellations values (1, 'x', now())"),
         ("bookings", "delete from bookings.status_history"),
         ("events", "update events.events set tickets_sold = 0"),
         ("events", "update events.events set status = 'cancelled'"),
@@ -42,15 +42,15 @@ struct OwnershipTests {
         ("events", "truncate events.status_history"),
         ("operations", "delete from operations.job_runs"),
         ("operations", "update operations.schedules set enabled = false"),
-        ("operations", "insert into operations.ticks (id, job, scheduled_for, armed_by, lease_until) values ('x', 'x', now(), 'x', now())"),
+        ("operations", "insert into operations.ticks (id, job, scheduled_for, claimed_by, lease_until) values ('x', 'x', now(), 'x', now())"),
         ("operations", "update operations.migrations set checksum = 'x'"),
         ("public", "create table public.mine ()"),
     ]
 
-    @Test("A service cannot write the schema of another domain", arguments: Domain.all.filter { TestHouse.passwords[$0.service] != nil })
+    @Test("A service cannot write the schema of another domain", arguments: Domain.all.filter { TestEnvironment.passwords[$0.service] != nil })
     func writesRefused(_ domain: Domain) async throws {
-        try await TestHouse.open { house in
-            try await house.asRole(domain.service) { database async throws in
+        try await TestEnvironment.open { environment in
+            try await environment.asRole(domain.service) { database async throws in
                 for (schema, statement) in Self.writes where schema != domain.schema {
                     let error = await #expect(throws: PostgresError.self, "\(statement.text)") { try await database.execute(statement) }
                     #expect(error?.sqlState == .insufficientPrivilege, "\(statement.text): \(String(describing: error))")
@@ -61,8 +61,8 @@ struct OwnershipTests {
 
     @Test("A service writes its own schema", arguments: Domain.all.filter { $0.schema != "operations" })
     func ownSchema(_ domain: Domain) async throws {
-        try await TestHouse.open { house in
-            try await house.asRole(domain.service) { database async throws in
+        try await TestEnvironment.open { environment in
+            try await environment.asRole(domain.service) { database async throws in
                 #expect(try await database.execute(SQL(file: "insert into \(domain.schema).inbox (source, message_id) values ('/', 'x')")) == 1)
                 #expect(try await database.execute(SQL(file: "delete from \(domain.schema).inbox")) == 1)
             }
@@ -71,28 +71,28 @@ struct OwnershipTests {
 
     @Test("loyalty-notifier sees and marks the rewards of tickets.refresh_log, and no other row of it")
     func publishedRows() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1), (1, 2), (1, 3)")
-            try await house.asRole("loyalty-notifier") { database async throws in
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1), (1, 2), (1, 3)")
+            try await environment.asRole("loyalty-notifier") { database async throws in
                 #expect(try await database.query("select activity_type from tickets.refresh_log", as: Int.self) == [2])
                 #expect(try await database.execute("update tickets.refresh_log set status = 1") == 1)
                 await #expect(throws: PostgresError.self) {
                     try await database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1)")
                 }
             }
-            #expect(try await house.value("select count(*) from tickets.refresh_log where status = 1", as: Int.self) == 1)
+            #expect(try await environment.value("select count(*) from tickets.refresh_log where status = 1", as: Int.self) == 1)
         }
     }
 
     @Test("A service cannot write the runs of another one")
     func runs() async throws {
-        try await TestHouse.open { house in
-            try await house.database.execute(
+        try await TestEnvironment.open { environment in
+            try await environment.database.execute(
                 """
                 insert into operations.job_runs (job, tick_id, trigger, scheduled_for, started_at, outcome, service)
                 values ('tickets-cache.refresh', 'x', 'manual', now(), now(), 'running', 'tickets-cache')
                 """)
-            try await house.asRole("loyalty-notifier") { database async throws in
+            try await environment.asRole("loyalty-notifier") { database async throws in
                 #expect(try await database.execute("update operations.job_runs set outcome = 'failed'") == 0)
                 let error = await #expect(throws: PostgresError.self) {
                     try await database.execute(

@@ -17,7 +17,7 @@ struct PublishedViewTests {
         ("payments", "select from payments.outbox", []),
         ("payments", "select from payments.payment_facts", ["bookings", "events"]),
         ("bookings", "select from bookings.bookings", []),
-        ("bookings", "select from bookings.called_off", []),
+        ("bookings", "select from bookings.event_cancellations", []),
         ("bookings", "select from bookings.deliveries", []),
         ("bookings", "select from bookings.reports", []),
         ("bookings", "select from bookings.removed_figures", []),
@@ -32,8 +32,8 @@ struct PublishedViewTests {
 
     @Test("A read past them is refused", arguments: Domain.all)
     func reads(_ domain: Domain) async throws {
-        try await TestHouse.open { house in
-            try await house.asRole(domain.service) { database async throws in
+        try await TestEnvironment.open { environment in
+            try await environment.asRole(domain.service) { database async throws in
                 for (schema, read, readers) in Self.relations where schema != domain.schema {
                     guard !readers.contains(domain.service) else {
                         _ = try await database.query(read)

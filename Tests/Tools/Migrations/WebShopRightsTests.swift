@@ -7,8 +7,8 @@ import Testing
 struct WebShopRightsTests {
     /// An order, as the shop makes it: a booking of two tickets of one event, and its payment.
     private func ordered(_ body: @Sendable (PostgresClient) async throws -> Void) async throws {
-        try await TestHouse.open { house in
-            try await house.asRole(Domain.webShop) { shop async throws in
+        try await TestEnvironment.open { environment in
+            try await environment.asRole(Domain.webShop) { shop async throws in
                 try await shop.transaction { tx in
                     try await tx.execute(
                         """

@@ -16,9 +16,9 @@ final class BrokerHandle {
 
     /// Connects and logs in; blocks for at most the connect time-out and name resolution.
     ///
-    /// Throws `Loss` for what may pass, `AMQPError` for what will not: a refused login or vhost, a certificate that is not trusted.
+    /// Throws `ConnectionLost` for what may pass, `AMQPError` for what will not: a refused login or vhost, a certificate that is not trusted.
     init(_ configuration: AMQPConfiguration) throws {
-        guard let state = amqp_new_connection() else { throw Loss(reason: "out of memory") }
+        guard let state = amqp_new_connection() else { throw ConnectionLost(reason: "out of memory") }
         do {
             try Self.openSocket(state, configuration)
             try Self.login(state, configuration)
@@ -41,7 +41,7 @@ final class BrokerHandle {
 
     private static func openSocket(_ state: amqp_connection_state_t, _ configuration: AMQPConfiguration) throws {
         guard let socket = configuration.tls == nil ? amqp_tcp_socket_new(state) : amqp_ssl_socket_new(state) else {
-            throw Loss(reason: "no memory for a socket")
+            throw ConnectionLost(reason: "no memory for a socket")
         }
         if let tls = configuration.tls, let option = configure(socket, tls, host: configuration.host) { throw AMQPError.unusableTLSOption(option) }
         var timeout = timeval(configuration.connectTimeout)
@@ -50,7 +50,7 @@ final class BrokerHandle {
         case AMQP_STATUS_OK: break
         case AMQP_STATUS_SSL_PEER_VERIFY_FAILED, AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED:
             throw AMQPError.untrustedBroker(host: configuration.host)
-        default: throw Loss(reason: "\(configuration.host):\(configuration.port): \(describe(status))")
+        default: throw ConnectionLost(reason: "\(configuration.host):\(configuration.port): \(describe(status))")
         }
         amqp_set_handshake_timeout(state, &timeout)
     }
@@ -91,7 +91,7 @@ final class BrokerHandle {
             throw refusal(code: Int(close.reply_code), text: String(wire: close.reply_text), configuration)
         default: break
         }
-        throw Loss(reason: "login: \(reply.library_error == 0 ? "no answer" : describe(reply.library_error))")
+        throw ConnectionLost(reason: "login: \(reply.library_error == 0 ? "no answer" : describe(reply.library_error))")
     }
 
     /// 530 also reports limits on the number of connections, which pass.
@@ -100,7 +100,7 @@ final class BrokerHandle {
         case Int(AMQP_ACCESS_REFUSED): AMQPError.accessRefused(user: configuration.user, vhost: configuration.vhost, text: text)
         case Int(AMQP_NOT_ALLOWED) where !text.contains("limit"):
             AMQPError.vhostRefused(user: configuration.user, vhost: configuration.vhost, text: text)
-        default: Loss(reason: "login: \(code) \(text)")
+        default: ConnectionLost(reason: "login: \(code) \(text)")
         }
     }
 

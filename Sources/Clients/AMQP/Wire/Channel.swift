@@ -8,17 +8,17 @@ class Channel {
     }
 
     let number: UInt16
-    unowned let session: Session
+    unowned let session: ConnectionEventLoop
     private(set) var phase = Phase.closed
     private(set) var epoch: UInt64 = 0
-    var ledger = SettlementLedger()
+    var tracker = AckTracker()
     private var incoming: IncomingMessage?
     private var decoder = PropertiesDecoder()
     private var exchange = StringCache()
     private var routingKey = StringCache()
     private var frames: [SettlementFrame] = []
 
-    init(_ number: UInt16, _ session: Session) {
+    init(_ number: UInt16, _ session: ConnectionEventLoop) {
         self.number = number
         self.session = session
     }
@@ -37,7 +37,7 @@ class Channel {
 
     func open() throws {
         epoch = session.nextEpoch()
-        ledger = SettlementLedger()
+        tracker = AckTracker()
         incoming = nil
         phase = .opening
         try writer.method(AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t(), channel: number)
@@ -54,7 +54,7 @@ class Channel {
         switch Int32(frame.frame_type) {
         case AMQP_FRAME_METHOD: try receive(frame.payload.method)
         case AMQP_FRAME_HEADER:
-            guard let decoded = frame.payload.properties.decoded, incoming != nil else { throw Loss(reason: "a header without its method") }
+            guard let decoded = frame.payload.properties.decoded, incoming != nil else { throw ConnectionLost(reason: "a header without its method") }
             incoming?.begin(
                 decoder.decode(decoded.assumingMemoryBound(to: amqp_basic_properties_t.self).pointee), size: frame.payload.properties.body_size)
             try completeMessage()
@@ -96,7 +96,7 @@ class Channel {
         let envelope = Envelope(
             deliveryTag: tag, redelivered: redelivered != 0, exchange: self.exchange.string(exchange), routingKey: self.routingKey.string(routingKey))
         incoming = IncomingMessage(envelope, reply: nil)
-        ledger.delivered = tag
+        tracker.delivered = tag
     }
 
     private func completeMessage() throws {
@@ -107,20 +107,20 @@ class Channel {
     private func closed(_ error: AMQPError?) throws {
         phase = .closed
         incoming = nil
-        ledger = SettlementLedger()
+        tracker = AckTracker()
         try didClose(error)
     }
 
     /// Takes a settlement; it is sent at once or with the next `flushSettlements()`.
-    func settle(_ tag: UInt64, _ verdict: Verdict) throws {
+    func settle(_ tag: UInt64, _ verdict: Disposition) throws {
         guard phase == .open else { return }
-        ledger.settle(tag, verdict, into: &frames)
+        tracker.settle(tag, verdict, into: &frames)
         if !frames.isEmpty { try sendSettlements() }
     }
 
     func flushSettlements() throws {
         guard phase == .open else { return }
-        ledger.flush(into: &frames)
+        tracker.flush(into: &frames)
         try sendSettlements()
     }
 
@@ -141,7 +141,7 @@ class Channel {
 extension amqp_method_t {
     /// The method's decoded fields.
     func fields<Fields>(as type: Fields.Type) throws -> Fields {
-        guard let decoded else { throw Loss(reason: "a method without fields") }
+        guard let decoded else { throw ConnectionLost(reason: "a method without fields") }
         return decoded.assumingMemoryBound(to: type).pointee
     }
 }

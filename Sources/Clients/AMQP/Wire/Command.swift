@@ -1,5 +1,5 @@
 /// Identity and patience of a request.
-struct Ticket: Sendable {
+struct PendingRequest: Sendable {
     let id: UInt64
     let deadline: ContinuousClock.Instant
 }
@@ -20,13 +20,13 @@ enum Command: Sendable {
     case withdraw(UInt64)
     case shutdown
 
-    var ticket: Ticket? {
+    var request: PendingRequest? {
         switch self {
-        case .publish(let request): request.ticket
-        case .stage(let request): request.ticket
-        case .commit(let request): request.ticket
-        case .call(let request): request.ticket
-        case .get(let request): request.ticket
+        case .publish(let request): request.request
+        case .stage(let request): request.request
+        case .commit(let request): request.request
+        case .call(let request): request.request
+        case .get(let request): request.request
         case .rollBack, .start, .stop, .flush, .withdraw, .shutdown: nil
         }
     }
@@ -51,7 +51,7 @@ enum Command: Sendable {
 
 /// Messages to publish, in order.
 struct PublishRequest: Sendable {
-    let ticket: Ticket
+    let request: PendingRequest
     let messages: [AMQPMessage]
     let mandatory: Bool
     let continuation: CheckedContinuation<[AMQPPublishOutcome], any Error>
@@ -59,7 +59,7 @@ struct PublishRequest: Sendable {
 
 /// Messages to stage; their identity from then on is that of the ticket, which is the answer.
 struct StageRequest: Sendable {
-    let ticket: Ticket
+    let request: PendingRequest
     let messages: [AMQPMessage]
     let mandatory: Bool
     let continuation: CheckedContinuation<UInt64, any Error>
@@ -67,21 +67,21 @@ struct StageRequest: Sendable {
 
 /// Staged messages to commit.
 struct CommitRequest: Sendable {
-    let ticket: Ticket
+    let request: PendingRequest
     let staged: UInt64
     let continuation: CheckedContinuation<[AMQPPublishOutcome], any Error>
 }
 
 /// A message to take from a queue.
 struct GetRequest: Sendable {
-    let ticket: Ticket
+    let request: PendingRequest
     let queue: String
     let continuation: CheckedContinuation<AMQPDelivery?, any Error>
 }
 
 /// Synchronous methods to go through in order on the control channel.
 struct CallRequest: Sendable {
-    let ticket: Ticket
+    let request: PendingRequest
     let steps: [ControlStep]
     let effect: Effect
     let continuation: CheckedContinuation<ControlReply, any Error>
@@ -98,5 +98,5 @@ struct CallRequest: Sendable {
 struct Settlement: Sendable {
     let channel: ChannelReference
     let tag: UInt64
-    let verdict: Verdict
+    let verdict: Disposition
 }

@@ -28,7 +28,7 @@ final class ConsumerChannel: Channel {
     /// Whether the broker has said yes or no to the first attempt.
     private(set) var answered = false
 
-    init(_ number: UInt16, _ session: Session, _ consumer: Consumer, retry: ClosedRange<Duration>) {
+    init(_ number: UInt16, _ session: ConnectionEventLoop, _ consumer: Consumer, retry: ClosedRange<Duration>) {
         self.consumer = consumer
         backoff = Backoff(retry)
         super.init(number, session)
@@ -110,7 +110,7 @@ final class ConsumerChannel: Channel {
         }
     }
 
-    override func settle(_ tag: UInt64, _ verdict: Verdict) throws {
+    override func settle(_ tag: UInt64, _ verdict: Disposition) throws {
         try super.settle(tag, verdict)
         try closeWhenSettled()
     }
@@ -165,11 +165,11 @@ final class ConsumerChannel: Channel {
     /// the answer, which has the acknowledgements by then.
     private func closeWhenSettled() throws {
         guard case .stopped = stage, phase == .open else { return }
-        if let (count, last) = untaken, ledger.outstanding == count {
+        if let (count, last) = untaken, tracker.outstanding == count {
             untaken = nil
             try super.settle(last, .nackThrough(requeue: true))
         }
-        guard ledger.outstanding == 0 else { return }
+        guard tracker.outstanding == 0 else { return }
         try flushSettlements()
         stage = .leaving
         try ControlStep.inspectQueue(consumer.queue).send(writer, channel: number)

@@ -2,7 +2,7 @@ import CRabbitMQ
 
 /// Steps for the control channel and who waits for them.
 struct ControlJob {
-    let ticket: Ticket?
+    let request: PendingRequest?
     let steps: [ControlStep]
     let completion: (Result<ControlReply, any Error>) -> Void
 }
@@ -38,7 +38,7 @@ final class ControlChannel: Channel {
 
     /// An answer that does not come means that the broker hangs; the order of answers is all there is to tell them apart.
     func expire(_ now: ContinuousClock.Instant) throws -> ContinuousClock.Instant? {
-        guard let deadline = current?.ticket?.deadline else { return nil }
+        guard let deadline = current?.request?.deadline else { return nil }
         guard deadline <= now else { return deadline }
         abandon(.timeout("declaring, inspecting or removing"))
         if phase == .open || phase == .opening { try close() }

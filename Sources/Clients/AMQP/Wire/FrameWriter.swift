@@ -106,7 +106,7 @@ final class FrameWriter {
             } else if errno == EAGAIN {
                 return
             } else if errno != EINTR {
-                throw Loss(reason: String(cString: strerror(errno)))
+                throw ConnectionLost(reason: String(cString: strerror(errno)))
             }
         }
         start = 0
@@ -137,7 +137,7 @@ final class FrameWriter {
                 return
             }
             guard size == nil, room < handle.frameMax - 8 else {
-                throw Loss(reason: "a frame does not fit frame_max: \(BrokerHandle.describe(length))")
+                throw ConnectionLost(reason: "a frame does not fit frame_max: \(BrokerHandle.describe(length))")
             }
             room = handle.frameMax - 8
         }
@@ -159,7 +159,7 @@ final class FrameWriter {
 
     private func send(_ frame: inout amqp_frame_t) throws {
         let status = amqp_send_frame(handle.state, &frame)
-        guard status == AMQP_STATUS_OK.rawValue else { throw Loss(reason: BrokerHandle.describe(status)) }
+        guard status == AMQP_STATUS_OK.rawValue else { throw ConnectionLost(reason: BrokerHandle.describe(status)) }
         lastSent = .now
     }
 }

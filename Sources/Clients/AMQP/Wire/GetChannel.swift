@@ -6,7 +6,7 @@ final class GetChannel: Channel {
 
     /// Sends the next request if there is one and none is under way.
     func pump() throws {
-        guard current == nil, phase != .closing, let request = session.backlog.gets.popFirst() else { return }
+        guard current == nil, phase != .closing, let request = session.pending.gets.popFirst() else { return }
         current = request
         if phase == .closed { try open() }
         let arena = Arena()
@@ -32,7 +32,7 @@ final class GetChannel: Channel {
 
     /// A late answer must not be taken for the next one's: the channel is closed, which gives its messages back.
     func expire(_ now: ContinuousClock.Instant) throws -> ContinuousClock.Instant? {
-        guard let deadline = current?.ticket.deadline else { return nil }
+        guard let deadline = current?.request.deadline else { return nil }
         guard deadline <= now else { return deadline }
         abandon(.timeout("get"))
         if phase == .open || phase == .opening { try close() }

@@ -3,8 +3,8 @@ import CRabbitMQ
 /// The channel that all messages are published on, with publisher confirms (https://www.rabbitmq.com/confirms.html).
 final class PublishChannel: Channel {
     /// Written, at least in part, and not completely confirmed; in the order of their numbers.
-    private var inFlight = Fifo<Publication>()
-    private var current: Publication?
+    private var inFlight = Fifo<PublishOperation>()
+    private var current: PublishOperation?
     private lazy var messages = MessageWriter(writer, channel: number)
     private var nextSequence: UInt64 = 1
     private var lastReturned: UInt64 = 0
@@ -15,7 +15,7 @@ final class PublishChannel: Channel {
 
     /// Writes what waits as far as the socket takes it; true when it could go on at once.
     func pump() throws -> Bool {
-        guard messages.isInsideMessage || !(current?.isWritten ?? true) || !session.backlog.publications.isEmpty else { return false }
+        guard messages.isInsideMessage || !(current?.isWritten ?? true) || !session.pending.publications.isEmpty else { return false }
         if phase == .closed { try openInConfirmMode() }
         guard inConfirmMode else { return false }
         var written = 0
@@ -26,8 +26,8 @@ final class PublishChannel: Channel {
             }
             if messages.isInsideMessage {
                 written += try messages.writePiece()
-            } else if let publication = nextPublication() {
-                written += try write(publication)
+            } else if let operation = nextPublication() {
+                written += try write(operation)
             } else {
                 return false
             }
@@ -37,9 +37,9 @@ final class PublishChannel: Channel {
 
     /// The one with messages still to be written: the current one, or the next that waits. Only for writing at once: what is taken from the backlog
     /// and not written would be forgotten with the channel.
-    private func nextPublication() -> Publication? {
+    private func nextPublication() -> PublishOperation? {
         while current?.isWritten ?? true {
-            current = session.backlog.publications.popFirst()
+            current = session.pending.publications.popFirst()
             if current == nil { return nil }
         }
         return current
@@ -52,11 +52,11 @@ final class PublishChannel: Channel {
         try writer.method(AMQP_CONFIRM_SELECT_METHOD, amqp_confirm_select_t(), channel: number)
     }
 
-    private func write(_ publication: Publication) throws -> Int {
-        if publication.written == 0 { inFlight.append(publication) }
-        let message = publication.writeNext(sequence: nextSequence)
+    private func write(_ operation: PublishOperation) throws -> Int {
+        if operation.written == 0 { inFlight.append(operation) }
+        let message = operation.writeNext(sequence: nextSequence)
         nextSequence += 1
-        return try messages.write(message, mandatory: publication.request.mandatory)
+        return try messages.write(message, mandatory: operation.request.mandatory)
     }
 
     override func didReceive(_ method: amqp_method_t) throws {
@@ -75,11 +75,11 @@ final class PublishChannel: Channel {
     private func settle(_ sequence: UInt64, multiple: Bool, _ outcome: AMQPPublishOutcome) {
         if multiple {
             for position in 0..<inFlight.count {
-                guard let publication = inFlight[position], publication.firstSequence <= sequence else { break }
-                publication.settle(through: sequence, outcome)
+                guard let operation = inFlight[position], operation.firstSequence <= sequence else { break }
+                operation.settle(through: sequence, outcome)
             }
         } else {
-            publication(of: sequence)?.settle(sequence, outcome)
+            operation(of: sequence)?.settle(sequence, outcome)
         }
         dropFinished()
     }
@@ -88,22 +88,22 @@ final class PublishChannel: Channel {
         while inFlight.first?.isFinished ?? false { _ = inFlight.popFirst() }
     }
 
-    private func publication(of sequence: UInt64) -> Publication? {
+    private func operation(of sequence: UInt64) -> PublishOperation? {
         var low = 0
         var high = inFlight.count
         while low < high {
             let middle = (low + high) / 2
             if let candidate = inFlight[middle], candidate.firstSequence <= sequence { low = middle + 1 } else { high = middle }
         }
-        guard low > 0, let publication = inFlight[low - 1], publication.contains(sequence) else { return nil }
-        return publication
+        guard low > 0, let operation = inFlight[low - 1], operation.contains(sequence) else { return nil }
+        return operation
     }
 
     /// Messages come back in the order in which they were published, each before its confirm; the broker does not say which number it had.
     override func didReceive(_ message: IncomingMessage) throws {
         for exactly in [true, false] {
-            for publication in inFlight {
-                guard let sequence = publication.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
+            for operation in inFlight {
+                guard let sequence = operation.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
                 lastReturned = sequence
                 return
             }
@@ -119,16 +119,16 @@ final class PublishChannel: Channel {
         let affected = inFlight.removeAll().filter { !$0.isAnswered }
         let error = error ?? .connectionLost(reason: "the channel was closed")
         let meant = affected.filter { $0.isMeant(by: error.description) }
-        var again: [Publication] = []
-        for publication in affected {
-            if meant.isEmpty || meant.contains(where: { $0 === publication }) {
-                publication.answer(.failure(error))
+        var again: [PublishOperation] = []
+        for operation in affected {
+            if meant.isEmpty || meant.contains(where: { $0 === operation }) {
+                operation.answer(.failure(error))
             } else {
-                publication.startOver()
-                again.append(publication)
+                operation.startOver()
+                again.append(operation)
             }
         }
-        session.backlog.publications.prepend(contentsOf: again)
+        session.pending.publications.prepend(contentsOf: again)
     }
 
     /// Answers the publications whose time is up; returns when the next one's is.
@@ -141,17 +141,17 @@ final class PublishChannel: Channel {
     /// The session is over.
     func abandon(_ error: AMQPError) {
         current = nil
-        for publication in inFlight.removeAll() { publication.answer(.failure(error)) }
+        for operation in inFlight.removeAll() { operation.answer(.failure(error)) }
     }
 }
 
-extension Fifo<Publication> {
+extension Fifo<PublishOperation> {
     /// Answers those whose time is up; returns when the next one's is.
     func expire(_ now: ContinuousClock.Instant, _ error: AMQPError) -> ContinuousClock.Instant? {
         var next: ContinuousClock.Instant?
-        for publication in self where !publication.isAnswered {
-            let deadline = publication.request.ticket.deadline
-            if deadline <= now { publication.answer(.failure(error)) } else { next = Swift.min(next ?? deadline, deadline) }
+        for operation in self where !operation.isAnswered {
+            let deadline = operation.request.request.deadline
+            if deadline <= now { operation.answer(.failure(error)) } else { next = Swift.min(next ?? deadline, deadline) }
         }
         return next
     }

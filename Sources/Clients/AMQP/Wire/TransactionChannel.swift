@@ -14,7 +14,7 @@ final class TransactionChannel: Channel {
         case staged(StageRequest)
         /// To be committed as soon as the broker takes messages.
         case due(StageRequest, CommitRequest)
-        case committing(Publication)
+        case committing(PublishOperation)
         /// Nobody wants it any more, but a message has begun.
         case abandoned
         case rollingBack
@@ -33,7 +33,7 @@ final class TransactionChannel: Channel {
     var isIdle: Bool { if case .idle = stage, phase != .closing { true } else { false } }
 
     /// Identity of the batch that may be committed.
-    var staged: UInt64? { if case .staged(let request) = stage { request.ticket.id } else { nil } }
+    var staged: UInt64? { if case .staged(let request) = stage { request.request.id } else { nil } }
 
     /// Takes a batch; `pump()` writes it.
     func begin(_ request: StageRequest) throws {
@@ -93,9 +93,9 @@ final class TransactionChannel: Channel {
     private func send(_ commit: CommitRequest, of request: StageRequest) throws {
         lastReturned = 0
         stage = .committing(
-            Publication(
+            PublishOperation(
                 written: PublishRequest(
-                    ticket: commit.ticket, messages: request.messages, mandatory: request.mandatory, continuation: commit.continuation)))
+                    request: commit.request, messages: request.messages, mandatory: request.mandatory, continuation: commit.continuation)))
         try writer.method(AMQP_TX_COMMIT_METHOD, amqp_tx_commit_t(), channel: number)
     }
 
@@ -105,10 +105,10 @@ final class TransactionChannel: Channel {
             selects -= 1
             guard selects == 0, case .arriving(let request) = stage else { return }
             stage = .staged(request)
-            request.continuation.resume(returning: request.ticket.id)
-        case (AMQP_TX_COMMIT_OK_METHOD, .committing(let publication)):
+            request.continuation.resume(returning: request.request.id)
+        case (AMQP_TX_COMMIT_OK_METHOD, .committing(let operation)):
             stage = .idle
-            publication.settleAll(.confirmed)
+            operation.settleAll(.confirmed)
         case (AMQP_TX_ROLLBACK_OK_METHOD, .rollingBack): stage = .idle
         default: break
         }
@@ -116,9 +116,9 @@ final class TransactionChannel: Channel {
 
     /// Unroutable messages come back upon the commit, in their order and before its answer.
     override func didReceive(_ message: IncomingMessage) throws {
-        guard case .committing(let publication) = stage else { return }
+        guard case .committing(let operation) = stage else { return }
         for exactly in [true, false] {
-            guard let sequence = publication.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
+            guard let sequence = operation.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
             lastReturned = sequence
             return
         }
@@ -135,7 +135,7 @@ final class TransactionChannel: Channel {
         switch last {
         case .writing(let request, _), .arriving(let request): request.continuation.resume(throwing: error)
         case .due(_, let commit): commit.continuation.resume(throwing: AMQPError.stagingLost)
-        case .committing(let publication): publication.answer(.failure(error))
+        case .committing(let operation): operation.answer(.failure(error))
         case .idle, .staged, .abandoned, .rollingBack: break
         }
     }
@@ -144,17 +144,17 @@ final class TransactionChannel: Channel {
     func expire(_ now: ContinuousClock.Instant, _ error: AMQPError) throws -> ContinuousClock.Instant? {
         switch stage {
         case .writing(let request, _), .arriving(let request):
-            guard request.ticket.deadline <= now else { return request.ticket.deadline }
+            guard request.request.deadline <= now else { return request.request.deadline }
             request.continuation.resume(throwing: error)
             try rollBack()
         case .due(_, let commit):
-            guard commit.ticket.deadline <= now else { return commit.ticket.deadline }
+            guard commit.request.deadline <= now else { return commit.request.deadline }
             commit.continuation.resume(throwing: error)
             try rollBack()
-        case .committing(let publication):
-            guard !publication.isAnswered else { return nil }
-            guard publication.request.ticket.deadline <= now else { return publication.request.ticket.deadline }
-            publication.answer(.failure(error))
+        case .committing(let operation):
+            guard !operation.isAnswered else { return nil }
+            guard operation.request.request.deadline <= now else { return operation.request.request.deadline }
+            operation.answer(.failure(error))
         case .idle, .staged, .abandoned, .rollingBack: break
         }
         return nil
@@ -162,7 +162,7 @@ final class TransactionChannel: Channel {
 
     /// Drops a commit that its caller has given up and that was not sent; the batch stays staged.
     func withdraw(_ id: UInt64) {
-        guard case .due(let request, let commit) = stage, commit.ticket.id == id else { return }
+        guard case .due(let request, let commit) = stage, commit.request.id == id else { return }
         stage = .staged(request)
         commit.continuation.resume(throwing: CancellationError())
     }

@@ -1,14 +1,14 @@
 /// The transaction channels of a session: as many as batches were staged at the same time, kept for the next ones.
 final class TransactionChannels {
-    private unowned let session: Session
+    private unowned let session: ConnectionEventLoop
     private var channels: [TransactionChannel] = []
 
-    init(_ session: Session) { self.session = session }
+    init(_ session: ConnectionEventLoop) { self.session = session }
 
     /// Begins what waits and writes what is to be written; true when it could go on at once.
     func pump() throws -> Bool {
-        while let request = session.backlog.stagings.first, let channel = idle() {
-            _ = session.backlog.stagings.popFirst()
+        while let request = session.pending.stagings.first, let channel = idle() {
+            _ = session.pending.stagings.popFirst()
             try channel.begin(request)
         }
         var couldGoOn = false

@@ -3,7 +3,7 @@ import CCurl
 /// One HTTP request on its way.
 final class HTTPTransfer: Transfer {
     private let request: HTTPRequest
-    private let reply: CheckedContinuation<Result<HTTPAnswer, CurlError>, Never>
+    private let reply: CheckedContinuation<Result<RawHTTPResponse, CurlError>, Never>
     private var headers = HTTPHeaders()
     private var headerBytes = 0
     private var content: [UInt8] = []
@@ -14,7 +14,7 @@ final class HTTPTransfer: Transfer {
     /// All header lines of an answer together.
     private static let maximumHeaderBytes = 256 << 10
 
-    init(_ request: HTTPRequest, reply: CheckedContinuation<Result<HTTPAnswer, CurlError>, Never>) {
+    init(_ request: HTTPRequest, reply: CheckedContinuation<Result<RawHTTPResponse, CurlError>, Never>) {
         self.request = request
         self.reply = reply
     }
@@ -114,7 +114,7 @@ final class HTTPTransfer: Transfer {
             default: "1.1"
             }
         let response = HTTPResponse(status: easy.long(CURLINFO_RESPONSE_CODE), headers: headers, body: content, httpVersion: version)
-        reply.resume(returning: .success(HTTPAnswer(response: response, redirect: easy.string(CURLINFO_REDIRECT_URL))))
+        reply.resume(returning: .success(RawHTTPResponse(response: response, redirect: easy.string(CURLINFO_REDIRECT_URL))))
     }
 
     func fail(_ error: CurlError) {

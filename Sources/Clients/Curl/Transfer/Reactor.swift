@@ -6,7 +6,7 @@ import Glibc
 /// Not Sendable: made, used and ended on one thread. libcurl tells which sockets to watch and when to wake up; in return
 /// it is called for the sockets on which something happened and for no other, however many transfers wait.
 final class Reactor {
-    private let mailbox: TransferMailbox
+    private let requestQueue: TransferQueue
     private let multi: UnsafeMutableRawPointer
     private let poller: Int32
     /// When libcurl wants to be called for its time-outs, in milliseconds of `now`.
@@ -25,12 +25,12 @@ final class Reactor {
     /// How often deadlines are looked after: libcurl keeps those of transfers that have a connection, but not of those that wait for one.
     private static let sweepInterval: Int64 = 250
 
-    init?(_ mailbox: TransferMailbox, maximumConnections: Int, maximumConnectionsPerHost: Int) {
+    init?(_ requestQueue: TransferQueue, maximumConnections: Int, maximumConnectionsPerHost: Int) {
         guard let multi = curl_multi_init() else { return nil }
-        self.mailbox = mailbox
+        self.requestQueue = requestQueue
         self.multi = multi
         poller = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard poller >= 0, watch(mailbox.bell, EPOLLIN.rawValue) else { return nil }
+        guard poller >= 0, watch(requestQueue.wakeUpDescriptor, EPOLLIN.rawValue) else { return nil }
         // The address is good until `close`, which ends the multi handle on this thread.
         ccurl_multi_set_callbacks(multi, onSocket, onTimer, Unmanaged.passUnretained(self).toOpaque())
         ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maximumConnections)
@@ -46,13 +46,13 @@ final class Reactor {
             let count = Int(epoll_wait(poller, &events, Int32(events.count), timeToWait()))
             var hasMail = false
             for event in events.prefix(max(0, count)) {
-                if event.data.fd == mailbox.bell {
+                if event.data.fd == requestQueue.wakeUpDescriptor {
                     hasMail = true
                 } else {
                     curl_multi_socket_action(multi, event.data.fd, Self.directions(event.events), &running)
                 }
             }
-            if hasMail, !takeMail() { break }
+            if hasMail, !drainRequests() { break }
             if let alarm, alarm <= Self.now {
                 self.alarm = nil
                 curl_multi_socket_action(multi, -1, 0, &running)
@@ -65,8 +65,8 @@ final class Reactor {
     }
 
     /// False when the client is closing.
-    private func takeMail() -> Bool {
-        let mail = mailbox.take()
+    private func drainRequests() -> Bool {
+        let mail = requestQueue.take()
         for (id, order) in mail.orders {
             if mail.isClosing { order.fail(.closed) } else { begin(order, id) }
         }
@@ -74,7 +74,7 @@ final class Reactor {
         return !mail.isClosing
     }
 
-    private func begin(_ order: TransferOrder, _ id: UInt64) {
+    private func begin(_ order: TransferRequest, _ id: UInt64) {
         guard let easy = idle.popLast() ?? EasyHandle() else { return order.fail(.failed(code: 27, "out of memory")) }
         let transfer = order.makeTransfer()
         easy.transfer = transfer
@@ -156,7 +156,7 @@ final class Reactor {
         for socket in sockets { shutdown(socket, Int32(SHUT_RD)) }
         curl_multi_cleanup(multi)
         Glibc.close(poller)
-        mailbox.end()
+        requestQueue.end()
     }
 }
 

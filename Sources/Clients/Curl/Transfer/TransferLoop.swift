@@ -3,18 +3,18 @@ import Glibc
 
 /// A thread with a reactor on it, and the way for tasks to have it work.
 final class TransferLoop: Sendable {
-    private let mailbox = TransferMailbox()
+    private let requestQueue = TransferQueue()
 
     /// What the new thread is given.
     private final class Start: Sendable {
         let name: String
-        let mailbox: TransferMailbox
+        let requestQueue: TransferQueue
         let maximumConnections: Int
         let maximumConnectionsPerHost: Int
 
-        init(name: String, mailbox: TransferMailbox, maximumConnections: Int, maximumConnectionsPerHost: Int) {
+        init(name: String, requestQueue: TransferQueue, maximumConnections: Int, maximumConnectionsPerHost: Int) {
             self.name = name
-            self.mailbox = mailbox
+            self.requestQueue = requestQueue
             self.maximumConnections = maximumConnections
             self.maximumConnectionsPerHost = maximumConnectionsPerHost
         }
@@ -27,7 +27,7 @@ final class TransferLoop: Sendable {
     init(name: String, maximumConnections: Int, maximumConnectionsPerHost: Int) {
         precondition(Self.isLibraryReady, "libcurl does not start")
         let start = Start(
-            name: name, mailbox: mailbox, maximumConnections: maximumConnections, maximumConnectionsPerHost: maximumConnectionsPerHost)
+            name: name, requestQueue: requestQueue, maximumConnections: maximumConnections, maximumConnectionsPerHost: maximumConnectionsPerHost)
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setstacksize(&attributes, Self.stackSize)
@@ -45,43 +45,43 @@ final class TransferLoop: Sendable {
         if result != 0 {
             // Whoever asks is told that the client is closed.
             context.release()
-            mailbox.end()
+            requestQueue.end()
         }
     }
 
-    deinit { mailbox.close() }
+    deinit { requestQueue.close() }
 
     private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
         guard let context else { return nil }
         let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
         ccurl_name_thread(start.name)
         let reactor = Reactor(
-            start.mailbox, maximumConnections: start.maximumConnections, maximumConnectionsPerHost: start.maximumConnectionsPerHost)
-        if let reactor { reactor.run() } else { start.mailbox.end() }
+            start.requestQueue, maximumConnections: start.maximumConnections, maximumConnectionsPerHost: start.maximumConnectionsPerHost)
+        if let reactor { reactor.run() } else { start.requestQueue.end() }
         return nil
     }
 
     /// Has an order carried out; a cancelled task gets `.cancelled`, at once.
     func perform<Answer: Sendable>(
-        _ order: (CheckedContinuation<Result<Answer, CurlError>, Never>) -> TransferOrder
+        _ order: (CheckedContinuation<Result<Answer, CurlError>, Never>) -> TransferRequest
     ) async throws(CurlError) -> Answer {
         guard !Task.isCancelled else { throw .cancelled }
-        let id = mailbox.nextID()
+        let id = requestQueue.nextID()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { reply in
-                mailbox.put(order(reply), id: id)
+                requestQueue.put(order(reply), id: id)
                 // A cancellation that came just before the order found nothing to cancel.
-                if Task.isCancelled { mailbox.cancel(id) }
+                if Task.isCancelled { requestQueue.cancel(id) }
             }
         } onCancel: {
-            mailbox.cancel(id)
+            requestQueue.cancel(id)
         }
         return try result.get()
     }
 
     /// Breaks off what is on its way, with `.closed`, and returns when the thread has ended.
     func close() async {
-        mailbox.close()
-        await mailbox.ended()
+        requestQueue.close()
+        await requestQueue.ended()
     }
 }

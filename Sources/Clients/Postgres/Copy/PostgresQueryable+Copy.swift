@@ -7,8 +7,8 @@ extension PostgresQueryable {
     /// - Throws: also whatever the sequence throws.
     @discardableResult
     public func copy<Rows: AsyncSequence & Sendable>(_ sql: SQL, rows: Rows) async throws -> Int where Rows.Element == [any PostgresEncodable] {
-        try await withLane { lane in
-            var copy = try await Copy(sql, lane)
+        try await withLane { lease in
+            var copy = try await Copy(sql, lease)
             do {
                 for try await row in rows { try await copy.send(row) }
                 return try await copy.finish()
@@ -24,8 +24,8 @@ extension PostgresQueryable {
     /// A value that cannot be sent ends the COPY and nothing of it stays.
     @discardableResult
     public func copy<Rows: Sequence & Sendable>(_ sql: SQL, rows: Rows) async throws -> Int where Rows.Element == [any PostgresEncodable] {
-        try await withLane { lane in
-            var copy = try await Copy(sql, lane)
+        try await withLane { lease in
+            var copy = try await Copy(sql, lease)
             do {
                 for row in rows { try await copy.send(row) }
                 return try await copy.finish()
@@ -40,27 +40,27 @@ extension PostgresQueryable {
 /// A COPY that is under way.
 private struct Copy {
     private static let chunk = 64 * 1024
-    private let lane: PostgresLane
+    private let lease: ConnectionLease
     private var buffer = CopyBuffer()
 
-    init(_ sql: SQL, _ lane: PostgresLane) async throws {
-        self.lane = lane
-        try await lane.settle()
-        try await lane.perform(.copyStart(sql))
+    init(_ sql: SQL, _ lease: ConnectionLease) async throws {
+        self.lease = lease
+        try await lease.settle()
+        try await lease.perform(.copyStart(sql))
     }
 
     mutating func send(_ row: [any PostgresEncodable]) async throws {
         try buffer.append(row: row)
-        if buffer.bytes.count >= Self.chunk { try await lane.perform(.copyData(buffer.take())) }
+        if buffer.bytes.count >= Self.chunk { try await lease.perform(.copyData(buffer.take())) }
     }
 
     mutating func finish() async throws -> Int {
-        if !buffer.bytes.isEmpty { try await lane.perform(.copyData(buffer.take())) }
-        return try await lane.perform(.copyEnd(failure: nil))?.affectedRows ?? 0
+        if !buffer.bytes.isEmpty { try await lease.perform(.copyData(buffer.take())) }
+        return try await lease.perform(.copyEnd(failure: nil))?.affectedRows ?? 0
     }
 
     /// Tells the server to forget it. Refused, and no harm, if the COPY has ended already.
     func abort() async {
-        _ = try? await lane.perform(.copyEnd(failure: "given up by the client"), shielded: true)
+        _ = try? await lease.perform(.copyEnd(failure: "given up by the client"), shielded: true)
     }
 }

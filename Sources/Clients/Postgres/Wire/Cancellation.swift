@@ -12,7 +12,7 @@ struct Cancellation {
     var nextAttempt: ContinuousClock.Instant?
 }
 
-extension Wire {
+extension ConnectionStateMachine {
     /// What to ask the server with, if the statement it is at belongs to a cancelled task. Those before a cancelled one are left to end.
     func cancelRequest() -> CancelHandle? {
         guard !cancellation.isAsking else { return nil }

@@ -5,40 +5,40 @@ import Glibc
 ///
 /// It polls rather than epolls: a pool has a handful of sockets, and libpq wants to be asked each time what it waits for.
 struct IOThread {
-    private let mailbox: Mailbox
+    private let commandQueue: CommandQueue
     private let pool: Pool
-    private var wires: [Int: Wire] = [:]
-    private var commands: [Mailbox.Command] = []
+    private var wires: [Int: ConnectionStateMachine] = [:]
+    private var commands: [CommandQueue.Command] = []
     private var descriptors: [pollfd] = []
-    private var polled: [Wire] = []
+    private var polled: [ConnectionStateMachine] = []
     private var isStopping = false
 
     /// 512 KB: what TLS and a large result need with room to spare; only what is touched counts.
-    static func start(_ mailbox: Mailbox, _ pool: Pool, whenStopped: @escaping @Sendable () -> Void) {
+    static func start(_ commandQueue: CommandQueue, _ pool: Pool, whenStopped: @escaping @Sendable () -> Void) {
         startThread(named: "postgres", stack: 512 * 1024) {
-            var thread = IOThread(mailbox: mailbox, pool: pool)
+            var thread = IOThread(commandQueue: commandQueue, pool: pool)
             thread.run()
             whenStopped()
         }
     }
 
-    private init(mailbox: Mailbox, pool: Pool) {
-        self.mailbox = mailbox
+    private init(commandQueue: CommandQueue, pool: Pool) {
+        self.commandQueue = commandQueue
         self.pool = pool
     }
 
     private mutating func run() {
         while !isStopping {
-            mailbox.take(into: &commands)
+            commandQueue.take(into: &commands)
             if commands.isEmpty {
                 wait()
-                mailbox.wake()
+                commandQueue.wake()
             } else {
                 for command in commands { perform(command) }
             }
         }
         for wire in wires.values { wire.close(.closed) }
-        for command in mailbox.stop() {
+        for command in commandQueue.stop() {
             switch command {
             case .adopt(_, let handle): PQfinish(handle.pointer)
             case .inspect(let continuation): continuation.resume(returning: nil)
@@ -47,10 +47,10 @@ struct IOThread {
         }
     }
 
-    private mutating func perform(_ command: Mailbox.Command) {
+    private mutating func perform(_ command: CommandQueue.Command) {
         switch command {
         case .adopt(let id, let handle):
-            wires[id] = Wire(id: id, handle: handle, prepares: pool.configuration.pooler != .transaction)
+            wires[id] = ConnectionStateMachine(id: id, handle: handle, prepares: pool.configuration.pooler != .transaction)
         case .perform(let id, let operations):
             guard let wire = wires[id] else {
                 for operation in operations {
@@ -85,14 +85,14 @@ struct IOThread {
     private mutating func wait() {
         descriptors.removeAll(keepingCapacity: true)
         polled.removeAll(keepingCapacity: true)
-        descriptors.append(pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0))
+        descriptors.append(pollfd(fd: commandQueue.descriptor, events: Int16(POLLIN), revents: 0))
         for wire in wires.values {
             descriptors.append(pollfd(fd: wire.socket, events: Int16(wire.wantsWrite ? POLLIN | POLLOUT : POLLIN), revents: 0))
             polled.append(wire)
         }
         let count = poll(&descriptors, nfds_t(descriptors.count), timeout())
         if count > 0 {
-            if descriptors[0].revents != 0 { mailbox.drain() }
+            if descriptors[0].revents != 0 { commandQueue.drain() }
             for (wire, descriptor) in zip(polled, descriptors.dropFirst()) where descriptor.revents != 0 {
                 // Reading first: the server may be unable to read from us until we do.
                 if descriptor.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { wire.readable() } else { wire.advance() }
@@ -116,16 +116,16 @@ struct IOThread {
         return Int32(clamping: max(0, (next - .now).wholeMilliseconds + 1))
     }
 
-    private func cancel(_ wire: Wire) {
+    private func cancel(_ wire: ConnectionStateMachine) {
         guard let handle = wire.cancelRequest() else { return }
-        let (mailbox, id) = (mailbox, wire.id)
+        let (commandQueue, id) = (commandQueue, wire.id)
         startThread(named: "postgres-cancel", stack: 256 * 1024) {
             handle.run()
-            mailbox.post(.cancelAsked(id))
+            commandQueue.post(.cancelAsked(id))
         }
     }
 
-    private mutating func dropIfFailed(_ wire: Wire) {
+    private mutating func dropIfFailed(_ wire: ConnectionStateMachine) {
         guard let failure = wire.failure else { return }
         wires[wire.id] = nil
         // The pool first: whoever is told and comes again must not get this connection.

@@ -12,7 +12,7 @@ final class Pool: Sendable {
         /// The server's process behind each connection, as the login told.
         var processes: [Int: Int] = [:]
         var connecting = 0
-        var waiters = Queue<Waiter>()
+        var waiters = Queue<ConnectionRequest>()
         var lastID = 0
         /// Connections up to this one are closed as soon as they are free.
         var retiredThrough = 0
@@ -25,7 +25,7 @@ final class Pool: Sendable {
     private enum Thread { case none, running, ended }
     private typealias Resumption = (continuation: CheckedContinuation<Int, any Error>, id: Int)
 
-    let mailbox = Mailbox()
+    let commandQueue = CommandQueue()
     /// Whether the last thing that was tried on the wire worked.
     let isConnected = Atomic(false)
     let configuration: PostgresConfiguration
@@ -41,11 +41,11 @@ final class Pool: Sendable {
     func lease() async throws -> Int {
         try Task.checkCancellation()
         if let free = try state.withLock({ try takeIdle(&$0) }) { return free }
-        let waiter = Waiter()
+        let request = ConnectionRequest()
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { enqueue(waiter, $0) }
+            try await withCheckedThrowingContinuation { enqueue(request, $0) }
         } onCancel: {
-            waiter.leave()
+            request.leave()
         }
     }
 
@@ -59,23 +59,23 @@ final class Pool: Sendable {
         return free.id
     }
 
-    private func enqueue(_ waiter: Waiter, _ continuation: CheckedContinuation<Int, any Error>) {
-        guard waiter.wait(continuation) else { return continuation.resume(throwing: CancellationError()) }
+    private func enqueue(_ request: ConnectionRequest, _ continuation: CheckedContinuation<Int, any Error>) {
+        guard request.wait(continuation) else { return continuation.resume(throwing: CancellationError()) }
         do {
             let (free, connects): (Int?, Bool) = try state.withLock { state in
                 if let free = try takeIdle(&state) { return (free, false) }
-                state.waiters.append(waiter)
+                state.waiters.append(request)
                 return (nil, reserve(&state))
             }
-            if let free { resume(waiter, with: free) }
+            if let free { resume(request, with: free) }
             if connects { connect() }
         } catch {
-            waiter.take()?.resume(throwing: error)
+            request.take()?.resume(throwing: error)
         }
     }
 
-    private func resume(_ waiter: Waiter, with id: Int) {
-        if let continuation = waiter.take() { continuation.resume(returning: id) } else { release(id, reusable: true) }
+    private func resume(_ request: ConnectionRequest, with id: Int) {
+        if let continuation = request.take() { continuation.resume(returning: id) } else { release(id, reusable: true) }
     }
 
     /// Gives a connection back. One that is not reusable is closed.
@@ -101,9 +101,9 @@ final class Pool: Sendable {
 
     /// To the first in the queue, or to the free ones.
     private func hand(_ id: Int, _ state: inout State) -> Resumption? {
-        while let waiter = state.waiters.first {
+        while let request = state.waiters.first {
             state.waiters.removeFirst()
-            guard let continuation = waiter.take() else { continue }
+            guard let continuation = request.take() else { continue }
             state.leased.insert(id)
             return (continuation, id)
         }
@@ -112,7 +112,7 @@ final class Pool: Sendable {
     }
 
     private func drop(_ id: Int) {
-        mailbox.post(.discard(id))
+        commandQueue.post(.discard(id))
         forget(id)
     }
 
@@ -144,7 +144,7 @@ extension Pool {
     func oldestStatement() async -> (sql: String, age: Duration)? {
         guard state.withLock({ $0.thread == .running }) else { return nil }
         return await withCheckedContinuation { continuation in
-            if !mailbox.post(.inspect(continuation)) { continuation.resume(returning: nil) }
+            if !commandQueue.post(.inspect(continuation)) { continuation.resume(returning: nil) }
         }
     }
 }
@@ -200,7 +200,7 @@ extension Pool {
             state.thread = .running
             return true
         }
-        if isFirst { IOThread.start(mailbox, self) { self.threadEnded() } }
+        if isFirst { IOThread.start(commandQueue, self) { self.threadEnded() } }
         startThread(named: "postgres-connect", stack: 512 * 1024) {
             var again = true
             while again {
@@ -225,13 +225,13 @@ extension Pool {
             return state.lastID
         }
         // Before anybody can have statements for it.
-        guard mailbox.post(.adopt(id, handle)) else { return PQfinish(handle.pointer) }
+        guard commandQueue.post(.adopt(id, handle)) else { return PQfinish(handle.pointer) }
         logger.debug("connected to PostgreSQL", metadata: ["database": "\(configuration)", "connection": "\(id)"])
         let (next, closed): (Resumption?, Bool) = state.withLock { state in
             state.connecting -= 1
             return state.isClosed ? (nil, true) : (hand(id, &state), false)
         }
-        if closed { mailbox.post(.discard(id)) }
+        if closed { commandQueue.post(.discard(id)) }
         next?.continuation.resume(returning: next?.id ?? id)
     }
 
@@ -239,7 +239,7 @@ extension Pool {
     private func refused(_ error: PostgresError) -> Bool {
         isConnected.store(false, ordering: .relaxed)
         logger.debug("no connection to PostgreSQL", metadata: ["database": "\(configuration)", "error": "\(error)"])
-        let waiters: [Waiter]? = state.withLock { state in
+        let waiters: [ConnectionRequest]? = state.withLock { state in
             if !state.isClosed, !state.waiters.isEmpty, !state.leased.isEmpty { return nil }
             state.connecting -= 1
             // Another connection that is on its way decides for those who still wait.
@@ -247,7 +247,7 @@ extension Pool {
             defer { state.waiters = Queue() }
             return state.waiters.compactMap { $0 }
         }
-        for waiter in waiters ?? [] { waiter.take()?.resume(throwing: error) }
+        for request in waiters ?? [] { request.take()?.resume(throwing: error) }
         return waiters == nil
     }
 
@@ -258,18 +258,18 @@ extension Pool {
             defer { state.waiters = Queue() }
             return state.waiters.compactMap { $0 }
         }
-        for waiter in waiters { waiter.take()?.resume(throwing: PostgresError.closed) }
+        for request in waiters { request.take()?.resume(throwing: PostgresError.closed) }
         // Whoever listens would keep a connection for ever.
-        mailbox.post(.endNotifications)
+        commandQueue.post(.endNotifications)
         await untilClosed { $0.leased.isEmpty }
-        mailbox.post(.stop)
+        commandQueue.post(.stop)
         await untilClosed { $0.thread != .running }
     }
 
     /// For a client that is let go without `close`.
     func abandon() {
         state.withLock { $0.isClosed = true }
-        mailbox.post(.stop)
+        commandQueue.post(.stop)
     }
 
     private func untilClosed(_ condition: (State) -> Bool) async {

@@ -14,7 +14,7 @@ import Curl
 /// ``MailRefusal`` tells which is which.
 public struct MailChannel: DeliveryChannel {
     /// Mail.
-    public let kind = Parcel.Kind.mail
+    public let kind = OutboundDelivery.Kind.mail
     /// How many mails at once.
     public let inFlight: Int
     /// About two days: mail servers are away for a night, and quotas come back after a day.
@@ -30,14 +30,14 @@ public struct MailChannel: DeliveryChannel {
 
     /// A channel to the mail server of ``MailSettings``.
     /// - Throws: ``ConfigurationError``.
-    public init(_ settings: Settings, _ assembly: Assembly, templates: MailTemplates) throws(ConfigurationError) {
+    public init(_ settings: Settings, _ builder: ServiceBuilder, templates: MailTemplates) throws(ConfigurationError) {
         from = try settings.value(MailSettings.from)
         server = try SMTPServer(settings, from: from)
         frontend = try settings.value(MailSettings.frontend)
         inFlight = try settings.value(MailSettings.inFlight)
         self.templates = templates
-        web = assembly.web
-        clock = assembly.clock
+        web = builder.web
+        clock = builder.clock
     }
 
     /// Renders the mail and hands it to the mail server.
@@ -52,7 +52,7 @@ public struct MailChannel: DeliveryChannel {
 
     private struct Content: Decodable {
         let template: String
-        let to: MailContact
+        let to: Recipient
         let facts: [String: MailFact]
     }
 

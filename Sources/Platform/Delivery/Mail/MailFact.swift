@@ -1,6 +1,6 @@
 /// Something that a mail tells; it becomes a text in the language of the mail when that is sent.
 ///
-/// In the parcel a text is a JSON string, a number a number, a list an array, money `{"money": 4200, "currency": "EUR"}` and a local time
+/// In the delivery a text is a JSON string, a number a number, a list an array, money `{"money": 4200, "currency": "EUR"}` and a local time
 /// `{"at": "2026-11-21T20:00", "zone": "Europe/Madrid"}`.
 public enum MailFact: Decodable, Sendable, Equatable {
     /// A text; an empty one counts as absent for a section (`{{#reason}}…{{/reason}}`).
@@ -21,7 +21,7 @@ public enum MailFact: Decodable, Sendable, Equatable {
         case zone
     }
 
-    /// Reads it from a parcel.
+    /// Reads it from a delivery.
     public init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: Member.self) {
             if members.contains(.money) {

@@ -22,7 +22,7 @@ create table operations.job_runs (
     -- How often its lease was over and it was taken up again: its process had died, or its message was lost.
     rescues       integer     not null default 0,
     -- Somebody wants the job to look again before it ends.
-    asked_again   boolean     not null default false,
+    rerun_requested   boolean     not null default false,
     -- Of a run whose tick came without an id: md5 of the tick's body, by which the broker's redelivery of that tick finds the run.
     redelivery_key text
 );

@@ -1,4 +1,4 @@
--- What every service's schema has: the messages it has worked, the messages it has to publish, the parcels it has to send.
+-- What every service's schema has: the messages it has worked, the messages it has to publish, the deliveries it has to send.
 
 create table inbox (
     source      text        collate "C" not null,
@@ -33,7 +33,7 @@ create table deliveries (
     traceparent     text,
     created_at      timestamptz not null default now()
 );
--- The courier's claim: what is due, oldest first.
+-- The delivery worker's claim: what is due, oldest first.
 create index deliveries_due on deliveries (kind, next_attempt_at) where status = 'queued';
 -- What people look at: the few that did not get through. They have the instant of it in next_attempt_at.
 create index deliveries_failed on deliveries (id) where status in ('bounced', 'parked');

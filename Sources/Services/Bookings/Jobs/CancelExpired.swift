@@ -4,10 +4,10 @@ import Platform
 import Postgres
 
 /// Cancels bookings that nobody paid for in time, then those whose money waits for a person while their event has begun, then those of events
-/// that were called off; their tickets go back, and the customers are told.
+/// that were cancelled; their tickets go back, and the customers are told.
 ///
 /// A booking whose payment is at the gateway is passed over: the payment decides about it. Its expiry is postponed, so that a run does not look at
-/// all bookings that the runs before it passed over. What ends the payment ends the postponement too (``LostPayments``). When only a person can say
+/// all bookings that the runs before it passed over. What ends the payment ends the postponement too (``FailedPayments``). When only a person can say
 /// what became of the money, the booking keeps its tickets until the event begins. A booking that costs nothing waits for no payment.
 struct CancelExpired: Job {
     static let name = JobName.bookingsCancelExpired
@@ -22,29 +22,29 @@ struct CancelExpired: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         var cancelled = 0
-        if !UndecidedBookings.isCursor(slice.cursor), !CalledOffBookings.isCursor(slice.cursor) {
+        if !UndecidedBookings.isCursor(slice.cursor), !EventCancellation.isCursor(slice.cursor) {
             let end: KeysetCursor?
             (cancelled, end) = try await expire(slice, tx)
             if let end { return Progress(cancelled, more: true, cursor: end.text) }
         }
-        if !CalledOffBookings.isCursor(slice.cursor) {
+        if !EventCancellation.isCursor(slice.cursor) {
             let undecided = try await UndecidedBookings.cancel(slice, tx)
             cancelled += undecided.count
             if undecided.more { return Progress(cancelled, more: true, cursor: undecided.cursor) }
         }
-        let holders = try await CalledOffBookings.cancel(slice, tx)
+        let holders = try await EventCancellation.cancel(slice, tx)
         return Progress(cancelled + holders.count, more: holders.more, cursor: holders.cursor)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        if CalledOffBookings.isCursor(slice.cursor) { return try await CalledOffBookings.first(of: slice, tx) }
+        if EventCancellation.isCursor(slice.cursor) { return try await EventCancellation.first(of: slice, tx) }
         if !UndecidedBookings.isCursor(slice.cursor) {
             let start = KeysetCursor(slice.cursor)
             let first = try await tx.query(Self.first, as: BookingKey.self, slice.now - Self.grace, start.instant, start.id).first
             if let first { return JobRow(first.name, cursor: first.keyset.text) }
         }
         if let first = try await UndecidedBookings.first(of: slice, tx) { return first }
-        return try await CalledOffBookings.first(of: slice, tx)
+        return try await EventCancellation.first(of: slice, tx)
     }
 
     /// Cancels the next bookings in pages: while the database works one, the customers of the one before are written to.
@@ -57,22 +57,22 @@ struct CancelExpired: Job {
             Self.pageEnds, as: KeysetCursor.self, slice.now - Self.grace, start.instant, start.id, limit, page)
         let isFull = ends.count * page == limit
         var starts = ([start] + ends.dropLast(isFull ? 1 : 0))[...]
-        let cancelled = try await withThrowingTaskGroup(of: [Letter].self) { group in
+        let cancelled = try await withThrowingTaskGroup(of: [BookingMailContext].self) { group in
             func addPage() {
                 guard let start = starts.popFirst() else { return }
                 group.addTask {
                     try await tx.query(
-                        Self.cancelPage, as: Letter.self, slice.now - Self.grace, start.instant, start.id, page, slice.now,
+                        Self.cancelPage, as: BookingMailContext.self, slice.now - Self.grace, start.instant, start.id, page, slice.now,
                         CancellationReason.expired.rawValue, slice.now - Self.grace + Self.postponement)
                 }
             }
             addPage()
             addPage()
             var cancelled = 0
-            for try await letters in group {
-                try tx.publish(BookingCancelled.all(letters, because: .expired, at: slice.now))
-                for letter in letters { try tx.tell(.expired, letter) }
-                cancelled += letters.count
+            for try await mailContexts in group {
+                try tx.publish(BookingCancelled.all(mailContexts, because: .expired, at: slice.now))
+                for mailContext in mailContexts { try tx.sendMail(.expired, mailContext) }
+                cancelled += mailContexts.count
                 addPage()
             }
             return cancelled
@@ -117,11 +117,11 @@ struct CancelExpired: Job {
         postponed as (
             update bookings b set expires_from = $7
             where b.id = any (array(select id from due except select id from cancelled)) and b.status = 'pending')
-        select letters.*
+        select booking_mail_contexts.*
         from cancelled
              cross join lateral (
                  select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
                         language, event_id, title, location, starts_at, time_zone
-                 from letters where booking_id = cancelled.id offset 0) letters
+                 from booking_mail_contexts where booking_id = cancelled.id offset 0) booking_mail_contexts
         """
 }

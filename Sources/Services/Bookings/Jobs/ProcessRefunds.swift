@@ -12,13 +12,13 @@ struct ProcessRefunds: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let requests = try await tx.query(
-            Self.takeUndecided, as: WithLetter<Request>.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit, slice.now,
+            Self.takeUndecided, as: WithMailContext<Request>.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit, slice.now,
             CancellationReason.unpaid.map(\.rawValue))
         var granted: [Granted] = []
-        var denied: [(letter: Letter, why: RefundDenial)] = []
+        var denied: [(mailContext: BookingMailContext, why: RefundDenial)] = []
         for request in requests where !request.row.isOpen {
-            guard let startsAt = request.letter.startsAt else {
-                tx.fail(request.letter.name, "event \(request.letter.eventId) does not exist")
+            guard let startsAt = request.mailContext.startsAt else {
+                tx.recordFailure(of: request.mailContext.name, reason: "event \(request.mailContext.eventId) does not exist")
                 continue
             }
             let decision = RefundPolicy.decide(
@@ -26,14 +26,15 @@ struct ProcessRefunds: Job {
                 left: request.row.left)
             switch decision {
             case .granted(let amount):
-                granted.append(Granted(letter: request.letter, amount: amount, currency: request.row.paidIn ?? request.letter.currency))
-            case .denied(let why): denied.append((request.letter, why))
+                granted.append(
+                    Granted(mailContext: request.mailContext, amount: amount, currency: request.row.paidIn ?? request.mailContext.currency))
+            case .denied(let why): denied.append((request.mailContext, why))
             }
         }
         try await grant(granted, slice, tx)
         try await deny(denied, tx)
         return Progress(
-            granted.count + denied.count, more: requests.count == slice.limit, cursor: requests.last.map { "\($0.letter.bookingId)" })
+            granted.count + denied.count, more: requests.count == slice.limit, cursor: requests.last.map { "\($0.mailContext.bookingId)" })
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
@@ -44,25 +45,25 @@ struct ProcessRefunds: Job {
     private func grant(_ refunds: [Granted], _ slice: Slice, _ tx: Transaction) async throws {
         guard !refunds.isEmpty else { return }
         let cancelled = try await tx.query(
-            Self.grantRefunds, as: Int.self, refunds.map(\.letter.bookingId), refunds.map(\.amount), slice.now,
+            Self.grantRefunds, as: Int.self, refunds.map(\.mailContext.bookingId), refunds.map(\.amount), slice.now,
             CancellationReason.refundApproved.rawValue)
         let held = Set(cancelled)
-        let lost = refunds.map(\.letter).filter { held.contains($0.bookingId) }
+        let lost = refunds.map(\.mailContext).filter { held.contains($0.bookingId) }
         try tx.publish(BookingCancelled.all(lost, because: .refundApproved, at: slice.now))
         for refund in refunds {
-            try tx.publish(BookingRefundApproved(refund.letter, amount: refund.amount, currency: refund.currency, at: slice.now))
+            try tx.publish(BookingRefundApproved(refund.mailContext, amount: refund.amount, currency: refund.currency, at: slice.now))
         }
     }
 
-    private func deny(_ requests: [(letter: Letter, why: RefundDenial)], _ tx: Transaction) async throws {
+    private func deny(_ requests: [(mailContext: BookingMailContext, why: RefundDenial)], _ tx: Transaction) async throws {
         guard !requests.isEmpty else { return }
-        try await tx.execute(Self.denyRefunds, requests.map(\.letter.bookingId), requests.map(\.why.rawValue))
-        for (letter, why) in requests { try tx.tell(.refundDenied(why), letter) }
+        try await tx.execute(Self.denyRefunds, requests.map(\.mailContext.bookingId), requests.map(\.why.rawValue))
+        for (mailContext, why) in requests { try tx.sendMail(.refundDenied(why), mailContext) }
     }
 
     /// What goes back, in the currency that was paid.
     private struct Granted {
-        let letter: Letter
+        let mailContext: BookingMailContext
         let amount: Int
         let currency: String
     }
@@ -96,13 +97,13 @@ struct ProcessRefunds: Job {
             order by id limit $2 for update)
         select u.requested_at, money.is_open, money.paid, money.left, money.paid_in,
                (u.status = 'cancelled' and coalesce(u.cancellation_reason = any ($4::text[]), false))
-                   or exists (select from called_off c where c.event_id = u.event_id) as tickets_are_gone,
-               letters.*
+                   or exists (select from event_cancellations c where c.event_id = u.event_id) as tickets_are_gone,
+               booking_mail_contexts.*
         from undecided u
              cross join lateral (
                  select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
                         language, event_id, title, location, starts_at, time_zone
-                 from letters where booking_id = u.id offset 0) letters
+                 from booking_mail_contexts where booking_id = u.id offset 0) booking_mail_contexts
              cross join lateral (
                  select coalesce(bool_or(p.status in ('pending', 'processing') and p.amount > 0), false) as is_open,
                         -- Of several that succeeded all but one go back by themselves, and nothing is left of those.

@@ -9,11 +9,12 @@ struct SendConfirmations: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let free = try await tx.execute(Self.confirmFree, slice.limit, slice.now)
-        let letters = try await tx.query(Self.takeConfirmed, as: Letter.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit)
-        let written = try letters.filter { try tx.tell(.confirmed, $0) }
+        let mailContexts = try await tx.query(Self.takeConfirmed, as: BookingMailContext.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit)
+        let written = try mailContexts.filter { try tx.sendMail(.confirmed, $0) }
         if !written.isEmpty { try await tx.execute(Self.mark, written.map(\.bookingId)) }
         return Progress(
-            written.count, more: letters.count == slice.limit || free == slice.limit, cursor: letters.last.map { "\($0.bookingId)" } ?? slice.cursor)
+            written.count, more: mailContexts.count == slice.limit || free == slice.limit,
+            cursor: mailContexts.last.map { "\($0.bookingId)" } ?? slice.cursor)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
@@ -29,7 +30,7 @@ struct SendConfirmations: Job {
     private static let confirmFree: SQL = """
         with free as materialized (
             select id from bookings b where b.status = 'pending' and b.total_amount = 0
-              and not exists (select from called_off c where c.event_id = b.event_id)
+              and not exists (select from event_cancellations c where c.event_id = b.event_id)
             order by id limit $1 for no key update skip locked)
         update bookings set status = 'confirmed', confirmed_at = $2 where id = any (array(select id from free)) and status = 'pending'
         """
@@ -38,12 +39,12 @@ struct SendConfirmations: Job {
         with waiting as materialized (
             select id from bookings where status = 'confirmed' and not confirmation_email_sent and id > $1
             order by id limit $2 for update)
-        select letters.*
+        select booking_mail_contexts.*
         from waiting
              cross join lateral (
                  select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
                         language, event_id, title, location, starts_at, time_zone
-                 from letters where booking_id = waiting.id offset 0) letters
+                 from booking_mail_contexts where booking_id = waiting.id offset 0) booking_mail_contexts
         order by waiting.id
         """
 

@@ -9,7 +9,7 @@ import Postgres
 struct BookingRefundRequestedReaction: Reaction {
     func react(to messages: [Incoming<BookingRefundRequested>], _ tx: Transaction) async throws {
         let bookings = messages.map(\.data.bookingId)
-        try await UnknownBooking.refuse(bookings, tx)
+        try await BookingNotFound.refuse(bookings, tx)
         try await tx.execute(Self.note, bookings, messages.map(\.data.requestedAt), tx.now)
     }
 

@@ -2,28 +2,29 @@ import Contracts
 import Platform
 import Postgres
 
-/// Notes that events were called off and has ``CancelExpired`` cancel their bookings, slice by slice. An event that is over, `completed` or
+/// Notes that events were cancelled and has ``CancelExpired`` cancel their bookings, slice by slice. An event that is over, `completed` or
 /// `archived`, refunds nobody unless the message says `force`: the events service leaves it as it is, too.
 struct EventCancelledReaction: Reaction {
     func react(to messages: [Incoming<EventCancelled>], _ tx: Transaction) async throws {
         let events = messages.map(\.data.eventId)
         let unknown = try await tx.query(Self.missing, as: Int.self, events)
-        if !unknown.isEmpty { throw UnknownEvent(ids: unknown) }
+        if !unknown.isEmpty { throw EventNotFound(ids: unknown) }
         let forces = messages.map { $0.data.force ?? false }
         for over in try await tx.query(Self.findOver, as: Over.self, events, forces) {
-            tx.fail("event \(over.id)", "it is \(over.status), so its cancellation refunds nobody; a message with force does it all the same")
+            tx.recordFailure(
+                of: "event \(over.id)", reason: "it is \(over.status), so its cancellation refunds nobody; a message with force does it all the same")
         }
         guard try await tx.execute(Self.note, events, messages.map(\.data.reason), forces, tx.now) > 0 else { return }
         try await tx.trigger(.bookingsCancelExpired)
     }
 
     /// Noted all the same, it would cancel the bookings of whichever event gets this number one day.
-    private struct UnknownEvent: NotThereYet, CustomStringConvertible {
+    private struct EventNotFound: NotThereYet, CustomStringConvertible {
         let ids: [Int]
         var description: String { "there is no event \(ids.map(String.init).joined(separator: ", "))" }
     }
 
-    /// An event that is called off when it is over.
+    /// An event that is cancelled when it is over.
     private struct Over: Decodable, Sendable {
         let id: Int
         let status: String
@@ -44,7 +45,7 @@ struct EventCancelledReaction: Reaction {
         """
 
     private static let note: SQL = """
-        insert into called_off as c (event_id, reason, forced, told_at)
+        insert into event_cancellations as c (event_id, reason, forced, told_at)
         select told.event, told.reason, told.force, $4
         from (select distinct on (event) event, reason, bool_or(force) over (partition by event) as force
               from unnest($1::bigint[], $2::text[], $3::boolean[]) with ordinality as told (event, reason, force, place)

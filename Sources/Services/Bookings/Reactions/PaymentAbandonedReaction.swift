@@ -4,7 +4,7 @@ import Platform
 /// Cancels bookings whose payment was begun and never finished.
 struct PaymentAbandonedReaction: Reaction {
     func react(to messages: [Incoming<PaymentAbandoned>], _ tx: Transaction) async throws {
-        try await LostPayments(
+        try await FailedPayments(
             payments: messages.map(\.data.paymentId), bookings: messages.map(\.data.bookingId), causes: messages.causes(of: \.bookingId)
         ).cancelBookings(because: .paymentAbandoned, telling: .expired, tx)
     }

@@ -16,24 +16,25 @@ import Postgres
 /// Nothing of it changes a booking that is confirmed, or one that another payment may still pay.
 struct PaymentRefundedReaction: Reaction {
     func react(to messages: [Incoming<PaymentRefunded>], _ tx: Transaction) async throws {
-        try await UnknownBooking.refuse(messages.map(\.data.bookingId), tx)
+        try await BookingNotFound.refuse(messages.map(\.data.bookingId), tx)
         try tx.enqueue(Self.clearFailure, messages.map(\.data.bookingId))
         let ends = messages.filter { $0.data.cause != .double }
         guard !ends.isEmpty else { return }
         let bookings = ends.map(\.data.bookingId)
         let areGranted = ends.map { $0.data.cause == .approved }
         let refunded = try await tx.query(
-            Self.refund, as: WithLetter<Refund>.self, bookings, ends.map(\.data.amount), ends.map(\.data.currency), areGranted, tx.now)
+            Self.refund, as: WithMailContext<Refund>.self, bookings, ends.map(\.data.amount), ends.map(\.data.currency), areGranted, tx.now)
         let causes = ends.causes(of: \.bookingId)
         for booking in refunded {
-            let (letter, amount, currency) = (booking.letter, booking.row.amountBack, booking.row.currencyBack)
-            let cause = causes[letter.bookingId]
+            let (mailContext, amount, currency) = (booking.mailContext, booking.row.amountBack, booking.row.currencyBack)
+            let cause = causes[mailContext.bookingId]
             try tx.publish(
                 BookingRefunded(
-                    bookingId: letter.bookingId, eventId: letter.eventId, userId: letter.userId, quantity: letter.quantity, amount: amount,
+                    bookingId: mailContext.bookingId, eventId: mailContext.eventId, userId: mailContext.userId, quantity: mailContext.quantity,
+                    amount: amount,
                     currency: currency, refundedAt: tx.now),
                 causedBy: cause)
-            try tx.tell(.refunded(amount, currency: currency), letter, causedBy: cause)
+            try tx.sendMail(.refunded(amount, currency: currency), mailContext, causedBy: cause)
         }
         if let early = try await tx.query(Self.waiting, as: String.self, bookings, areGranted).first { throw TooEarly(reference: early) }
     }
@@ -70,10 +71,10 @@ struct PaymentRefundedReaction: Reaction {
             update bookings b set refund_processed = true, refund_failure = null
             from back where b.id = back.booking and b.status = 'refunded' and back.is_granted and not b.refund_processed)
         select refunded.amount as amount_back, refunded.currency as currency_back,
-               letters.booking_id, letters.reference, letters.quantity, letters.total_amount, letters.currency,
-               letters.user_id, letters.first_name, letters.email, letters.language, letters.event_id,
-               letters.title, letters.location, letters.starts_at, letters.time_zone
-        from refunded join letters on letters.booking_id = refunded.id
+               booking_mail_contexts.booking_id, booking_mail_contexts.reference, booking_mail_contexts.quantity, booking_mail_contexts.total_amount, booking_mail_contexts.currency,
+               booking_mail_contexts.user_id, booking_mail_contexts.first_name, booking_mail_contexts.email, booking_mail_contexts.language, booking_mail_contexts.event_id,
+               booking_mail_contexts.title, booking_mail_contexts.location, booking_mail_contexts.starts_at, booking_mail_contexts.time_zone
+        from refunded join booking_mail_contexts on booking_mail_contexts.booking_id = refunded.id
         order by refunded.id
         """
 

@@ -7,15 +7,15 @@ import Postgres
 struct PaymentSucceededReaction: Reaction {
     func react(to messages: [Incoming<PaymentSucceeded>], _ tx: Transaction) async throws {
         let paid = messages.map(\.data.bookingId)
-        try await UnknownBooking.refuse(paid, tx)
+        try await BookingNotFound.refuse(paid, tx)
         try await tx.execute(Self.confirm, paid, tx.now)
         // After the first statement, so that it sees a cancellation that the first one had to wait for.
-        let owed = try await tx.query(Self.grantAll, as: WithLetter<Owed>.self, paid, tx.now)
+        let owed = try await tx.query(Self.grantAll, as: WithMailContext<Owed>.self, paid, tx.now)
         let causes = messages.causes(of: \.bookingId)
         for booking in owed {
             try tx.publish(
-                BookingRefundApproved(booking.letter, amount: booking.row.owed, currency: booking.row.paidIn, at: tx.now),
-                causedBy: causes[booking.letter.bookingId])
+                BookingRefundApproved(booking.mailContext, amount: booking.row.owed, currency: booking.row.paidIn, at: tx.now),
+                causedBy: causes[booking.mailContext.bookingId])
         }
     }
 
@@ -44,9 +44,9 @@ struct PaymentSucceededReaction: Reaction {
             where b.id = owed.id and b.status in ('cancelled', 'refunded') and b.refund_approved_at is null
             returning b.id, owed.amount, owed.currency)
         select granted.amount as owed, granted.currency as paid_in,
-               letters.booking_id, letters.reference, letters.quantity, letters.total_amount, letters.currency,
-               letters.user_id, letters.first_name, letters.email, letters.language, letters.event_id,
-               letters.title, letters.location, letters.starts_at, letters.time_zone
-        from granted join letters on letters.booking_id = granted.id
+               booking_mail_contexts.booking_id, booking_mail_contexts.reference, booking_mail_contexts.quantity, booking_mail_contexts.total_amount, booking_mail_contexts.currency,
+               booking_mail_contexts.user_id, booking_mail_contexts.first_name, booking_mail_contexts.email, booking_mail_contexts.language, booking_mail_contexts.event_id,
+               booking_mail_contexts.title, booking_mail_contexts.location, booking_mail_contexts.starts_at, booking_mail_contexts.time_zone
+        from granted join booking_mail_contexts on booking_mail_contexts.booking_id = granted.id
         """
 }

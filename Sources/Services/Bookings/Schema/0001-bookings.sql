@@ -56,8 +56,8 @@ create table bookings.status_history (like operations.status_history_shape inclu
 create trigger status_is_kept after update on bookings.bookings
     referencing old table as before new table as after for each statement execute function operations.keep_status_history();
 
--- Events that their organizer called off; whoever books one later is cancelled too.
-create table bookings.called_off (
+-- Events that their organizer cancelled; whoever books one later is cancelled too.
+create table bookings.event_cancellations (
     event_id  bigint      not null primary key,
     reason    text        not null,
     told_at   timestamptz not null,
@@ -80,8 +80,8 @@ create table bookings.removed_figures (
 );
 
 -- What a mail about a booking says, and where it goes. Without a user there is no first_name, without an event no title.
--- A slice joins it as `cross join lateral (select … from letters where booking_id = due.id offset 0)`, see docs/runs.md, "Statements of slices".
-create view bookings.letters as
+-- A slice joins it as `cross join lateral (select … from booking_mail_contexts where booking_id = due.id offset 0)`, see docs/runs.md, "Statements of slices".
+create view bookings.booking_mail_contexts as
     select b.id as booking_id, b.reference, b.quantity, b.total_amount, b.currency, b.user_id, u.first_name, u.email, u.language,
            b.event_id, e.title, e.location, e.starts_at, e.time_zone
     from bookings.bookings b

@@ -19,7 +19,7 @@ struct GenerateAnalytics: ReportJob {
         for report in try await tx.query(Self.report, week.start, week.end) {
             try tx.keep(Report(.weekly, of: week, body: report.decode(PostgresJSON.self, at: 0)))
             for event in try report.decode([Int].self, at: 1) {
-                tx.fail("event \(event)", "it does not exist, but bookings of it were confirmed")
+                tx.recordFailure(of: "event \(event)", reason: "it does not exist, but bookings of it were confirmed")
             }
         }
         return Progress(1)

@@ -7,7 +7,7 @@ import Postgres
 struct Notify: Job {
     static let name = JobName.loyaltyNotifierNotify
 
-    let notifying: Notifying
+    let notifying: RewardNotifications
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let start = slice.cursor.flatMap { Int($0) } ?? .min

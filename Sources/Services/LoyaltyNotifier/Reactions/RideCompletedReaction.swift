@@ -5,11 +5,11 @@ import Postgres
 
 /// Counts each ride once, however often it is told and in whatever order, and rewards the milestones that are reached.
 struct RideCompletedReaction: Reaction {
-    let notifying: Notifying
+    let notifying: RewardNotifications
 
     func react(to messages: [Incoming<RideCompleted>], _ tx: Transaction) async throws {
         let reached = try await tx.query(
-            tx.mayRepeat ? Self.countUnknown : Self.countNew, as: Reached.self,
+            tx.mayBeDuplicate ? Self.countUnknown : Self.countNew, as: Reached.self,
             messages.map(\.data.rideId), messages.map(\.data.userId), messages.map(\.data.completedAt), RewardPolicy.interval)
         guard !reached.isEmpty else { return }
         let milestones = reached.flatMap { member in

@@ -38,7 +38,7 @@ struct CleanupAbandoned: Job {
     /// Those that nobody could be told of stay as they are, for a person to look at.
     private func reportFlawed(_ slice: Slice, _ tx: Transaction) async throws {
         for payment in try await tx.query(Self.flawed, as: Flawed.self, slice.now - Self.grace, Self.sliceLimit) {
-            tx.fail("payment \(payment.id)", payment.flaw)
+            tx.recordFailure(of: "payment \(payment.id)", reason: payment.invalidReason)
         }
     }
 
@@ -52,7 +52,7 @@ struct CleanupAbandoned: Job {
 
     private struct Flawed: Decodable, Sendable {
         let id: Int
-        let flaw: String
+        let invalidReason: String
     }
 
     private static let first: SQL = """

@@ -14,16 +14,16 @@ struct GenerateAnalytics: ReportJob {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         guard let day = ReportPeriod(of: try CronExpression(Self.rhythm), endedBy: slice.scheduledFor, in: zone) else { return Progress(0) }
-        var figures: [Figure] = []
+        var figures: [DailyTotal] = []
         for row in try await tx.query(Self.count, day.start, day.end) {
-            let happened: Figure.Happened = try row.get("happened")
+            let happened: DailyTotal.Happened = try row.get("happened")
             let (currency, gateway): (String, String) = (try row.get("currency"), try row.get("gateway"))
             do {
                 let amount: Int = try row.get("amount")
-                figures.append(Figure(happened: happened, currency: currency, gateway: gateway, count: try row.get("count"), amount: amount))
+                figures.append(DailyTotal(happened: happened, currency: currency, gateway: gateway, count: try row.get("count"), amount: amount))
             } catch let error as PostgresDecodingError {
                 // Amounts that nobody can pay: the other figures are reported.
-                tx.fail("payments \(happened.rawValue) in \(currency) at \(gateway)", error)
+                tx.recordFailure(of: "payments \(happened.rawValue) in \(currency) at \(gateway)", reason: error)
             }
         }
         let report = DailyReport(figures)

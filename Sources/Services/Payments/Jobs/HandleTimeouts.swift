@@ -7,15 +7,15 @@ import Postgres
 ///
 /// A payment is claimed with a lease, asked about once a run, and not again when the gateway has said its last word. Silence moves nothing: it
 /// is asked again, after an hour there is an alert, and after 24 hours the payment is for a person (`boxoffice payment`).
-struct HandleTimeouts: Errand {
+struct HandleTimeouts: ExternalJob {
     static let name = JobName.paymentsHandleTimeouts
     /// Longer than the gateway takes to answer, or not to.
-    private static let lease = Gateway.timeout.timeInterval + 20
+    private static let lease = PaymentGatewayClient.timeout.timeInterval + 20
 
     /// How long a payment that cannot be claimed or recorded is left alone.
     private static let failurePause: TimeInterval = 3600
 
-    let gateway: Gateway
+    let gateway: PaymentGatewayClient
     let alarm: SilenceAlarm
 
     static func name(of id: Int) -> String { "payment \(id)" }
@@ -30,8 +30,8 @@ struct HandleTimeouts: Errand {
     }
 
     func prepare(_ slice: Slice, _ tx: Transaction) async throws {
-        let silent = try await tx.query(Self.findSilent, as: Silent.self, slice.now - Patience.alertsAfter)
-        alarm.report(payments: silent.first?.payments ?? 0, since: silent.first?.since)
+        let unavailable = try await tx.query(Self.findSilent, as: Silent.self, slice.now - GatewayPollingPolicy.alertsAfter)
+        alarm.report(payments: unavailable.first?.payments ?? 0, since: unavailable.first?.since)
     }
 
     private struct Silent: Decodable, Sendable {
@@ -41,47 +41,48 @@ struct HandleTimeouts: Errand {
 
     func claim(_ limit: Int, _ slice: Slice, _ tx: Transaction) async throws -> [Item] {
         try await tx.query(
-            Self.claim, as: Item.self, slice.now - Patience.asksAfter, slice.now, limit, slice.runID, slice.now + Self.lease)
+            Self.claim, as: Item.self, slice.now - GatewayPollingPolicy.pollAfter, slice.now, limit, slice.runID, slice.now + Self.lease)
     }
 
     func perform(_ item: Item) async -> GatewayAnswer { await gateway.verify(item.reference) }
 
     func record(_ finished: [(Item, GatewayAnswer)], _ slice: Slice, _ tx: Transaction) async throws -> Int {
-        var settlement = try await Settlement.open(finished.map(\.0.reference), tx)
+        var reconciliation = try await PaymentReconciliation.open(finished.map(\.0.reference), tx)
         var next: [(id: Int, at: Date?)] = []
         var done = 0
         for (item, answer) in finished {
-            guard let verdict = try settlement.hear(answer, on: item.reference, wasAsked: true), let payment = settlement.payment(item.reference)
+            guard let outcome = try reconciliation.apply(answer, to: item.reference, polled: true),
+                let payment = reconciliation.payment(item.reference)
             else { continue }
-            next.append((item.id, Patience.next(for: payment, after: verdict, answer, asked: item.asked, at: slice.now)))
-            if let complaint = Self.complaint(verdict, answer, settlement.newReview(item.reference)) {
-                tx.fail("payment \(item.id)", complaint)
+            next.append((item.id, GatewayPollingPolicy.next(for: payment, after: outcome, answer, asked: item.asked, at: slice.now)))
+            if let complaint = Self.complaint(outcome, answer, reconciliation.newReview(item.reference)) {
+                tx.recordFailure(of: "payment \(item.id)", reason: complaint)
             } else {
                 done += 1
             }
         }
-        try await settlement.write()
+        try await reconciliation.write()
         try tx.enqueue(Self.note, next.map(\.id), next.map(\.at), slice.runID)
         return done
     }
 
     func firstDue(_ slice: Slice, _ tx: Transaction) async throws -> Int? {
-        try await tx.query(Self.first, as: Int.self, slice.now - Patience.asksAfter, slice.now, slice.runID).first
+        try await tx.query(Self.first, as: Int.self, slice.now - GatewayPollingPolicy.pollAfter, slice.now, slice.runID).first
     }
 
     func recordFailure(of id: Int, because reason: String, _ slice: Slice, _ tx: Transaction) async throws {
         try await tx.execute(Self.noteFailure, id, slice.now + Self.failurePause, slice.runID)
     }
 
-    func rehearse(_ slice: Slice, _ tx: Transaction) async throws -> Int {
-        try await tx.query(Self.countDue, as: Int.self, slice.now - Patience.asksAfter, slice.now).first ?? 0
+    func dryRun(_ slice: Slice, _ tx: Transaction) async throws -> Int {
+        try await tx.query(Self.countDue, as: Int.self, slice.now - GatewayPollingPolicy.pollAfter, slice.now).first ?? 0
     }
 
     /// What the run reports of a payment; nil when all is well. What a person has to decide is told once.
-    private static func complaint(_ verdict: Verdict, _ answer: GatewayAnswer, _ newReview: String?) -> String? {
+    private static func complaint(_ outcome: PaymentOutcome, _ answer: GatewayAnswer, _ newReview: String?) -> String? {
         if let newReview { return newReview }
-        if case .disputed(let reason) = verdict { return reason }
-        if case .silent(let reason, _) = answer { return reason }
+        if case .disputed(let reason) = outcome { return reason }
+        if case .unavailable(let reason, _) = answer { return reason }
         return nil
     }
 

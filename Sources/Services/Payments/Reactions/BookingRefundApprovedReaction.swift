@@ -12,12 +12,12 @@ struct BookingRefundApprovedReaction: Reaction {
         for message in messages {
             let approval = message.data
             let own = payments[approval.bookingId] ?? []
-            switch RefundDecision(on: approval, payments: own, refunds: own.flatMap { refunds[$0.id] ?? [] }) {
+            switch RefundPlan(on: approval, payments: own, refunds: own.flatMap { refunds[$0.id] ?? [] }) {
             case nil: throw UnknownPayment(description: "booking \(approval.bookingId) has no payment")
             case .isUnderWay: break
             case .begin(let order):
-                if let flawed = own.first(where: { $0.id == order.payment && $0.flaw != nil }) {
-                    throw Impossible(description: "payment \(flawed.id) cannot be paid back: \(flawed.flaw ?? "")")
+                if let flawed = own.first(where: { $0.id == order.payment && $0.invalidReason != nil }) {
+                    throw Impossible(description: "payment \(flawed.id) cannot be paid back: \(flawed.invalidReason ?? "")")
                 }
                 orders.append(order)
                 causes[order.payment] = message.trace

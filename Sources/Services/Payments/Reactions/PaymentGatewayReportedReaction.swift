@@ -5,22 +5,22 @@ import Platform
 /// about is noted on the payment.
 struct PaymentGatewayReportedReaction: Reaction {
     func react(to messages: [Incoming<PaymentGatewayReported>], _ tx: Transaction) async throws {
-        var settlement = try await Settlement.open(messages.map(\.data.reference), tx)
+        var reconciliation = try await PaymentReconciliation.open(messages.map(\.data.reference), tx)
         for message in messages {
             let report = message.data
             let told = GatewayTransaction(
                 status: GatewayStatus(report.status.rawValue), amount: report.amount, currency: report.currency, at: report.occurredAt)
-            switch try settlement.hear(.transaction(told), on: report.reference, wasAsked: false, causedBy: message.trace ?? .current) {
+            switch try reconciliation.apply(.transaction(told), to: report.reference, polled: false, causedBy: message.trace ?? .current) {
             case nil: throw UnknownPayment(description: "no payment has the reference \(report.reference)")
             case .disputed(let reason): throw Unusable(description: "payment \(report.reference): \(reason)")
             default: break
             }
         }
         for reference in Set(messages.map(\.data.reference)) {
-            if let reason = settlement.newReview(reference) { tx.fail("payment \(reference)", reason) }
+            if let reason = reconciliation.newReview(reference) { tx.recordFailure(of: "payment \(reference)", reason: reason) }
         }
-        try await settlement.write()
-        try settlement.close()
+        try await reconciliation.write()
+        try reconciliation.close()
     }
 
     /// A report about a payment that does not exist, or has not got its reference yet: the gateway may be faster than the shop's commit.

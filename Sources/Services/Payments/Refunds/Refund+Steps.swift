@@ -6,7 +6,7 @@ import Postgres
 extension Refund {
     // MARK: - Begun
 
-    /// Has the gateway pay: writes the rows and hands them to the courier. One that the gateway had refused is begun again under a new key;
+    /// Has the gateway pay: writes the rows and hands them to the delivery worker. One that the gateway had refused is begun again under a new key;
     /// one that is on its way, or back, is left alone.
     /// - Parameter causes: The traces of what led to it, by payment; where there is none, that of the current task.
     static func begin(_ orders: [RefundOrder], causes: [Int: TraceContext] = [:], _ tx: Transaction) async throws {
@@ -15,7 +15,7 @@ extension Refund {
             begin, as: Begun.self, orders.map(\.payment), orders.map(\.amount), orders.map(\.cause.rawValue), tx.now)
         try tx.deliver(
             try begun.map { refund in
-                try Parcel(
+                try OutboundDelivery(
                     kind: .refund, dedupeKey: "\(RefundKey(refund: refund.id, round: refund.round))",
                     content: RefundPayload(
                         transaction: refund.reference, amount: refund.amount, currency: refund.currency, refundedBefore: refund.refundedBefore),
@@ -47,7 +47,7 @@ extension Refund {
 
     // MARK: - Settled
 
-    /// The gateway paid; runs with the courier's own mark.
+    /// The gateway paid; runs with the delivery worker's own mark.
     static func markPaid(_ dedupeKeys: [String], _ tx: Transaction) async throws {
         let keys = dedupeKeys.compactMap(RefundKey.init)
         try tx.enqueue(lockPayments, keys.map(\.refund))
@@ -60,9 +60,9 @@ extension Refund {
             })
     }
 
-    /// The gateway refused; runs with the courier's own mark.
-    static func markRefused(_ parcels: [RefusedParcel], _ tx: Transaction) async throws {
-        let refused = parcels.compactMap { parcel in RefundKey(parcel.dedupeKey).map { (key: $0, reason: parcel.reason) } }
+    /// The gateway refused; runs with the delivery worker's own mark.
+    static func markRefused(_ deliveries: [FailedDelivery], _ tx: Transaction) async throws {
+        let refused = deliveries.compactMap { delivery in RefundKey(delivery.dedupeKey).map { (key: $0, reason: delivery.reason) } }
         let failed = try await tx.query(
             refuse, as: Settled.self, refused.map(\.key.refund), refused.map(\.key.round), refused.map(\.reason), tx.now)
         try tx.publish(
@@ -88,7 +88,7 @@ extension Refund {
         select from payments where id = any (array(select payment_id from refunds where id = any ($1::bigint[]))) order by id for no key update
         """
 
-    // A yes is believed after a no to the same question: two couriers may have asked, and one was answered late.
+    // A yes is believed after a no to the same question: two delivery workers may have asked, and one was answered late.
     private static let pay: SQL = """
         with paid as (
             update refunds r set status = 'paid', settled_at = $3, failure = null

@@ -7,9 +7,9 @@ import Platform
 /// transaction stands: what is back is paid, and what is on its way is waited for. A refusal is not believed before that either, because
 /// "already refunded" is one, too.
 struct RefundChannel: DeliveryChannel {
-    let kind = Parcel.Kind.refund
+    let kind = OutboundDelivery.Kind.refund
     let attempts: Int? = nil
-    let gateway: Gateway
+    let gateway: PaymentGatewayClient
 
     var inFlight: Int { gateway.inFlight }
 

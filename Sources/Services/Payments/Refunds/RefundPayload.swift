@@ -1,4 +1,4 @@
-/// A refund as it waits for the courier.
+/// A refund as it waits for the delivery worker.
 struct RefundPayload: Codable, Sendable, Equatable {
     /// Reference of the payment.
     let transaction: String

@@ -11,7 +11,7 @@ struct DailyReport: Codable, Sendable, Equatable {
     }
 
     /// What happened, by currency and gateway.
-    let figures: [Figure]
+    let figures: [DailyTotal]
     /// How many payments each thing happened to.
     let counts: [String: Int]
     /// Of the payments that came to an end at the gateway or for want of being handed to it, the part that succeeded: 0 to 1, four digits; null when none did.
@@ -19,10 +19,10 @@ struct DailyReport: Codable, Sendable, Equatable {
     /// By currency.
     let revenue: [String: Revenue]
 
-    init(_ figures: [Figure]) {
+    init(_ figures: [DailyTotal]) {
         self.figures = figures
-        func total(_ happened: Figure.Happened) -> Int { figures.filter { $0.happened == happened }.map(\.count).reduce(0, +) }
-        counts = Dictionary(uniqueKeysWithValues: Figure.Happened.allCases.map { ($0.rawValue, total($0)) })
+        func total(_ happened: DailyTotal.Happened) -> Int { figures.filter { $0.happened == happened }.map(\.count).reduce(0, +) }
+        counts = Dictionary(uniqueKeysWithValues: DailyTotal.Happened.allCases.map { ($0.rawValue, total($0)) })
         let (succeeded, ended) = (total(.succeeded), total(.succeeded) + total(.failed) + total(.abandoned))
         successRate = ended == 0 ? nil : (Double(succeeded) / Double(ended) * 10_000).rounded() / 10_000
         var revenue: [String: Revenue] = [:]

@@ -51,22 +51,22 @@ create table operations.ticks (
     id            text collate "C" primary key,
     job           text collate "C" not null,
     scheduled_for timestamptz not null,
-    -- armed: somebody is to publish it; published: the broker has confirmed it; unroutable: the broker has, but no queue takes it.
-    status        text not null default 'armed' check (status in ('armed', 'published', 'unroutable')),
+    -- claimed: somebody is to publish it; published: the broker has confirmed it; unroutable: the broker has, but no queue takes it.
+    status        text not null default 'claimed' check (status in ('claimed', 'published', 'unroutable')),
     -- Due while no publisher ran, and sent later because of the misfire policy.
     misfired      boolean not null default false,
     -- Who publishes it, until when; after that anybody may.
-    armed_by      text not null,
+    claimed_by      text not null,
     lease_until   timestamptz not null,
     attempts      integer not null default 1,
     published_at  timestamptz,
     published_by  text,
     unique (job, scheduled_for),
-    check ((status = 'armed') = (published_at is null))
+    check ((status = 'claimed') = (published_at is null))
 );
 
-create index ticks_armed on operations.ticks (lease_until) where status = 'armed';
-create index ticks_settled on operations.ticks (scheduled_for) where status <> 'armed';
+create index ticks_claimed on operations.ticks (lease_until) where status = 'claimed';
+create index ticks_settled on operations.ticks (scheduled_for) where status <> 'claimed';
 
 comment on table operations.ticks is 'One row for each fire time of a schedule; kept for 30 days';
 

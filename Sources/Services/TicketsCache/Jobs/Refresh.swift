@@ -8,10 +8,10 @@ import Postgres
 ///
 /// `tickets.refresh_state` is the queue: a row a user, however many rows of the log ask. A user is claimed with a lease together with the log
 /// rows that are due by then; exactly those are marked processed when the fetch has succeeded, so what arrives meanwhile stays pending.
-struct Refresh: Errand {
+struct Refresh: ExternalJob {
     static let name = JobName.ticketsCacheRefresh
 
-    let bytemark: Bytemark
+    let bytemark: BytemarkClient
     let freeTicketProducts: Set<String>
 
     static func name(of id: Int) -> String { "user \(id)" }
@@ -62,9 +62,9 @@ struct Refresh: Errand {
         do {
             let update = CacheUpdate(try await bytemark.passes(token: token), freeTicketProducts: freeTicketProducts)
             return update.digest == item.digest ? .unchanged : .changed(update)
-        } catch Bytemark.Failure.tokenVoid {
+        } catch BytemarkClient.Failure.tokenVoid {
             return .tokenVoid
-        } catch Bytemark.Failure.later(let reason, let after) {
+        } catch BytemarkClient.Failure.later(let reason, let after) {
             return .failed(reason, after: after)
         } catch {
             return .failed("\(error)", after: nil)
@@ -96,7 +96,7 @@ struct Refresh: Errand {
         try await tx.query(RefreshStatements.outstanding, as: Int.self, slice.now).first ?? 0
     }
 
-    func rehearse(_ slice: Slice, _ tx: Transaction) async throws -> Int {
+    func dryRun(_ slice: Slice, _ tx: Transaction) async throws -> Int {
         try await tx.query(RefreshStatements.countDue, as: Int.self, slice.now).first ?? 0
     }
 }

@@ -23,7 +23,7 @@ struct Audit: AsyncParsableCommand {
 
     func run() async throws {
         let limit = limit
-        let (breaches, refused) = try await Wires.withDatabase { database in
+        let (breaches, refused) = try await Connections.withDatabase { database in
             (
                 try await database.query(Self.breaches, as: Breach.self),
                 try await database.query(RefusedRefund.all, as: RefusedRefund.self, limit)

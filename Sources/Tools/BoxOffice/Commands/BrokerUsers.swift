@@ -38,7 +38,7 @@ struct BrokerUsers: AsyncParsableCommand {
     }
 
     private func reconcile(_ users: [BrokerUser], _ passwords: [String: String], _ settings: Settings) async throws {
-        let web = CurlClient(logger: Wires.silent)
+        let web = CurlClient(logger: Connections.silent)
         let result: Result<Int, any Error>
         do {
             let api = try ManagementAPI(settings, web: web)

@@ -37,12 +37,12 @@ struct DemoData: AsyncParsableCommand {
     func run() async throws {
         let now = try instant()
         let company = try DemoCompany(seed: seed, now: now, users: users * scale, bookings: bookings * scale)
-        try await Wires.withDatabase { database in
+        try await Connections.withDatabase { database in
             try await SandboxControl.open { sandbox in
                 let rows = DemoRows(database: database)
                 try await writeUsers(rows, now)
                 try await tell(sandbox, tokens: max(company.users, try await rows.highestToken()))
-                let opening = DemoOpening(company: company, books: DemoBooks(database: database), sandbox: sandbox)
+                let opening = DemoInitialState(company: company, dataset: DemoDataset(database: database), sandbox: sandbox)
                 Terminal.say(lines: try await opening.write().lines)
                 try await publishRides(of: company.users, rows, now)
             }
@@ -74,7 +74,7 @@ struct DemoData: AsyncParsableCommand {
 
     private func publishRides(of count: Int, _ rows: DemoRows, _ now: Date) async throws {
         let seed = seed
-        let sum = try await Wires.withBroker { broker in
+        let sum = try await Connections.withBroker { broker in
             var sum = Published()
             for first in stride(from: 1, through: count, by: 500) {
                 let users = (first...min(first + 499, count)).map { DemoUser($0, seed: seed, now: now) }.filter { $0.rides > 0 }

@@ -26,30 +26,30 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let settings = Settings.environment()
         var failed = false
-        var findings: [Finding] = []
-        func tell(_ more: [Finding]) {
-            if !json { for finding in more { Terminal.say(finding.line) } }
-            findings += more
+        var results: [CheckResult] = []
+        func tell(_ more: [CheckResult]) {
+            if !json { for result in more { Terminal.say(result.line) } }
+            results += more
             failed = failed || more.contains { $0.status == .fail }
         }
-        tell(ConfigurationExam(settings: settings).findings())
-        tell(await ServiceCheck(settings: settings).findings())
-        tell(await BrokerExam().findings())
-        tell(await OutsideExam(settings: settings).findings())
+        tell(ConfigurationCheck(settings: settings).results())
+        tell(await ServiceCheck(settings: settings).results())
+        tell(await BrokerCheck().results())
+        tell(await ExternalServicesCheck(settings: settings).results())
         await database(tell)
-        if json { Terminal.say(json: String(decoding: try WireCoding.encodeJSON(findings), as: UTF8.self)) }
+        if json { Terminal.say(json: String(decoding: try WireCoding.encodeJSON(results), as: UTF8.self)) }
         if failed { throw ExitCode.failure }
     }
 
-    private func database(_ tell: ([Finding]) -> Void) async {
+    private func database(_ tell: ([CheckResult]) -> Void) async {
         do {
-            try await Wires.withDatabase(statementTimeout: Self.patience) { database in
+            try await Connections.withDatabase(statementTimeout: Self.patience) { database in
                 try await database.ping()
-                tell(await DatabaseExam(database: database).findings())
-                tell(await ClockExam(database: database).findings())
+                tell(await DatabaseCheck(database: database).results())
+                tell(await ClockCheck(database: database).results())
                 for check in Self.checks {
                     do {
-                        tell(try await check.findings(database))
+                        tell(try await check.results(database))
                     } catch {
                         tell([.fail(check.subject, error)])
                     }

@@ -29,7 +29,7 @@ struct Migrate: AsyncParsableCommand {
         let given = passwords
         let pooler = try settings.database().pooler
         do {
-            let applied = try await Wires.withDatabase { database in
+            let applied = try await Connections.withDatabase { database in
                 try await Migrator(database, pooler: pooler, name: Self.name, report: { Terminal.say($0) }).migrate(passwords: given)
             }
             let total = Migration.all.count

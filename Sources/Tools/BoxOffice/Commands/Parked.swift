@@ -44,7 +44,7 @@ struct Parked: AsyncParsableCommand {
 
         func run() async throws {
             let service = service
-            let messages = try await Wires.withBroker { try await Parking.look($0, service: service) }
+            let messages = try await Connections.withBroker { try await Parking.look($0, service: service) }
             if json { return Terminal.say(json: try ParkedMessage.json(messages)) }
             Terminal.table(
                 ["id", "service", "message", "attempts", "parked at", "reason"],
@@ -58,7 +58,7 @@ struct Parked: AsyncParsableCommand {
 
         func run() async throws {
             let selection = selection
-            let messages = try await Wires.withBroker { try selection.select(try await Parking.look($0, service: selection.service)) }
+            let messages = try await Connections.withBroker { try selection.select(try await Parking.look($0, service: selection.service)) }
             guard !messages.isEmpty else { throw Failure("No such message is parked.") }
             for message in messages { message.show() }
         }
@@ -70,7 +70,7 @@ struct Parked: AsyncParsableCommand {
 
         func run() async throws {
             let selection = selection
-            let (chosen, count) = try await Wires.withBroker { broker in
+            let (chosen, count) = try await Connections.withBroker { broker in
                 let parking = Parking(broker, service: selection.service)
                 let chosen = try selection.select(try await parking.open())
                 let count = try await parking.replay(chosen)
@@ -89,7 +89,7 @@ struct Parked: AsyncParsableCommand {
 
         func run() async throws {
             let selection = selection
-            let count = try await Wires.withBroker { broker in
+            let count = try await Connections.withBroker { broker in
                 let parking = Parking(broker, service: selection.service)
                 let chosen = try selection.select(try await parking.open())
                 parking.drop(chosen)

@@ -28,7 +28,7 @@ struct PaymentCommand: AsyncParsableCommand {
         @Flag(help: "As a JSON array.") var json = false
 
         func run() async throws {
-            let waiting = try await Wires.withDatabase { try await $0.query(WaitingPayment.all, as: WaitingPayment.self) }
+            let waiting = try await Connections.withDatabase { try await $0.query(WaitingPayment.all, as: WaitingPayment.self) }
             if json { return Terminal.say(json: String(decoding: try WireCoding.encodeJSON(waiting), as: UTF8.self)) }
             Terminal.table(
                 ["reference", "booking", "status", "is of", "the gateway took", "since", "why"],
@@ -57,7 +57,7 @@ struct PaymentCommand: AsyncParsableCommand {
     }
 
     private static func decide(_ decision: PaymentDecided.Decision, _ choice: Choice) async throws {
-        let waiting = try await Wires.withDatabase {
+        let waiting = try await Connections.withDatabase {
             try await $0.query(WaitingPayment.all, as: WaitingPayment.self).filter { $0.reference == choice.reference }
         }
         guard !waiting.isEmpty else {
@@ -67,11 +67,11 @@ struct PaymentCommand: AsyncParsableCommand {
             throw Failure("money of payment \(choice.reference) could not go back: boxoffice payment give-back asks the gateway again")
         }
         let decided = PaymentDecided(
-            reference: choice.reference, decision: decision, decidedBy: choice.by ?? Account.name(Settings.environment()), decidedAt: Date())
+            reference: choice.reference, decision: decision, decidedBy: choice.by ?? CurrentUser.name(Settings.environment()), decidedAt: Date())
         let event = OutgoingMessage(
             type: .paymentDecided, data: String(decoding: try WireCoding.encode(decided), as: UTF8.self), exchange: Exchange.events,
             routingKey: MessageType.paymentDecided.rawValue, from: "boxoffice", at: Date(), id: OutgoingMessage.newID())
-        switch try await Wires.withBroker({ try await $0.publish([event.amqp]).first }) {
+        switch try await Connections.withBroker({ try await $0.publish([event.amqp]).first }) {
         case .confirmed: Terminal.say("payment \(choice.reference): \(decision.rawValue) is on its way to the payments service")
         case .unroutable: throw Failure("nobody takes \(MessageType.paymentDecided): the payments service has no queue yet")
         default: throw Failure("the broker did not take the message")

@@ -15,7 +15,7 @@ struct Publish: AsyncParsableCommand {
 
     func validate() throws {
         let message = try message()
-        guard JSONSpans(Array(data.utf8)) != nil else { throw ValidationError("--data is not a JSON object.") }
+        guard JSONObjectScanner(Array(data.utf8)) != nil else { throw ValidationError("--data is not a JSON object.") }
         guard !unchecked else { return }
         do {
             _ = try message.decode(Array(data.utf8)[...])
@@ -29,7 +29,7 @@ struct Publish: AsyncParsableCommand {
         let id = id ?? OutgoingMessage.newID()
         let event = OutgoingMessage(
             type: type, data: data, exchange: Exchange.events, routingKey: type.rawValue, from: "boxoffice", at: Date(), id: id)
-        let outcome = try await Wires.withBroker { broker in
+        let outcome = try await Connections.withBroker { broker in
             try await Self.demandQueues(of: type, broker)
             do {
                 return try await broker.publish([event.amqp]).first

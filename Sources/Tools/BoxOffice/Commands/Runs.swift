@@ -18,10 +18,10 @@ struct Runs: AsyncParsableCommand {
     func run() async throws {
         let (job, limit) = (job, limit)
         if json {
-            let text = try await Wires.withDatabase { try await $0.query(RunReport.asJSON, as: String.self, job, limit).first }
+            let text = try await Connections.withDatabase { try await $0.query(RunReport.asJSON, as: String.self, job, limit).first }
             Terminal.say(json: text ?? "[]")
         } else {
-            RunReport.show(try await Wires.withDatabase { try await RunReport.read(.latest(job: job, limit: limit), from: $0) })
+            RunReport.show(try await Connections.withDatabase { try await RunReport.read(.latest(job: job, limit: limit), from: $0) })
         }
     }
 }

@@ -45,7 +45,7 @@ struct SchedulesCommand: AsyncParsableCommand {
         private func stored(_ settings: Settings) async throws -> [ScheduleRow] {
             guard try settings.secret("DATABASE_URL") != nil else { return [] }
             do {
-                return try await Wires.withDatabase { try await ScheduleRow.all($0) }
+                return try await Connections.withDatabase { try await ScheduleRow.all($0) }
             } catch let error as PostgresError {
                 Terminal.complain("boxoffice: these are the document's schedules; what was changed at run time is not known: \(error.message)")
                 return []
@@ -98,10 +98,10 @@ struct SchedulesCommand: AsyncParsableCommand {
     }
 
     private static func change(_ job: String, _ change: ScheduleChange) async throws {
-        let actor = Account.name(Settings.environment())
+        let actor = CurrentUser.name(Settings.environment())
         let json = String(decoding: try WireCoding.encodeJSON(change), as: UTF8.self)
         do {
-            let row = try await Wires.withDatabase { try await ScheduleRow.change(job, by: actor, json, $0) }
+            let row = try await Connections.withDatabase { try await ScheduleRow.change(job, by: actor, json, $0) }
             ScheduleOverview.show(row.map { [ScheduleOverview($0, next: 1, after: Date())] } ?? [])
         } catch let error as PostgresError where error.sqlState == "P0002" {
             throw Failure("\(error.server?.message ?? error.message); the tick-publisher brings those of the document in when it starts")

@@ -29,7 +29,7 @@ struct Trigger: AsyncParsableCommand {
             return
         }
         // The database comes first: a run that nobody can watch is not started.
-        let run = try await Wires.withDatabase { try await RunWatch($0, job: job, limit: timeout).end(of: try await publish()) }
+        let run = try await Connections.withDatabase { try await RunWatch($0, job: job, limit: timeout).end(of: try await publish()) }
         if run.outcome == "failed" { throw ExitCode.failure }
     }
 
@@ -39,7 +39,7 @@ struct Trigger: AsyncParsableCommand {
         let id = "\(job)@\(OutgoingMessage.newID(at: now))"
         let tick = Tick(job: name, scheduledFor: now, trigger: .manual, dryRun: dryRun, parameters: try named(), misfire: nil, slice: nil)
         let message = try OutgoingMessage(tick, exchange: Exchange.ticks, routingKey: job, from: "boxoffice", at: now, id: id)
-        switch try await Wires.withBroker({ try await $0.publish([message.amqp]).first }) {
+        switch try await Connections.withBroker({ try await $0.publish([message.amqp]).first }) {
         case .confirmed: Terminal.say("\(job) triggered as \(id)")
         case .unroutable: throw Failure("nobody takes \(job): the queue \(name.service).ticks is not there; is \(name.service) deployed?")
         default: throw Failure("the broker did not take the message")

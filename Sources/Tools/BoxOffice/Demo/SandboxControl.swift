@@ -12,7 +12,7 @@ struct SandboxControl: Sendable {
     static func open<T: Sendable>(_ body: (SandboxControl?) async throws -> T) async throws -> T {
         let settings = Settings.environment()
         guard let url = try settings.optional(.url("SANDBOX_URL", "the sandbox", .optional)) else { return try await body(nil) }
-        let sandbox = SandboxControl(url: url, web: CurlClient(logger: Wires.silent))
+        let sandbox = SandboxControl(url: url, web: CurlClient(logger: Connections.silent))
         let result: Result<T, any Error>
         do {
             result = .success(try await body(sandbox))

@@ -10,7 +10,7 @@ struct AuditCheck: StateCheck {
     /// What has lines of its own.
     private static let toldElsewhere = ["what only a person can say is said"]
 
-    func findings(_ database: PostgresClient) async throws -> [Finding] {
+    func results(_ database: PostgresClient) async throws -> [CheckResult] {
         var breaches = try await look(database)
         if !breaches.isEmpty {
             try await Task.sleep(for: Self.pause)

@@ -14,14 +14,14 @@ struct DeliveryCheck: StateCheck {
     /// The most reasons that a line names.
     private static let reasons = 3
 
-    func findings(_ database: PostgresClient) async throws -> [Finding] {
+    func results(_ database: PostgresClient) async throws -> [CheckResult] {
         let groups = try await database.query(Self.troubled, as: Group.self, Self.lookBack, Self.patience, 10 * Self.mostRows)
         guard !groups.isEmpty else { return [.ok(subject, "none was bounced or parked in the last day, and none keeps failing")] }
         return Dictionary(grouping: groups) { [$0.schema, $0.kind, $0.status] }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-            .map { key, groups in finding(schema: key[0], kind: key[1], status: key[2], groups) }
+            .map { key, groups in result(schema: key[0], kind: key[1], status: key[2], groups) }
     }
 
-    private func finding(schema: String, kind: String, status: String, _ groups: [Group]) -> Finding {
+    private func result(schema: String, kind: String, status: String, _ groups: [Group]) -> CheckResult {
         let service = Domain.all.first { $0.schema == schema }?.service ?? schema
         let count = groups.map(\.count).reduce(0, +)
         let named = groups.sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }.prefix(Self.reasons).map { "\($0.count) × \($0.reason)" }

@@ -11,7 +11,7 @@ struct OutboxCheck: StateCheck {
     /// More than any job publishes in one slice.
     private static let most = 100_000
 
-    func findings(_ database: PostgresClient) async throws -> [Finding] {
+    func results(_ database: PostgresClient) async throws -> [CheckResult] {
         let outboxes = try await database.query(Self.waiting, as: Outbox.self, Self.most + 1)
         let faults = outboxes.compactMap(fault)
         guard faults.isEmpty else { return faults }
@@ -19,7 +19,7 @@ struct OutboxCheck: StateCheck {
         return [.ok(subject, waiting == 0 ? "all are empty" : "\(waiting) messages wait for the broker, none for long")]
     }
 
-    private func fault(_ outbox: Outbox) -> Finding? {
+    private func fault(_ outbox: Outbox) -> CheckResult? {
         guard outbox.waiting > Self.most || outbox.seconds > Self.oldest else { return nil }
         let count = outbox.waiting > Self.most ? "more than \(Self.most) messages wait" : "\(outbox.waiting) wait"
         let service = Domain.all.first { $0.schema == outbox.schema }?.service ?? outbox.schema

@@ -9,20 +9,20 @@ struct ParkedCheck: Sendable {
     private static let mostRead = 1000
     private static let reasons = 3
 
-    func findings(_ broker: AMQPConnection) async -> [Finding] {
+    func results(_ broker: AMQPConnection) async -> [CheckResult] {
         do {
-            var findings: [Finding] = []
+            var results: [CheckResult] = []
             for service in Domain.all.map(\.service) {
                 guard let status = try await broker.inspect(queue: "\(service).parked"), status.messages > 0 else { continue }
-                findings.append(try await finding(service, status.messages, broker))
+                results.append(try await result(service, status.messages, broker))
             }
-            return findings.isEmpty ? [.ok(Self.subject, "none")] : findings
+            return results.isEmpty ? [.ok(Self.subject, "none")] : results
         } catch {
             return [.fail(Self.subject, "\(error)")]
         }
     }
 
-    private func finding(_ service: String, _ count: Int, _ broker: AMQPConnection) async throws -> Finding {
+    private func result(_ service: String, _ count: Int, _ broker: AMQPConnection) async throws -> CheckResult {
         let advice = "Mend the cause, then boxoffice parked replay --all --service \(service), or drop them; boxoffice parked list shows all"
         guard count <= Self.mostRead else { return .fail("parked of \(service)", "\(count) messages. \(advice)") }
         let messages = try await Parking.look(broker, service: service)

@@ -5,10 +5,10 @@ import Postgres
 struct PaymentCheck: StateCheck {
     let subject = "payments"
 
-    func findings(_ database: PostgresClient) async throws -> [Finding] {
+    func results(_ database: PostgresClient) async throws -> [CheckResult] {
         let waiting = try await database.query(Self.waiting, as: Payment.self, Self.mostRows)
         guard !waiting.isEmpty else { return [.ok(subject, "none waits for a person")] }
-        return Finding.failing(subject, waiting) {
+        return CheckResult.failing(subject, waiting) {
             let advice = $0.isFlawed ? "mend the row" : "boxoffice payment accept or give-back \($0.reference)"
             return "\($0.reference) waits for a person since \($0.since): \($0.reason). Look at the gateway, then \(advice)"
         }

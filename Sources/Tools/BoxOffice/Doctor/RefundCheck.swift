@@ -5,15 +5,15 @@ import Postgres
 struct RefundCheck: StateCheck {
     let subject = "refunds"
 
-    func findings(_ database: PostgresClient) async throws -> [Finding] {
+    func results(_ database: PostgresClient) async throws -> [CheckResult] {
         let refused = try await database.query(RefusedRefund.all, as: RefusedRefund.self, Self.mostRows)
         let owed = try await database.query(Self.owed, as: Booking.self, Self.mostRows)
         guard !refused.isEmpty || !owed.isEmpty else { return [.ok(subject, "the gateway refused none")] }
-        return Finding.failing(subject, refused) {
+        return CheckResult.failing(subject, refused) {
             "\($0.amount) of payment \($0.reference) could not go back: \($0.reason). Look at the gateway, then boxoffice payment give-back "
                 + $0.reference
         }
-            + Finding.failing(subject, owed) {
+            + CheckResult.failing(subject, owed) {
                 "money of booking \($0.reference) could not go back: \($0.reason). Pay it by hand at the gateway, then set refund_failure to null"
             }
     }

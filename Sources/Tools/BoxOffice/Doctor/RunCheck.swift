@@ -8,11 +8,11 @@ struct RunCheck: StateCheck {
     /// Longer than any lease: a live service would have renewed it, another replica would have taken the run up.
     static let longestPause = 120
 
-    func findings(_ database: PostgresClient) async throws -> [Finding] {
+    func results(_ database: PostgresClient) async throws -> [CheckResult] {
         let runs = try await database.query(Self.running, as: Run.self, Self.mostRows)
         let standing = runs.filter { $0.seconds > Self.longestPause }.sorted { $0.seconds > $1.seconds }
         guard !standing.isEmpty else { return [.ok(subject, "\(runs.count) running, none stands still")] }
-        return Finding.failing(subject, standing) { run in
+        return CheckResult.failing(subject, standing) { run in
             "run \(run.id) of \(run.job) has not moved for \(run.seconds) s: start \(run.service), or see its log; it takes the run up by itself"
         }
     }

@@ -13,18 +13,18 @@ struct ServiceCheck: Sendable {
 
     let settings: Settings
 
-    func findings() async -> [Finding] {
-        let web = CurlClient(logger: Wires.silent)
+    func results() async -> [CheckResult] {
+        let web = CurlClient(logger: Connections.silent)
         let services = Domain.all.map(\.service)
-        let found = await withTaskGroup(of: (String, [Finding]).self) { group in
-            for service in services { group.addTask { (service, await findings(of: service, web)) } }
+        let found = await withTaskGroup(of: (String, [CheckResult]).self) { group in
+            for service in services { group.addTask { (service, await results(of: service, web)) } }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
         await web.close()
         return services.flatMap { found[$0] ?? [] }
     }
 
-    private func findings(of service: String, _ web: CurlClient) async -> [Finding] {
+    private func results(of service: String, _ web: CurlClient) async -> [CheckResult] {
         let what = "service \(service)"
         do throws(ConfigurationError) {
             let addresses = try addresses(of: service)
@@ -32,9 +32,9 @@ struct ServiceCheck: Sendable {
                 let names = "\(Domain.variable("HTTP_PORT", of: service)) and \(Domain.variable("HTTP_URL", of: service))"
                 return [.skip(what, "where it answers is not known: \(names) are not set")]
             }
-            var findings: [Finding] = []
-            for address in addresses { findings.append(await ask(address, of: service, web)) }
-            return findings
+            var results: [CheckResult] = []
+            for address in addresses { results.append(await ask(address, of: service, web)) }
+            return results
         } catch {
             return [.fail(what, "\(error)")]
         }
@@ -57,7 +57,7 @@ struct ServiceCheck: Sendable {
         }
     }
 
-    private func ask(_ address: String, of service: String, _ web: CurlClient) async -> Finding {
+    private func ask(_ address: String, of service: String, _ web: CurlClient) async -> CheckResult {
         let what = "service \(service)"
         var request = HTTPRequest(url: "\(address)/readyz")
         request.timeout = Self.timeout

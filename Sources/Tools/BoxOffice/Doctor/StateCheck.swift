@@ -6,10 +6,10 @@ protocol StateCheck: Sendable {
     var subject: String { get }
 
     /// What was seen. An error becomes a finding of its own, so that the other checks are still made.
-    func findings(_ database: PostgresClient) async throws -> [Finding]
+    func results(_ database: PostgresClient) async throws -> [CheckResult]
 }
 
 extension StateCheck {
     /// The most rows that a check reads.
-    static var mostRows: Int { Finding.mostRows }
+    static var mostRows: Int { CheckResult.mostRows }
 }

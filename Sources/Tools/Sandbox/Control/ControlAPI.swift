@@ -6,7 +6,7 @@ import NIOFoundationEssentialsCompat
 
 /// The API under `/_sandbox/` by which tests and the demo arrange the outside world and look at it.
 struct ControlAPI: Sendable {
-    let world: OutsideWorld
+    let world: SandboxState
 
     /// All routes.
     var router: Router<SandboxContext> {
@@ -34,10 +34,10 @@ struct ControlAPI: Sendable {
     // MARK: Arranging
 
     private func reset(_ request: Request, _ context: SandboxContext) async throws -> Response {
-        struct Order: Decodable { var parts: [Part]? }
+        struct Order: Decodable { var parts: [StubID]? }
         let order: Order? = try await optionalBody(request, context)
-        world.reset(Set(order?.parts ?? Part.allCases))
-        return try json(["reset": (order?.parts ?? Part.allCases).map(\.rawValue)])
+        world.reset(Set(order?.parts ?? StubID.allCases))
+        return try json(["reset": (order?.parts ?? StubID.allCases).map(\.rawValue)])
     }
 
     private func preloadTokens(_ request: Request, _ context: SandboxContext) async throws -> Response {
@@ -63,7 +63,7 @@ struct ControlAPI: Sendable {
 
     private func setLatency(_ request: Request, _ context: SandboxContext) async throws -> Response {
         struct Order: Codable {
-            let part: Part
+            let part: StubID
             let ms: Double
         }
         let order: Order = try await body(request, context)
@@ -97,7 +97,7 @@ struct ControlAPI: Sendable {
     }
 
     private func counts() throws -> Response {
-        try json(Dictionary(uniqueKeysWithValues: Part.allCases.map { ($0.rawValue, world.journals[$0].counts) }))
+        try json(Dictionary(uniqueKeysWithValues: StubID.allCases.map { ($0.rawValue, world.journals[$0].counts) }))
     }
 
     private func pushes(_ request: Request) throws -> Response {
@@ -129,10 +129,10 @@ struct ControlAPI: Sendable {
 
     // MARK: Reading and answering
 
-    private func parts(_ request: Request) throws -> [Part] {
-        guard let name = request.uri.queryParameters["part"] else { return Part.allCases }
-        guard let part = Part(rawValue: String(name)) else {
-            throw HTTPError(.badRequest, message: "part must be one of \(Part.allCases.map(\.rawValue))")
+    private func parts(_ request: Request) throws -> [StubID] {
+        guard let name = request.uri.queryParameters["part"] else { return StubID.allCases }
+        guard let part = StubID(rawValue: String(name)) else {
+            throw HTTPError(.badRequest, message: "part must be one of \(StubID.allCases.map(\.rawValue))")
         }
         return [part]
     }

@@ -1,6 +1,6 @@
 /// A fault as it is ordered at `POST /_sandbox/faults`.
 struct FaultRequest: Codable, Sendable {
-    let part: Part
+    let part: StubID
     /// Only requests that match every given member; nil matches all of the part.
     var match: Match?
     /// How many matching requests it strikes; nil (or left out) means for ever.

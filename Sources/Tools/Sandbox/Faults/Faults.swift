@@ -21,7 +21,7 @@ final class Faults: Sendable {
         var lastId = 0
         var lastDelay = 0
         var entries: [Entry] = []
-        var latency: [Part: Duration] = [:]
+        var latency: [StubID: Duration] = [:]
     }
 
     private let state = Mutex(State())
@@ -36,7 +36,7 @@ final class Faults: Sendable {
     }
 
     /// The first fault that strikes this request, counted as applied; nil when there is none.
-    func strike(_ part: Part, _ subject: @autoclosure () -> FaultSubject) -> (id: Int, action: FaultRequest.Action)? {
+    func apply(_ part: StubID, _ subject: @autoclosure () -> FaultSubject) -> (id: Int, action: FaultRequest.Action)? {
         state.withLock { state in
             guard state.entries.contains(where: { $0.request.part == part }) else { return nil }
             let subject = subject()
@@ -102,7 +102,7 @@ final class Faults: Sendable {
 
     /// Removes faults and ends what hangs or waits by them: one by its id, those of some parts, or all. Gives how many there were.
     @discardableResult
-    func remove(id: Int? = nil, parts: Set<Part> = Set(Part.allCases)) -> Int {
+    func remove(id: Int? = nil, parts: Set<StubID> = Set(StubID.allCases)) -> Int {
         let removed = state.withLock { state in
             let removed = state.entries.filter { (id == nil || $0.id == id) && parts.contains($0.request.part) }
             let ids = Set(removed.map(\.id))
@@ -122,11 +122,11 @@ final class Faults: Sendable {
     }
 
     /// Sets how long every answer of a part takes at least.
-    func setLatency(_ latency: Duration, of part: Part) {
+    func setLatency(_ latency: Duration, of part: StubID) {
         state.withLock { $0.latency[part] = latency }
     }
 
-    func latency(of part: Part) -> Duration {
+    func latency(of part: StubID) -> Duration {
         state.withLock { $0.latency[part] ?? .zero }
     }
 }

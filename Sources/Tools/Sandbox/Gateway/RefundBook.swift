@@ -32,12 +32,12 @@ struct RefundBook {
     }
 
     /// Those that were paid, oldest first.
-    private(set) var paid: Ring<Paid>
+    private(set) var paid: RingBuffer<Paid>
     private var entries: [String: [Entry]] = [:]
     private var ordered: [String: RefundStatus] = [:]
     private var lastNumber = 0
 
-    init(keep: Int) { paid = Ring(capacity: keep) }
+    init(keep: Int) { paid = RingBuffer(capacity: keep) }
 
     /// The refunds of a transaction, oldest first.
     func refunds(of transaction: String) -> [Entry] { entries[transaction] ?? [] }

@@ -12,11 +12,11 @@ struct IdempotentAnswers<Request: Hashable & Sendable> {
     private let capacity: Int
     private var answers: [String: (fingerprint: Int, answer: Answer)] = [:]
     /// Keys in the order they came, so that the oldest can go.
-    private var order: Ring<String>
+    private var order: RingBuffer<String>
 
     init(capacity: Int) {
         self.capacity = capacity
-        order = Ring(capacity: capacity)
+        order = RingBuffer(capacity: capacity)
     }
 
     func find(_ key: String, _ request: Request) -> Finding {

@@ -3,16 +3,16 @@ import HummingbirdCore
 
 /// Sends each request to the stand-in its path names, the rest to the control API.
 struct OutsideResponder<Control: HTTPResponder<SandboxContext>>: HTTPResponder {
-    let world: OutsideWorld
+    let world: SandboxState
     let control: Control
 
     func respond(to request: Request, context: SandboxContext) async throws -> Response {
         do {
-            let door = Door(faults: world.faults, journals: world.journals)
+            let responder = FaultInjectingResponder(faults: world.faults, journals: world.journals)
             let path = request.uri.path
-            if path.hasPrefix("/bytemark/") { return try await door.answer(request, from: world.bytemark, on: context.channel) }
-            if path.hasPrefix("/gateway/") { return try await door.answer(request, from: world.gateway, on: context.channel) }
-            if path.hasPrefix("/push/") { return try await door.answer(request, from: world.push, on: context.channel) }
+            if path.hasPrefix("/bytemark/") { return try await responder.answer(request, from: world.bytemark, on: context.channel) }
+            if path.hasPrefix("/gateway/") { return try await responder.answer(request, from: world.gateway, on: context.channel) }
+            if path.hasPrefix("/push/") { return try await responder.answer(request, from: world.push, on: context.channel) }
             return try await control.respond(to: request, context: context)
         } catch let error as any HTTPResponseError {
             return try error.response(from: request, context: context)

@@ -1,7 +1,7 @@
 /// A received request as `/_sandbox/received` tells it.
 struct ReceivedReport: Encodable {
     let id: Int
-    let part: Part
+    let part: StubID
     let at: Timestamp
     let method: String
     let path: String
@@ -12,7 +12,7 @@ struct ReceivedReport: Encodable {
     let fault: Int?
     let milliseconds: Double?
 
-    init(part: Part, number: Int, _ received: Received) {
+    init(part: StubID, number: Int, _ received: Received) {
         id = number
         self.part = part
         at = received.at

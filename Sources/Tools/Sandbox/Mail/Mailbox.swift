@@ -12,10 +12,10 @@ final class Mailbox: Sendable {
         let raw: ByteBuffer
     }
 
-    private let mails: Mutex<Ring<Mail>>
+    private let mails: Mutex<RingBuffer<Mail>>
 
     init(keep: Int) {
-        mails = Mutex(Ring(capacity: keep))
+        mails = Mutex(RingBuffer(capacity: keep))
     }
 
     func take(_ mail: Mail) {

@@ -7,12 +7,12 @@ import ServiceLifecycle
 /// Stands in for the mail relay: takes every mail and delivers none.
 struct SMTPServer: Service {
     private let settings: Settings
-    private let world: OutsideWorld
+    private let world: SandboxState
     private let tls: TLSCertificate?
     private let logger: Logger
 
     /// Throws when the certificate or the key cannot be used.
-    init(_ settings: Settings, world: OutsideWorld, logger: Logger) throws(ConfigurationError) {
+    init(_ settings: Settings, world: SandboxState, logger: Logger) throws(ConfigurationError) {
         self.settings = settings
         self.world = world
         self.logger = logger

@@ -5,7 +5,7 @@ struct SMTPSession {
     /// The session is over, by the client or by a fault.
     private struct Ended: Error {}
 
-    private let world: OutsideWorld
+    private let world: SandboxState
     private let credentials: SMTPCredentials
     private let maximumSize: Int
     /// Nil when STARTTLS is not offered.
@@ -18,7 +18,7 @@ struct SMTPSession {
     private var envelope: SMTPEnvelope?
 
     init(
-        world: OutsideWorld, settings: Settings, tls: TLSCertificate?, channel: any Channel,
+        world: SandboxState, settings: Settings, tls: TLSCertificate?, channel: any Channel,
         inbound: NIOAsyncChannelInboundStream<ByteBuffer>, outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     ) {
         self.world = world
@@ -30,7 +30,7 @@ struct SMTPSession {
         reader = SMTPReader(inbound.makeAsyncIterator())
     }
 
-    private var journal: PartJournal { world.journals[.smtp] }
+    private var journal: RequestLog { world.journals[.smtp] }
 
     /// Serves the client until it leaves, is cut off, or the connection breaks.
     mutating func run() async {
@@ -46,7 +46,7 @@ struct SMTPSession {
     }
 
     private mutating func greet() async throws {
-        guard let fault = world.faults.strike(.smtp, FaultSubject(stage: .connect)) else {
+        guard let fault = world.faults.apply(.smtp, FaultSubject(stage: .connect)) else {
             return try await reply("220 sandbox ESMTP")
         }
         envelope = SMTPEnvelope(sender: "", number: journal.arrived(Received.mail("CONNECT", sender: "")), status: 0, fault: fault.id)
@@ -136,14 +136,14 @@ struct SMTPSession {
         finish()
         guard size ?? 0 <= maximumSize else { return try await reply("552 5.3.4 More than \(maximumSize) bytes") }
         envelope = SMTPEnvelope(sender: sender, number: journal.arrived(Received.mail("MAIL", sender: sender)), status: 250)
-        if let refusal = try await strike(FaultSubject(path: sender, stage: .sender)) { return try await answer(refusal, ending: true) }
+        if let refusal = try await apply(FaultSubject(path: sender, stage: .sender)) { return try await answer(refusal, ending: true) }
         try await reply("250 2.1.0 Sender taken")
     }
 
     private mutating func add(_ recipient: String) async throws {
         guard let envelope else { return try await reply("503 5.5.1 MAIL first") }
         let subject = FaultSubject(path: envelope.sender, recipients: [recipient], stage: .recipient)
-        if let refusal = try await strike(subject) { return try await answer(refusal) }
+        if let refusal = try await apply(subject) { return try await answer(refusal) }
         self.envelope?.recipients.append(recipient)
         try await answer("250 2.1.5 Recipient taken")
     }
@@ -152,7 +152,7 @@ struct SMTPSession {
         guard let envelope else { return try await reply("503 5.5.1 MAIL first") }
         guard !envelope.recipients.isEmpty else { return try await reply("554 5.5.1 No recipient was taken") }
         var subject = FaultSubject(path: envelope.sender, recipients: envelope.recipients, stage: .data)
-        if let fault = world.faults.strike(.smtp, subject) {
+        if let fault = world.faults.apply(.smtp, subject) {
             self.envelope?.fault = fault.id
             if fault.action.cut == .body {
                 try await reply("354 End with a dot")
@@ -165,7 +165,7 @@ struct SMTPSession {
         if message.isTooLong { return try await answer("552 5.3.4 More than \(maximumSize) bytes", ending: true) }
 
         subject.stage = .message
-        let fault = world.faults.strike(.smtp, subject)
+        let fault = world.faults.apply(.smtp, subject)
         self.envelope?.fault = fault?.id ?? envelope.fault
         if let fault, let refusal = try await suffer(fault) { return try await answer(refusal, ending: true) }
         world.mailbox.take(.init(at: .now, sender: envelope.sender, recipients: envelope.recipients, raw: message.text))
@@ -189,8 +189,8 @@ struct SMTPSession {
     // MARK: Faults and answers
 
     /// Strikes the mail under way at this stage; the reply to give instead of going on, if the fault has one.
-    private mutating func strike(_ subject: FaultSubject) async throws -> String? {
-        guard let fault = world.faults.strike(.smtp, subject) else { return nil }
+    private mutating func apply(_ subject: FaultSubject) async throws -> String? {
+        guard let fault = world.faults.apply(.smtp, subject) else { return nil }
         envelope?.fault = fault.id
         return try await suffer(fault)
     }
@@ -219,7 +219,7 @@ struct SMTPSession {
     }
 
     private func reply(_ text: String) async throws {
-        try await Pause.wait(world.faults.latency(of: .smtp), on: channel.eventLoop)
+        try await EventLoopSleep.wait(world.faults.latency(of: .smtp), on: channel.eventLoop)
         try await outbound.write(ByteBuffer(string: text + "\r\n"))
     }
 }

@@ -11,7 +11,7 @@ struct PushReport: Encodable {
     let language: String
     let silent: Bool
 
-    init(number: Int, _ delivered: Push.Delivered) {
+    init(number: Int, _ delivered: PushStub.Delivered) {
         id = number
         at = delivered.at
         idempotencyKey = delivered.idempotencyKey

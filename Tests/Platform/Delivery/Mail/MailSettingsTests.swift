@@ -12,7 +12,7 @@ struct MailSettingsTests {
     ]
 
     @Test("Host, sender and frontend are enough")
-    func enough() throws { _ = try ServiceHost(LetterService.self, settings: Settings(Self.right)) }
+    func enough() throws { _ = try ServiceHost(MailTestService.self, settings: Settings(Self.right)) }
 
     @Test(
         "EHLO says SMTP_CLIENT_NAME, or else the domain of SMTP_FROM",
@@ -45,7 +45,7 @@ struct MailSettingsTests {
         ])
     func named(changes: [String: String], complaint: String) {
         let error = #expect(throws: ConfigurationError.self) {
-            try ServiceHost(LetterService.self, settings: Settings(Self.right.merging(changes) { $1 }))
+            try ServiceHost(MailTestService.self, settings: Settings(Self.right.merging(changes) { $1 }))
         }
         #expect(error?.description.hasPrefix(complaint) == true, "\(error?.description ?? "")")
         #expect(error?.description.contains("secret") == false)

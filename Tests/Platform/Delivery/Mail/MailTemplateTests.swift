@@ -107,7 +107,7 @@ struct MailTemplateTests {
     func payload() throws {
         struct Content: Decodable, Equatable {
             let template: String
-            let to: MailContact
+            let to: Recipient
             let facts: [String: MailFact]
         }
         let facts: [String: MailFact] = [
@@ -115,7 +115,7 @@ struct MailTemplateTests {
             "time": .localTime("2026-11-21T20:00", zone: "Europe/Madrid"), "list": .list([["a": .number(1)], [:]]), "empty": .list([]),
         ]
         for language in ["es-mx", nil] {
-            let mail = Mail("a", about: 12, kind: "b", to: MailContact(email: "a@b.example", name: "O\"N", language: language), facts: facts)
+            let mail = Mail("a", about: 12, kind: "b", to: Recipient(email: "a@b.example", name: "O\"N", language: language), facts: facts)
             #expect(mail.dedupeKey == "b/12")
             let read = try WireCoding.decodeJSON(Content.self, from: Array(mail.json.utf8)[...])
             #expect(read == Content(template: "a", to: mail.to, facts: facts))

@@ -15,15 +15,15 @@ extension Date {
 }
 
 /// Events, users and bookings as the web shop leaves them.
-extension TestHouse {
+extension TestEnvironment {
     /// Runs the body with the events service and the world outside.
     static func events(
-        at now: String, settings: [String: String] = [:], _ body: @escaping @Sendable (TestHouse, Outside) async throws -> Void
+        at now: String, settings: [String: String] = [:], _ body: @escaping @Sendable (TestEnvironment, StubServices) async throws -> Void
     ) async throws {
-        try await open(at: Date(now)) { house in
-            try await Outside.open { outside in
-                try await house.with(Events.self, settings: outside.settings.merging(settings) { _, ours in ours }) { _ in
-                    try await body(house, outside)
+        try await open(at: Date(now)) { environment in
+            try await StubServices.open { stubs in
+                try await environment.with(Events.self, settings: stubs.settings.merging(settings) { _, ours in ours }) { _ in
+                    try await body(environment, stubs)
                 }
             }
         }

@@ -6,13 +6,13 @@ import ServiceLifecycle
 
 /// A sandbox on free ports, for the time of one test.
 struct RunningSandbox: Sendable {
-    let world: OutsideWorld
+    let world: SandboxState
     let http: Int
     let smtp: Int
 
     /// Starts one, gives it to the test and stops it gracefully.
     static func use(_ settings: Settings = Settings(), _ test: @Sendable (RunningSandbox) async throws -> Void) async throws {
-        let world = OutsideWorld(settings)
+        let world = SandboxState(settings)
         var logger = Logger(label: "sandbox")
         logger.logLevel = .critical
         let services = try SandboxServices(settings, world: world, logger: logger)
@@ -62,12 +62,12 @@ struct RunningSandbox: Sendable {
 func eventually(_ what: String, _ holds: @Sendable () async throws -> Bool) async throws {
     let limit = ContinuousClock.now + .seconds(30)
     while try await !holds() {
-        guard ContinuousClock.now < limit else { throw NeverHappened(what: what) }
+        guard ContinuousClock.now < limit else { throw TimedOut(what: what) }
         try await Task.sleep(for: .milliseconds(2))
     }
 }
 
 /// Something that was waited for did not come.
-struct NeverHappened: Error {
+struct TimedOut: Error {
     let what: String
 }

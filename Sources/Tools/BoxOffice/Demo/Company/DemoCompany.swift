@@ -47,14 +47,14 @@ struct DemoCompany: Sendable {
     }
 
     /// A season; the first is 0.
-    func season(_ number: Int) -> DemoSeason {
+    func season(_ number: Int) -> DemoCalendar {
         let numbers = events(of: number)
         let events = numbers.map { DemoEvent($0, of: self) }
         let sales = events.flatMap { event in
             bookings(of: event.number...event.number).map { DemoSale($0, of: event, in: self) }
         }
         func organizer(_ event: Int) -> Int { (event - 1) / DemoEvent.perOrganizer + 1 }
-        var season = DemoSeason(organizers: organizer(numbers.lowerBound)..<(organizer(numbers.upperBound) + 1), events: events, sales: sales)
+        var season = DemoCalendar(organizers: organizer(numbers.lowerBound)..<(organizer(numbers.upperBound) + 1), events: events, sales: sales)
         if number == 0 { season.spoil() }
         return season
     }

@@ -9,7 +9,7 @@ struct DemoEvent: Sendable {
     let category: String
     let location: String
     var zone: String
-    let occasion: DemoOccasion
+    let scenario: EventScenario
     let startsAt: Date
     /// Some have none: the hall decides.
     let endsAt: Date?
@@ -30,9 +30,9 @@ struct DemoEvent: Sendable {
         let city = DemoCity.all[place]
         let show = Self.shows[Int.random(in: 0..<Self.shows.count, using: &random)]
         let hour = Int.random(in: 36...42, using: &random)
-        occasion = DemoOccasion.cycle[(number - 1) % DemoOccasion.cycle.count]
-        startsAt = occasion.start(now: company.now, evening: { company.instant(place: place, days: $0, minutes: hour * 30) }, &random)
-        let lasts = (occasion == .live ? 6 : Double(Int.random(in: 4...7, using: &random)) / 2) * .hour
+        scenario = EventScenario.cycle[(number - 1) % EventScenario.cycle.count]
+        startsAt = scenario.start(now: company.now, evening: { company.instant(place: place, days: $0, minutes: hour * 30) }, &random)
+        let lasts = (scenario == .live ? 6 : Double(Int.random(in: 4...7, using: &random)) / 2) * .hour
         endsAt = random.chance(60) ? startsAt + lasts : nil
         // Half of an odd amount is a question of rounding, so some are odd.
         price = city.unit * Int.random(in: 1...9, using: &random) - (random.chance(50) ? 1 : 0)
@@ -47,12 +47,12 @@ struct DemoEvent: Sendable {
         currency = city.currency
     }
 
-    /// When it was called off.
-    var cancelledAt: Date? { occasion == .calledOff ? createdAt + 43 * .day : nil }
+    /// When it was cancelled.
+    var cancelledAt: Date? { scenario == .eventCancelled ? createdAt + 43 * .day : nil }
     /// When it was found to be over.
-    var completedAt: Date? { occasion.phase == .over ? endsAt ?? startsAt + 4 * .hour : nil }
+    var completedAt: Date? { scenario.phase == .over ? endsAt ?? startsAt + 4 * .hour : nil }
     /// When it was put away.
-    var archivedAt: Date? { occasion == .archived ? completedAt.map { $0 + 7.5 * .day } : nil }
+    var archivedAt: Date? { scenario == .archived ? completedAt.map { $0 + 7.5 * .day } : nil }
 
     /// How many tickets there are, when so many are taken.
     func seats(sold: Int) -> Int { filled == 100 ? sold : max(sold, sold * 100 / filled / 10 * 10 + 10) }

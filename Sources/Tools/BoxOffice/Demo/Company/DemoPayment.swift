@@ -23,7 +23,7 @@ struct DemoPayment: Sendable, Equatable {
     var askAt: Date?
     var refund: Refund?
     /// What the gateway says when it is asked; nil when it knows nothing of it.
-    var truth: Truth?
+    var gatewayRecord: GatewayRecord?
 
     enum Status: String, Sendable {
         case pending
@@ -50,7 +50,7 @@ struct DemoPayment: Sendable, Equatable {
         }
     }
 
-    enum Truth: String, Sendable, Encodable {
+    enum GatewayRecord: String, Sendable, Encodable {
         case success
         case failed
         case pending

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// A booking of the demonstration with its payments: what the shop began and what has become of it.
 struct DemoSale: Sendable {
-    let fate: DemoFate
+    let scenario: BookingScenario
     var booking: DemoBooking
     var payments: [DemoPayment] = []
     private let event: DemoEvent
@@ -14,10 +14,10 @@ struct DemoSale: Sendable {
         var random = SeededGenerator(seed: company.seed, number: number &+ 1 << 40)
         let last = event.cancelledAt ?? min(event.startsAt, company.now)
         let quantity = [1, 2, 2, 2, 3, 4, 4, 6][Int.random(in: 0..<8, using: &random)]
-        fate = .any(in: event.occasion.phase, &random)
+        scenario = .any(in: event.scenario.phase, &random)
         // Bought so long before the last moment that there was time for what became of it.
         let time: TimeInterval =
-            switch fate {
+            switch scenario {
             case .refunded, .refundRefused, .refundRequested, .refundDenied: 2 * .day
             default: 3 * .hour
             }
@@ -28,7 +28,7 @@ struct DemoSale: Sendable {
         self.event = event
         self.seed = company.seed
         self.random = random
-        switch fate {
+        switch scenario {
         case .fresh, .expired, .leftAtCheckout, .underWay, .slow, .stuck, .untold: begin(company.now)
         default: settle(last, company.now)
         }
@@ -37,7 +37,7 @@ struct DemoSale: Sendable {
     /// The last hour.
     private mutating func begin(_ now: Date) {
         func minutes(_ range: ClosedRange<Int>) -> TimeInterval { Double(Int.random(in: range, using: &random)) * .minute }
-        switch fate {
+        switch scenario {
         case .fresh:
             booking.createdAt = now - minutes(1...6)
             pay(.pending)
@@ -58,7 +58,7 @@ struct DemoSale: Sendable {
 
     /// What began days ago.
     private mutating func settle(_ last: Date, _ now: Date) {
-        switch fate {
+        switch scenario {
         case .paidAtSecondTry:
             pay(.failed, at: booking.createdAt + 5 * .minute, because: "declined by the gateway")
             confirm(after: 6 * .minute)
@@ -80,7 +80,7 @@ struct DemoSale: Sendable {
         case .givenUp:
             booking.createdAt = now - 3 * .hour
             pay(.failed, at: now - 2 * .hour, because: "gateway timeout")
-            payments[0].truth = .success
+            payments[0].gatewayRecord = .success
             payments[0].askAt = now + Double(booking.number % 41 - 20) * .minute
             cancel(now - 2 * .hour, "payment failed")
         case .refundRequested, .refundDenied:
@@ -108,12 +108,12 @@ extension DemoSale {
         case .succeeded:
             payment.submittedAt = submitted
             payment.paidAt = submitted + 20
-            payment.truth = .success
+            payment.gatewayRecord = .success
         case .failed:
             payment.submittedAt = submitted
             payment.failedAt = decided
             payment.failureReason = reason
-            payment.truth = .failed
+            payment.gatewayRecord = .failed
         case .abandoned: payment.abandonedAt = decided
         case .voided: payment.voidedAt = decided
         }
@@ -134,7 +134,7 @@ extension DemoSale {
         let early = day - 158 * .hour
         if event.startsAt <= now, booking.createdAt < reminded { booking.remindedAt = reminded }
         if event.startsAt <= now + 6 * .day, booking.createdAt < early { booking.remindedEarlyAt = early }
-        booking.followUpSent = event.occasion == .archived
+        booking.followUpSent = event.scenario == .archived
     }
 
     private mutating func cancel(_ instant: Date, _ reason: String) {
@@ -148,7 +148,7 @@ extension DemoSale {
         booking.createdAt = submitted - 2 * .minute
         pay(.processing)
         payments[0].submittedAt = submitted
-        payments[0].truth = [.success, .success, .failed, .pending, nil][booking.number % 5]
+        payments[0].gatewayRecord = [.success, .success, .failed, .pending, nil][booking.number % 5]
     }
 
     private mutating func loseUnpaid() {
@@ -166,19 +166,19 @@ extension DemoSale {
         }
     }
 
-    /// Paid, asked back and granted; or paid, and called off by the organizer.
+    /// Paid, asked back and granted; or paid, and cancelled by the organizer.
     private mutating func refund(_ last: Date) {
         confirm()
         booking.confirmationSent = true
         var share = 1.0
         var granted = last + Double(Int.random(in: 5...60, using: &random)) * .minute
-        if event.occasion != .calledOff {
+        if event.scenario != .eventCancelled {
             let asked = Date.random(in: (booking.createdAt + .hour)...(last - 3 * .hour), using: &random)
             booking.refundRequestedAt = asked
             granted = asked + Double(Int.random(in: 1...115, using: &random)) * .minute
             if event.startsAt.timeIntervalSince(asked) < .day { share = 0.5 }
         }
-        cancel(granted, event.occasion == .calledOff ? "event called off" : "refund approved")
+        cancel(granted, event.scenario == .eventCancelled ? "event cancelled" : "refund approved")
         booking.refundApprovedAt = granted
         // A half is rounded in the customer's favour.
         let amount = share == 1 ? booking.totalAmount : (booking.totalAmount + 1) / 2
@@ -207,7 +207,7 @@ extension DemoSale {
         pay(.failed, at: failed, because: "gateway timeout")
         cancel(failed, "payment failed")
         payments[0].paidAt = failed + .hour
-        payments[0].truth = .success
+        payments[0].gatewayRecord = .success
         refund(0, booking.totalAmount, .late, at: failed + .hour)
         booking.refundAmount = booking.totalAmount
         booking.status = .refunded
@@ -217,8 +217,8 @@ extension DemoSale {
 
     /// Asked for the money; after the start it was denied.
     private mutating func ask(_ now: Date) {
-        guard fate == .refundDenied else {
-            booking.refundRequestedAt = event.occasion.refundRequest(start: event.startsAt, now: now)
+        guard scenario == .refundDenied else {
+            booking.refundRequestedAt = event.scenario.refundRequest(start: event.startsAt, now: now)
             return
         }
         booking.refundRequestedAt = event.startsAt + Double(Int.random(in: 0...15, using: &random)) * .hour

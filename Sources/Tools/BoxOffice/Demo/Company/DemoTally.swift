@@ -12,9 +12,9 @@ struct DemoTally: Sendable {
 
     init(toldGateway: Int? = nil) { self.toldGateway = toldGateway }
 
-    mutating func add(_ season: DemoSeason) {
+    mutating func add(_ season: DemoCalendar) {
         organizers += season.organizers.count
-        for event in season.events { events[event.occasion.status, default: 0] += 1 }
+        for event in season.events { events[event.scenario.status, default: 0] += 1 }
         for sale in season.sales {
             bookings[sale.booking.status.rawValue, default: 0] += 1
             for payment in sale.payments {

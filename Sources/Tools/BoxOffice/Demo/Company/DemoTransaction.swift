@@ -4,7 +4,7 @@ import FoundationEssentials
 /// A payment as the gateway knows it: what `POST /_sandbox/gateway/transactions` takes.
 struct DemoTransaction: Encodable, Sendable {
     let reference: String
-    let status: DemoPayment.Truth
+    let status: DemoPayment.GatewayRecord
     let amount: Int
     let currency: String
     let paidAt: String?
@@ -18,15 +18,16 @@ struct DemoTransaction: Encodable, Sendable {
     }
 }
 
-extension DemoSeason {
+extension DemoCalendar {
     /// What the gateway knows of the payments that it can be asked about; of an event that is over nobody asks any more.
     var transactions: [DemoTransaction] {
-        let over = Set(events.filter { $0.occasion.phase == .over }.map(\.number))
+        let over = Set(events.filter { $0.scenario.phase == .over }.map(\.number))
         return sales.lazy.filter { !over.contains($0.booking.eventId) }.flatMap(\.payments).compactMap { payment in
-            payment.truth.map { truth in
-                let paidAt = truth == .success ? payment.paidAt ?? payment.submittedAt.map { $0 + 30 } : nil
+            payment.gatewayRecord.map { gatewayRecord in
+                let paidAt = gatewayRecord == .success ? payment.paidAt ?? payment.submittedAt.map { $0 + 30 } : nil
                 return DemoTransaction(
-                    reference: payment.reference, status: truth, amount: misreported[payment.reference] ?? payment.amount, currency: payment.currency,
+                    reference: payment.reference, status: gatewayRecord, amount: misreported[payment.reference] ?? payment.amount,
+                    currency: payment.currency,
                     paidAt: paidAt.map(RFC3339.string))
             }
         }

@@ -1,0 +1,149 @@
+/// Walks over JSON values (RFC 8259) that are already known to be UTF-8. Each function begins at `at` and leaves it behind what it took.
+enum JSONScanner {
+    /// How deep arrays and objects may lie in each other; as deep as `JSONDecoder` goes.
+    static let deepest = 512
+
+    /// A value of any kind.
+    static func skipValue(_ text: Span<UInt8>, _ at: inout Int, depth: Int) -> Bool {
+        guard at < text.count else { return false }
+        switch text[at] {
+        case UInt8(ascii: "\""): return skipString(text, &at) != nil
+        case UInt8(ascii: "{"): return depth < deepest && skipObject(text, &at, depth: depth)
+        case UInt8(ascii: "["): return depth < deepest && skipArray(text, &at, depth: depth)
+        case UInt8(ascii: "t"): return skipWord("true", text, &at)
+        case UInt8(ascii: "f"): return skipWord("false", text, &at)
+        case UInt8(ascii: "n"): return skipWord("null", text, &at)
+        default: return skipNumber(text, &at)
+        }
+    }
+
+    private static func skipObject(_ text: Span<UInt8>, _ at: inout Int, depth: Int) -> Bool {
+        at += 1
+        skipSpace(text, &at)
+        if take(UInt8(ascii: "}"), text, &at) { return true }
+        repeat {
+            skipSpace(text, &at)
+            guard skipString(text, &at) != nil else { return false }
+            skipSpace(text, &at)
+            guard take(UInt8(ascii: ":"), text, &at) else { return false }
+            skipSpace(text, &at)
+            guard skipValue(text, &at, depth: depth + 1) else { return false }
+            skipSpace(text, &at)
+        } while take(UInt8(ascii: ","), text, &at)
+        return take(UInt8(ascii: "}"), text, &at)
+    }
+
+    private static func skipArray(_ text: Span<UInt8>, _ at: inout Int, depth: Int) -> Bool {
+        at += 1
+        skipSpace(text, &at)
+        if take(UInt8(ascii: "]"), text, &at) { return true }
+        repeat {
+            skipSpace(text, &at)
+            guard skipValue(text, &at, depth: depth + 1) else { return false }
+            skipSpace(text, &at)
+        } while take(UInt8(ascii: ","), text, &at)
+        return take(UInt8(ascii: "]"), text, &at)
+    }
+
+    /// Where the elements of an array are that was walked over before, counted from its first byte.
+    static func elements(_ text: Span<UInt8>) -> [Range<Int>] {
+        var elements: [Range<Int>] = []
+        var at = 1
+        skipSpace(text, &at)
+        guard !take(UInt8(ascii: "]"), text, &at) else { return elements }
+        repeat {
+            skipSpace(text, &at)
+            let start = at
+            _ = skipValue(text, &at, depth: 1)
+            elements.append(start..<at)
+            skipSpace(text, &at)
+        } while take(UInt8(ascii: ","), text, &at)
+        return elements
+    }
+
+    /// A string with its quotes.
+    /// - Returns: whether there are escapes in it; nil when it is no string.
+    static func skipString(_ text: Span<UInt8>, _ at: inout Int) -> Bool? {
+        guard take(UInt8(ascii: "\""), text, &at) else { return nil }
+        var escapes = false
+        while at < text.count {
+            let byte = text[at]
+            at += 1
+            if byte == UInt8(ascii: "\"") { return escapes }
+            guard byte >= 0x20 else { return nil }
+            if byte == UInt8(ascii: "\\") {
+                escapes = true
+                guard skipEscape(text, &at) else { return nil }
+            }
+        }
+        return nil
+    }
+
+    private static func skipEscape(_ text: Span<UInt8>, _ at: inout Int) -> Bool {
+        guard at < text.count else { return false }
+        let byte = text[at]
+        at += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
+            UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return true
+        case UInt8(ascii: "u"):
+            guard text.count - at >= 4 else { return false }
+            for index in at..<(at + 4) where !isHexDigit(text[index]) { return false }
+            at += 4
+            return true
+        default: return false
+        }
+    }
+
+    private static func skipNumber(_ text: Span<UInt8>, _ at: inout Int) -> Bool {
+        _ = take(UInt8(ascii: "-"), text, &at)
+        if !take(UInt8(ascii: "0"), text, &at) {
+            guard skipDigits(text, &at) else { return false }
+        }
+        if take(UInt8(ascii: "."), text, &at) {
+            guard skipDigits(text, &at) else { return false }
+        }
+        if take(UInt8(ascii: "e"), text, &at) || take(UInt8(ascii: "E"), text, &at) {
+            if !take(UInt8(ascii: "+"), text, &at) { _ = take(UInt8(ascii: "-"), text, &at) }
+            guard skipDigits(text, &at) else { return false }
+        }
+        return true
+    }
+
+    private static func skipDigits(_ text: Span<UInt8>, _ at: inout Int) -> Bool {
+        let start = at
+        while at < text.count, (0x30...0x39).contains(text[at]) { at += 1 }
+        return at > start
+    }
+
+    private static func skipWord(_ word: StaticString, _ text: Span<UInt8>, _ at: inout Int) -> Bool {
+        guard text.count - at >= word.utf8CodeUnitCount else { return false }
+        return word.withUTF8Buffer { letters in
+            for letter in letters where !take(letter, text, &at) { return false }
+            return true
+        }
+    }
+
+    /// Space, tab, line feed and carriage return; nothing else is space in JSON.
+    @inline(__always)
+    static func skipSpace(_ text: Span<UInt8>, _ at: inout Int) {
+        while at < text.count {
+            let byte = text[at]
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
+            at += 1
+        }
+    }
+
+    /// One byte, if it is this one.
+    @inline(__always)
+    static func take(_ byte: UInt8, _ text: Span<UInt8>, _ at: inout Int) -> Bool {
+        guard at < text.count, text[at] == byte else { return false }
+        at += 1
+        return true
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
+    }
+}

@@ -1,0 +1,255 @@
+import FoundationEssentials
+import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+
+/// Sends the deliveries of one channel: claims them with a lease, sends them with their dedupe key as idempotency key, marks them.
+///
+/// A delivery whose delivery worker died is claimed again when its lease is over and sent under the same key. What fails is tried again with
+/// backoff, at most as often as the channel says, then parked; what is refused for good is marked `bounced` at once.
+struct DeliveryWorker: Service {
+    private static let firstPause = Duration.seconds(5)
+    private static let longestPause = Duration.seconds(3600)
+    /// Longer than a channel takes to give up on one delivery.
+    private static let lease: TimeInterval = 90
+    private static let poll = Duration.seconds(1)
+    /// How often a delivery is tried before it is parked when the channel itself is refused: quotas come back after a day, settings after a weekend.
+    private static let attemptsWhileRefused = 72
+    /// How long a service that stops waits for what its delivery worker carries. What has not arrived by then is left to its lease.
+    private static let shutdownGrace = Duration.seconds(5)
+
+    private let runtime: ServiceRuntime
+    private let channel: any DeliveryChannel
+    private let registration: ChannelRegistration
+    private let wakeUp: AsyncSignal
+    private let pause: ChannelPause
+    private let outcomes: @Sendable (String) -> Counter
+
+    init(_ runtime: ServiceRuntime, _ registration: ChannelRegistration) {
+        self.runtime = runtime
+        self.registration = registration
+        channel = registration.channel
+        let kind = channel.kind.rawValue
+        pause = ChannelPause(channel.kind, logger: runtime.logger)
+        self.wakeUp = runtime.deliveriesFilled[OutboundDelivery.Kind.allCases.firstIndex(of: channel.kind) ?? 0]
+        self.outcomes = { Counter(label: "boxoffice_deliveries_total", dimensions: [("kind", kind), ("outcome", $0)]) }
+    }
+
+    func run() async throws {
+        guard await runtime.ready() else { return }
+        pause.begin()
+        let stopping = AsyncLatch()
+        await withGracefulShutdownHandler {
+            await withTaskGroup { group in
+                group.addTask { await carry(until: stopping) }
+                group.addTask {
+                    await stopping.wait()
+                    try? await Task.sleep(for: Self.shutdownGrace)
+                }
+                await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            stopping.open()
+            wakeUp.raise()
+        }
+    }
+
+    private func carry(until stopping: AsyncLatch) async {
+        var backoff = Backoff.connection
+        var failing = false
+        while !stopping.isOpen, !Task.isCancelled {
+            do {
+                try await pool.run(isStopping: { stopping.isOpen || Task.isCancelled })
+                failing = false
+                backoff = Backoff.connection
+                await wakeUp.wait(atMost: Self.poll)
+            } catch {
+                if !failing, !stopping.isOpen, !Task.isCancelled { runtime.logger.warning("The delivery worker waits", error: error) }
+                failing = true
+                await wakeUp.wait(atMost: backoff.next())
+            }
+        }
+    }
+
+    private var pool: LeasedWorkPool<Claimed, Outcome> {
+        LeasedWorkPool(concurrency: channel.inFlight, logger: runtime.logger) { finished, free in
+            let wanted = pause.wanted(free, of: channel.inFlight, at: runtime.clock.now)
+            guard wanted > 0 || !finished.isEmpty else { return [] }
+            return try await recordAndClaim(finished, wanted)
+        } perform: { claimed in
+            let trace = claimed.traceparent.flatMap(TraceContext.init(traceparent:))
+            return await TraceContext.$current.withValue(trace) { await send(claimed) }
+        }
+    }
+
+    /// Marks what was sent and claims as much again, in one transaction. If that fails because of a delivery, the deliveries are marked in
+    /// halves, so that the marks of the others are kept: they would be sent again when their leases are over.
+    private func recordAndClaim(_ finished: [(Claimed, Outcome)], _ wanted: Int) async throws -> [Claimed] {
+        do {
+            return try await transact(finished[...], wanted)
+        } catch  where error.isPermanent && !finished.isEmpty {
+            runtime.logger.warning("Marks of deliveries are divided", error: error, metadata: ["deliveries": "\(finished.count)"])
+        }
+        try await Division.process(finished[...]) { some in
+            _ = try await transact(some, 0)
+        } failed: { element, error in
+            try await park(element.0, element.1, error)
+        }
+        return try await transact([], wanted)
+    }
+
+    /// A turn's transaction.
+    private func transact(_ finished: ArraySlice<(Claimed, Outcome)>, _ wanted: Int) async throws -> [Claimed] {
+        let marks = Marks(finished, now: runtime.clock.now)
+        let claimed = try await runtime.retryingWhileDatabaseIsDown("The delivery worker") {
+            try await runtime.transaction { tx -> [Claimed] in
+                try await record(marks, tx)
+                guard wanted > 0 else { return [] }
+                return try await tx.query(
+                    Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, wanted)
+            }
+        }
+        for (status, count) in marks.counts { outcomes(status).increment(by: count) }
+        return claimed
+    }
+
+    /// Parks a delivery that cannot be marked as what it is, so that it is not sent again and again. The service is not told: its
+    /// part of the mark may be what failed.
+    private func park(_ claimed: Claimed, _ outcome: Outcome, _ error: any Error) async throws {
+        let reason = "\(outcome), but this cannot be recorded: \(error)"
+        runtime.logger.error("A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(reason)"])
+        let marks = Marks([(claimed, .parked(reason))], now: runtime.clock.now)
+        try await runtime.retryingWhileDatabaseIsDown("The delivery worker") { try await runtime.transaction { try await mark(marks, $0) } }
+        outcomes("parked").increment()
+    }
+
+    private func send(_ claimed: Claimed) async -> Outcome {
+        let reason: String
+        let asked: Duration?
+        var limit = channel.attempts
+        do {
+            let payload = Array(claimed.payload.utf8)
+            if claimed.attempts > 1 {
+                try await channel.resend(payload, key: claimed.dedupeKey)
+            } else {
+                try await channel.send(payload, key: claimed.dedupeKey)
+            }
+            pause.note(nil, at: runtime.clock.now)
+            return .sent
+        } catch {
+            pause.note(error, at: runtime.clock.now)
+            switch error {
+            case .refused(let why):
+                runtime.logger.error("A delivery was refused", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(why)"])
+                return .bounced(why)
+            case .later(let why, let after, let most):
+                (reason, asked) = (why, after)
+                limit = limit.map { min($0, most ?? $0) }
+            case .channelRefused(let why, _, _, let after):
+                (reason, asked) = (why, after)
+                limit = limit.map { max($0, Self.attemptsWhileRefused) }
+            }
+        }
+        if let limit, claimed.attempts >= limit {
+            runtime.logger.error(
+                "A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "attempts": "\(claimed.attempts)", "reason": "\(reason)"])
+            return .parked(reason)
+        }
+        let pause = Backoff.pause(after: claimed.attempts - 1, first: Self.firstPause, longest: Self.longestPause)
+        return .later(reason, max(asked ?? .zero, pause))
+    }
+
+    private func record(_ marks: Marks, _ tx: Transaction) async throws {
+        guard !marks.ids.isEmpty else { return }
+        try await mark(marks, tx)
+        if !marks.sentKeys.isEmpty { try await registration.onSent?(marks.sentKeys, tx) }
+        if !marks.refused.isEmpty { try await registration.onRefused?(marks.refused, tx) }
+    }
+
+    private func mark(_ marks: Marks, _ tx: Transaction) async throws {
+        try await tx.execute(Self.mark, marks.ids, marks.statuses, marks.errors, marks.next, tx.now)
+    }
+
+    private struct Claimed: Decodable, Sendable {
+        let id: Int
+        let dedupeKey: String
+        let payload: String
+        let attempts: Int
+        let traceparent: String?
+    }
+
+    private enum Outcome: Sendable, CustomStringConvertible {
+        case sent
+        case bounced(String)
+        case parked(String)
+        case later(String, Duration)
+
+        var description: String {
+            switch self {
+            case .sent: "it was sent"
+            case .bounced(let reason): "it was refused (\(reason))"
+            case .parked(let reason), .later(let reason, _): "it failed (\(reason))"
+            }
+        }
+    }
+
+    private struct Marks {
+        var ids: [Int] = []
+        var statuses: [String] = []
+        var errors: [String?] = []
+        var next: [Date] = []
+        var sentKeys: [String] = []
+        var refused: [FailedDelivery] = []
+
+        /// Reasons quote what the other side said; they become storable here and nowhere else.
+        init(_ finished: some Sequence<(Claimed, Outcome)>, now: Date) {
+            for (claimed, outcome) in finished { add(claimed, outcome, now: now) }
+        }
+
+        private mutating func add(_ claimed: Claimed, _ outcome: Outcome, now: Date) {
+            ids.append(claimed.id)
+            let (status, error, pause): (String, String?, Duration) =
+                switch outcome {
+                case .sent: ("sent", nil, .zero)
+                case .bounced(let reason): ("bounced", reason.storable(), .zero)
+                case .parked(let reason): ("parked", reason.storable(), .zero)
+                case .later(let reason, let pause): ("queued", reason.storable(), pause)
+                }
+            statuses.append(status)
+            errors.append(error)
+            next.append(now + pause.timeInterval)
+            switch outcome {
+            case .sent: sentKeys.append(claimed.dedupeKey)
+            case .bounced(let reason), .parked(let reason): refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason.storable()))
+            case .later: break
+            }
+        }
+
+        var counts: [String: Int] { Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +) }
+    }
+
+    // An array is made once, whatever the plan; a subquery behind `in` may be asked for each row again, and its limit is then none.
+    private static let claim: SQL = """
+        update deliveries set attempts = least(attempts, 2147483646) + 1, next_attempt_at = $3
+        where id = any (array(
+            select id from deliveries where status = 'queued' and kind = $1 and next_attempt_at <= $2
+            order by next_attempt_at limit $4 for update skip locked))
+        returning id, dedupe_key, payload::text as payload, attempts, traceparent
+        """
+
+    // Not `status = 'queued'`: planned while few were queued, it would read all that are, by the index of those that are due, for each turn.
+    private static let mark: SQL = """
+        update deliveries d
+        set status = done.status, last_error = done.error, next_attempt_at = done.next,
+            sent_at = case when done.status = 'sent' then $5 else d.sent_at end
+        from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as done (id, status, error, next)
+        where d.id = done.id and d.status not in ('sent', 'bounced', 'parked')
+        """
+}
+
+extension Duration {
+    /// Seconds, as Foundation's dates count them.
+    public var timeInterval: TimeInterval { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

@@ -1,0 +1,128 @@
+import AMQP
+import Contracts
+import FoundationEssentials
+import Logging
+import Metrics
+import Postgres
+
+/// What becomes of messages that failed: back through a delay queue, or into the parking.
+///
+/// The copy is published with a confirm before the original is acked, so a message is never nowhere; it may be in two places for a moment,
+/// which the inbox and the ledger do not mind.
+struct RetryPublisher: Sendable {
+    /// Attempts before a message is parked.
+    static let attempts = ServiceTopology.delays.count + 1
+
+    let runtime: ServiceRuntime
+    let topology: ServiceTopology
+    /// The queue they came from.
+    let queue: String
+
+    /// A message, why it failed and whether trying again can help.
+    struct Failed: Sendable {
+        let delivery: AMQPDelivery
+        let reason: String
+        let isPermanent: Bool
+        /// Whether it only waits for the row that it is about.
+        var isEarly = false
+        /// The identity that its copies carry on, when the message came without one.
+        var id: String?
+    }
+
+    /// Judges an error.
+    static func isPermanent(_ error: any Error) -> Bool { error.isPermanent }
+
+    /// Whether this failure is the message's last.
+    static func isLast(_ failed: Failed) -> Bool { failed.isPermanent || attempt(failed.delivery) >= attempts }
+
+    /// Which attempt this delivery was, counted from 1.
+    static func attempt(_ delivery: AMQPDelivery) -> Int {
+        min(MessageHeader.failedAttempts(in: delivery.headers, atMost: attempts) + 1, attempts)
+    }
+
+    /// How long the message will wait for its next attempt; nil when this was its last.
+    static func pause(after failed: Failed) -> Duration? {
+        isLast(failed) ? nil : ServiceTopology.delays[attempt(failed.delivery) - 1]
+    }
+
+    /// Sends the messages on. When it returns, the broker has them and the originals can be acked.
+    /// - Throws: when the connection was lost: the broker will deliver the originals again.
+    func send(_ failed: [Failed]) async throws {
+        guard !failed.isEmpty else { return }
+        for one in failed { tell(one) }
+        let copies = failed.map(copy)
+        let outcomes = try await publish(copies)
+        for (copy, outcome) in zip(copies, outcomes) where outcome != .confirmed {
+            throw NotTaken(queue: copy.routingKey, outcome: "\(outcome)")
+        }
+    }
+
+    /// Lets a message wait a second that came too early. That is no failure, and is not counted as an attempt.
+    /// - Throws: as ``send(_:)``.
+    func postpone(_ delivery: AMQPDelivery) async throws {
+        let target = ServiceTopology.delay(queue, after: 1)
+        let copy = AMQPMessage(exchange: topology.retry, routingKey: target, properties: AMQPProperties(copyOf: delivery), body: delivery.body)
+        let outcome = try await publish([copy])
+        guard outcome == [.confirmed] else { throw NotTaken(queue: target, outcome: "\(outcome)") }
+    }
+
+    private func publish(_ copies: [AMQPMessage]) async throws -> [AMQPPublishOutcome] {
+        do {
+            return try await runtime.broker.publish(copies, mandatory: true)
+        } catch AMQPError.unencodable {
+            var outcomes: [AMQPPublishOutcome] = []
+            for copy in copies { outcomes += try await publish(reducing: copy) }
+            return outcomes
+        }
+    }
+
+    /// Publishes a copy that cannot be sent whole, with as much of it as can be.
+    private func publish(reducing copy: AMQPMessage) async throws -> [AMQPPublishOutcome] {
+        let candidates = copy.reductions
+        for candidate in candidates.dropLast() {
+            do {
+                return try await runtime.broker.publish([candidate], mandatory: true)
+            } catch AMQPError.unencodable {
+                continue
+            }
+        }
+        return try await runtime.broker.publish(candidates.suffix(1), mandatory: true)
+    }
+
+    /// The broker did not take a copy. The original stays where it is.
+    struct NotTaken: Error, CustomStringConvertible {
+        let queue: String
+        let outcome: String
+        var description: String { "the broker did not take a message for \(queue): \(outcome)" }
+    }
+
+    private func copy(_ failed: Failed) -> AMQPMessage {
+        let attempt = Self.attempt(failed.delivery)
+        let isLast = Self.isLast(failed)
+        var properties = AMQPProperties(copyOf: failed.delivery)
+        properties.headers[MessageHeader.attempts] = .int(Int64(attempt))
+        properties.headers[MessageHeader.reason] = .string(failed.reason.storable())
+        properties.headers[MessageHeader.queue] = .string(queue)
+        properties.headers[MessageHeader.parkedAt] = isLast ? .string(RFC3339.string(from: runtime.clock.now)) : nil
+        properties.headers[MessageHeader.parkedBy] = isLast ? .string(runtime.instance) : nil
+        if let id = failed.id, properties.messageID?.isEmpty ?? true { properties.messageID = id }
+        let target = isLast ? topology.parked : ServiceTopology.delay(queue, after: attempt)
+        return AMQPMessage(exchange: topology.retry, routingKey: target, properties: properties, body: failed.delivery.body)
+    }
+
+    private func tell(_ failed: Failed) {
+        let isLast = Self.isLast(failed)
+        let metadata: Logger.Metadata = [
+            "queue": "\(queue)", "message": "\(failed.delivery.properties.messageID ?? "")", "attempt": "\(Self.attempt(failed.delivery))",
+            "reason": "\(failed.reason)",
+        ]
+        Counter(label: "boxoffice_messages_total", dimensions: [("queue", queue), ("outcome", isLast ? "parked" : "retried")]).increment()
+        if isLast {
+            runtime.logger.error("A message is parked", metadata: metadata)
+        } else if failed.isEarly {
+            runtime.logger.info("A message waits for the row it is about", metadata: metadata)
+        } else {
+            runtime.logger.warning("A message will be tried again", metadata: metadata)
+        }
+    }
+}

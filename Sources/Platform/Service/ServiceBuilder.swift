@@ -1,0 +1,45 @@
+import Contracts
+import Curl
+import FoundationEssentials
+import Logging
+import ServiceLifecycle
+
+/// What a service is made of: the jobs it works, the messages it reacts to, the channels it sends through.
+public struct ServiceBuilder: Sendable {
+    /// With the service's name.
+    public let logger: Logger
+    /// The time of day.
+    public let clock: WallClock
+    /// The way out to HTTP and SMTP servers. One thread, however many use it.
+    public let web: CurlClient
+
+    var runners: [JobRunner] = []
+    var reactions: [AnyReaction] = []
+    var registrations: [ChannelRegistration] = []
+    var services: [@Sendable (ServiceRuntime) -> any Service] = []
+
+    init(logger: Logger, clock: WallClock, web: CurlClient) {
+        self.logger = logger
+        self.clock = clock
+        self.web = web
+    }
+
+    /// Works this job's ticks.
+    public mutating func add(job: some Job) { runners.append(JobRunner(job)) }
+    /// Works this job's ticks.
+    public mutating func add(externalJob: some ExternalJob) { runners.append(JobRunner(externalJob)) }
+    /// Takes this message.
+    public mutating func add(reaction: some Reaction) { reactions.append(AnyReaction(reaction)) }
+    /// Sends deliveries of this channel's kind.
+    /// - Parameters:
+    ///   - onSent: Runs in the transaction that marks deliveries as sent and is given their dedupe keys.
+    ///   - onRefused: Runs in the transaction that marks deliveries as bounced or parked.
+    public mutating func add(
+        channel: some DeliveryChannel, onSent: (@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void)? = nil,
+        onRefused: (@Sendable (_ deliveries: [FailedDelivery], Transaction) async throws -> Void)? = nil
+    ) {
+        registrations.append(ChannelRegistration(channel: channel, onSent: onSent, onRefused: onRefused))
+    }
+    /// Runs beside the consumers. What needs the database waits for ``ServiceRuntime/ready()``.
+    public mutating func add(service: @escaping @Sendable (ServiceRuntime) -> any Service) { services.append(service) }
+}

@@ -1,0 +1,42 @@
+import Dispatch
+import Glibc
+import Logging
+import Postgres
+import Synchronization
+
+/// Ends a process whose stop does not come to an end: a commit that waits for a standby which is gone, a server that takes the connection and
+/// no answer. What was in hand comes again, as after a crash.
+///
+/// Runs on queues of its own: the threads of Swift's pool may be what hangs.
+final class ShutdownDeadline: Sendable {
+    /// The exit code: `EX_TEMPFAIL` of sysexits.h.
+    static let exitCode: Int32 = 75
+    /// When statements that still run are cancelled on the server, commits excepted.
+    private static let patience = 6
+    /// When the process ends. A container is killed ten seconds after its SIGTERM.
+    private static let limit = 9
+
+    private let database: PostgresClient
+    private let logger: Logger
+    private let queue = DispatchQueue(label: "stop-deadline")
+    private let hasBegun = Atomic(false)
+
+    init(_ database: PostgresClient, _ logger: Logger) {
+        (self.database, self.logger) = (database, logger)
+    }
+
+    /// The stop has begun.
+    func begin() {
+        guard !hasBegun.exchange(true, ordering: .relaxed) else { return }
+        queue.asyncAfter(deadline: .now() + .seconds(Self.patience)) { self.database.cancelStatements() }
+        queue.asyncAfter(deadline: .now() + .seconds(Self.limit)) { self.end() }
+    }
+
+    private func end() -> Never {
+        logger.error(
+            "Stopped by force: the stop took longer than \(Self.limit) s; what was in hand comes again", metadata: ["exit": "\(Self.exitCode)"])
+        // This thread is nobody else's: it may wait where tasks must not.
+        LogWriter.standardError.flushBlocking(within: .seconds(1))
+        _exit(Self.exitCode)
+    }
+}

@@ -1,0 +1,51 @@
+import Platform
+
+/// What there is to tell the customer of a booking, who gets one mail of each kind.
+enum BookingMail: Sendable {
+    case confirmed
+    /// Nobody paid in time.
+    case expired
+    case paymentFailed
+    /// With the organizer's reason, which may be empty, and what goes back; nil when nothing was paid.
+    case eventCancelled(reason: String, refund: Int?, currency: String)
+    /// So much has gone back.
+    case refunded(Int, currency: String)
+    case refundDenied(RefundDenial)
+
+    /// The name of the template's files.
+    var template: String {
+        switch self {
+        case .confirmed: "booking-confirmed"
+        case .expired: "booking-expired"
+        case .paymentFailed: "booking-payment-failed"
+        case .eventCancelled: "booking-event-cancelled"
+        case .refunded: "booking-refunded"
+        case .refundDenied: "refund-denied"
+        }
+    }
+
+    /// Which of several mails a customer gets only one of.
+    var kind: String {
+        switch self {
+        case .expired, .paymentFailed, .eventCancelled: "booking-cancelled"
+        case .confirmed, .refunded, .refundDenied: template
+        }
+    }
+
+    /// What the template names beside the facts of every mail.
+    func facts(of mailContext: BookingMailContext) -> [String: MailFact] {
+        switch self {
+        case .confirmed: ["total": .money(mailContext.totalAmount, currency: mailContext.currency)]
+        case .expired, .paymentFailed: [:]
+        case .eventCancelled(let reason, let refund, let currency):
+            ["reason": .text(reason), "refund": refund.map { .money($0, currency: currency) } ?? .text("")]
+        case .refunded(let amount, let currency): ["amount": .money(amount, currency: currency)]
+        case .refundDenied(let denial):
+            [
+                "unpaid": .text(denial == .nothingPaid ? denial.rawValue : ""),
+                "spent": .text(denial == .nothingLeft ? denial.rawValue : ""),
+                "tooLate": .text(denial == .tooLate ? denial.rawValue : ""),
+            ]
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Contracts
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// Bookings that hold tickets of an event that was cancelled.
+enum EventCancellation {
+    /// How many are cancelled at once: each has up to three messages and mails.
+    private static let limit = 2500
+    /// What cursors among them begin with; the event and the booking that were passed over last follow.
+    private static let mark = "cancelled"
+
+    /// Whether a cursor stands among these bookings.
+    static func isCursor(_ cursor: String?) -> Bool { cursor?.hasPrefix(mark) == true }
+
+    private static func cursor(event: Int, booking: Int) -> String { "\(mark) \(event) \(booking)" }
+
+    /// The event and the booking of a cursor; before all of them for any other.
+    private static func place(_ cursor: String?) -> (event: Int, booking: Int) {
+        let parts = isCursor(cursor) ? (cursor ?? "").dropFirst(mark.count).split(separator: " ").compactMap { Int($0) } : []
+        return parts.count == 2 ? (parts[0], parts[1]) : (.min, .min)
+    }
+
+    /// The first of them behind the slice's cursor.
+    static func first(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
+        let place = place(slice.cursor)
+        guard let first = try await tx.query(firstHolder, as: First.self, place.event, place.booking).first else { return nil }
+        return JobRow("booking \(first.reference)", cursor: cursor(event: first.eventId, booking: first.id))
+    }
+
+    /// Cancels some of them and grants their customers all that they paid.
+    static func cancel(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
+        let instant = slice.now
+        let place = place(slice.cursor)
+        let limit = min(limit, slice.limit)
+        let holders = try await tx.query(
+            cancelHolders, as: WithMailContext<TicketHolder>.self, limit, instant, CancellationReason.eventCalledOff.rawValue, place.event,
+            place.booking)
+        let cancelled = holders.filter(\.row.isCancelled)
+        try tx.publish(BookingCancelled.all(cancelled.map(\.mailContext), because: .eventCalledOff, at: instant))
+        for booking in cancelled {
+            let currency = booking.row.paidIn ?? booking.mailContext.currency
+            if let refund = booking.row.refund {
+                try tx.publish(BookingRefundApproved(booking.mailContext, amount: refund, currency: currency, at: instant))
+            }
+            try tx.sendMail(.eventCancelled(reason: booking.row.why, refund: booking.row.refund, currency: currency), booking.mailContext)
+        }
+        return Progress(cancelled.count, more: holders.count == limit, cursor: cursor(event: place.event, booking: place.booking))
+    }
+
+    private struct First: Decodable, Sendable {
+        let eventId: Int
+        let id: Int
+        let reference: String
+    }
+
+    private static let firstHolder: SQL = """
+        select b.event_id, b.id, b.reference
+        from event_cancellations c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')
+        where c.event_id >= $1 and (b.event_id, b.id) > ($1, $2)
+          and (c.forced
+               or not exists (select from events.event_facts e where e.event_id = c.event_id and e.status in ('completed', 'archived')))
+        order by b.event_id, b.id limit 1
+        """
+
+    private struct TicketHolder: Decodable, Sendable {
+        let isCancelled: Bool
+        let why: String
+        let refund: Int?
+        /// The currency of the payment; nil when nothing was paid.
+        let paidIn: String?
+    }
+
+    // Of several payments of a booking that succeeded all but one go back by themselves, and nothing is left of those.
+    private static let cancelHolders: SQL = """
+        with holders as materialized (
+            select b.id, c.reason from event_cancellations c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')
+            where c.event_id >= $4 and (b.event_id, b.id) > ($4, $5)
+              and (c.forced
+                   or not exists (select from events.event_facts e where e.event_id = c.event_id and e.status in ('completed', 'archived')))
+            order by b.event_id, b.id limit $1),
+        owed as (
+            select distinct on (holders.id) holders.id, p.left_amount as amount, p.currency
+            from holders join payments.payment_facts p on p.booking_id = holders.id
+            where p.status = 'succeeded' and p.left_amount > 0
+            order by holders.id, p.left_amount desc),
+        cancelled as (
+            update bookings b
+            set status = 'cancelled', cancelled_at = $2, cancellation_reason = $3,
+                refund_amount = owed.amount, refund_approved_at = case when owed.amount > 0 then $2::timestamptz end,
+                refund_denied = b.refund_denied and owed.amount is null,
+                refund_denial_reason = case when owed.amount is null then b.refund_denial_reason end,
+                refund_processed = b.refund_processed and owed.amount is null
+            from holders left join owed using (id)
+            where b.id = holders.id and b.id = any (array(select id from holders)) and b.status in ('pending', 'confirmed')
+            returning b.id, b.refund_amount)
+        select cancelled.id is not null as is_cancelled, holders.reason as why, cancelled.refund_amount as refund, owed.currency as paid_in,
+               booking_mail_contexts.*
+        from holders
+             cross join lateral (
+                 select booking_id, reference, quantity, total_amount, currency, user_id, first_name, email,
+                        language, event_id, title, location, starts_at, time_zone
+                 from booking_mail_contexts where booking_id = holders.id offset 0) booking_mail_contexts
+             left join cancelled on cancelled.id = holders.id
+             left join owed on owed.id = holders.id
+        order by booking_mail_contexts.event_id, booking_mail_contexts.booking_id
+        """
+}

@@ -1,0 +1,110 @@
+import Contracts
+import Curl
+import FoundationEssentials
+import Platform
+
+/// The payment gateway's API: how a transaction stands, and money back.
+struct PaymentGatewayClient: Sendable {
+    /// How long one request may take.
+    static let timeout = Duration.seconds(10)
+
+    /// How many questions, and how many refunds, at once.
+    let inFlight: Int
+    let url: String
+    private let key: String
+    private let web: CurlClient
+    let clock: WallClock
+
+    private static let address = Setting.url("PAYMENT_GATEWAY_URL", "the payment gateway; /transaction/verify and /refund are added")
+    private static let key = Setting.secret("PAYMENT_GATEWAY_KEY", "bearer token for the payment gateway")
+    private static let inFlight = Setting.integer(
+        "PAYMENT_GATEWAY_IN_FLIGHT", default: 16, in: 1...1000, "questions, and as many refunds, on their way to the gateway at once")
+    /// What it reads.
+    static let settings = [address.description, key.description, inFlight.description]
+
+    /// The gateway of the settings.
+    init(_ settings: Settings, _ builder: ServiceBuilder) throws(ConfigurationError) {
+        url = try settings.value(Self.address)
+        key = try settings.value(Self.key)
+        inFlight = try settings.value(Self.inFlight)
+        web = builder.web
+        clock = builder.clock
+    }
+
+    /// Asks how a transaction stands: `GET /transaction/verify/{reference}`. Only 200 and the gateway's own 404 are answers.
+    func verify(_ reference: String) async -> GatewayAnswer {
+        let response: HTTPResponse
+        do {
+            response = try await send(HTTPRequest(url: "\(url)/transaction/verify/\(Self.escaped(reference))"))
+        } catch {
+            return .unavailable("\(error)")
+        }
+        switch response.status {
+        case 200: return read(response.body, reference)
+        case 404 where Self.saysNo(response): return .unknown
+        case 401, 403: return .unavailable(Self.keyIsRefused(response))
+        default: return .unavailable(Self.noAnswer(response), after: response.retryAfter(now: clock.now))
+        }
+    }
+
+    /// The longest answer that is read: some thousands of refunds of one payment.
+    private static let longestAnswer = 1 << 20
+
+    /// Sends a request with our key.
+    func send(_ request: HTTPRequest) async throws(CurlError) -> HTTPResponse {
+        var request = request.authorization(bearer: key)
+        request.timeout = Self.timeout
+        request.maximumResponseBytes = Self.longestAnswer
+        if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
+        return try await web.send(request)
+    }
+
+    private func read(_ body: [UInt8], _ reference: String) -> GatewayAnswer {
+        do {
+            let answer = try MessageData(body[...])
+            guard try answer.boolean("status") else { return .unavailable("the gateway answered that it cannot say") }
+            let data = try answer.object("data")
+            let told = try data.reference("reference")
+            guard told == reference else { return .unavailable("the gateway answered about \(told)") }
+            return .transaction(
+                GatewayTransaction(
+                    status: GatewayStatus(try data.text("status", length: 1...100)), amount: try data.amount("amount"),
+                    currency: try data.currency("currency", ignoringCase: true),
+                    at: data.has("paid_at") ? try data.instant("paid_at") : clock.now))
+        } catch {
+            return .unavailable("the gateway's answer cannot be read: \(error)")
+        }
+    }
+
+    /// Whether the gateway itself refuses something, and not a proxy or another page at its address: a JSON object that does not say yes.
+    static func saysNo(_ response: HTTPResponse) -> Bool {
+        JSONObjectScanner(response.body).map { $0.boolean("status") != true } ?? false
+    }
+
+    /// What the gateway gives as its reason, short enough for a message.
+    static func refusal(_ response: HTTPResponse) -> String {
+        let reason = JSONObjectScanner(response.body)?.string("message")?.replacing("\0", with: " ").prefix(500)
+        return "the gateway answered \(response.status)" + (reason.map { ": \($0)" } ?? "")
+    }
+
+    /// The gateway does not know us: our key is to blame, not what was asked.
+    static func keyIsRefused(_ response: HTTPResponse) -> String { "check PAYMENT_GATEWAY_KEY: the gateway answered \(response.status)" }
+
+    /// An answer that says nothing about what was asked.
+    static func noAnswer(_ response: HTTPResponse) -> String { "the gateway answered \(response.status)" }
+
+    /// The reference as one segment of a path or value of a query (RFC 3986 section 2.3): all but unreserved characters escaped.
+    static func escaped(_ reference: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var path: [UInt8] = []
+        for byte in reference.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                path.append(byte)
+            default: path += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: path, as: UTF8.self)
+    }
+}

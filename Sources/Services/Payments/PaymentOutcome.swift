@@ -1,0 +1,83 @@
+import Contracts
+import FoundationEssentials
+
+/// What the gateway's word means for a payment: one rule, whether it was asked or spoke by itself.
+enum PaymentOutcome: Sendable, Equatable {
+    /// It changes nothing, and nothing more is to be expected.
+    case unchanged
+    /// The gateway has not decided, or cannot be heard.
+    case open
+    /// The gateway has the payment in hand since then.
+    case processing(since: Date)
+    /// It took the money then.
+    case succeeded(at: Date)
+    /// It took the money for a booking that was paid already; all of it goes back.
+    case duplicatePayment(at: Date)
+    /// It took the money of a payment that had been given up; all of it goes back.
+    case late(at: Date)
+    /// The payment came to nothing.
+    case failed(reason: String)
+    /// A person has to decide, for this reason; until then the payment stays as it is.
+    case review(String)
+    /// The word cannot be meant for this payment, and nothing is moved.
+    case disputed(String)
+
+    /// The reason of a payment that the gateway did not decide in time. It may take the money all the same.
+    static let timeout = "gateway timeout"
+
+    /// - Parameters:
+    ///   - bookingIsPaid: Whether another payment of the booking has succeeded.
+    ///   - isOverdue: Whether it is given up when the gateway says that it has not decided, or does not know the payment.
+    ///   - isUnanswered: Whether the gateway has been silent for so long that a person has to find out.
+    init(on payment: Payment, _ answer: GatewayAnswer, bookingIsPaid: Bool = false, isOverdue: Bool = false, isUnanswered: Bool = false) {
+        if let invalidReason = payment.invalidReason {
+            self = payment.paidAt == nil ? .review(invalidReason) : .disputed(invalidReason)
+            return
+        }
+        switch answer {
+        case .transaction(let told): self = Self.told(told, payment, bookingIsPaid, isOverdue)
+        case .unknown: self = Self.undecided(payment, isOverdue)
+        // Silence is no answer: nothing is given up for it.
+        case .unavailable where payment.paidAt != nil: self = .unchanged
+        case .unavailable(let reason, _):
+            let needsPerson = isUnanswered && payment.status == .processing && payment.reviewReason == nil
+            self = needsPerson ? .review("the gateway does not answer for it: \(reason)") : .open
+        }
+    }
+
+    private static func told(_ told: GatewayTransaction, _ payment: Payment, _ bookingIsPaid: Bool, _ isOverdue: Bool) -> PaymentOutcome {
+        let goesBack = payment.decision == .giveBack && payment.paidAt == nil && told.status == .success
+        guard goesBack || told.amount == payment.amount && told.currency == payment.currency else {
+            let reason = "the gateway says \(told.amount) \(told.currency), but it is \(payment.amount) \(payment.currency)"
+            return payment.paidAt == nil ? .review(reason) : .disputed(reason)
+        }
+        switch told.status {
+        case .success where payment.status.isOpen:
+            if bookingIsPaid { return .duplicatePayment(at: told.at) }
+            guard payment.fitsBooking else { return .review(payment.misfit) }
+            return .succeeded(at: told.at)
+        case .success: return payment.paidAt == nil ? .late(at: told.at) : .unchanged
+        case .failed where payment.status.isOpen: return .failed(reason: "declined by the gateway")
+        case .abandoned where payment.status.isOpen: return .failed(reason: "abandoned at the gateway")
+        case .failed, .abandoned: return .unchanged
+        case .pending where payment.status == .pending: return .processing(since: told.at)
+        case .pending: return undecided(payment, isOverdue)
+        case .other where payment.paidAt != nil: return .unchanged
+        case .other(let word): return .review("the gateway says \"\(word)\", and nobody here knows what that means for the money")
+        }
+    }
+
+    private static func undecided(_ payment: Payment, _ isOverdue: Bool) -> PaymentOutcome {
+        if payment.paidAt != nil { return .unchanged }
+        return payment.status == .processing && isOverdue ? .failed(reason: timeout) : .open
+    }
+
+    /// Whether the gateway need not be asked about the payment any more.
+    var isFinal: Bool {
+        switch self {
+        case .unchanged, .succeeded, .duplicatePayment, .late: true
+        case .failed(let reason): reason != Self.timeout
+        case .open, .processing, .review, .disputed: false
+        }
+    }
+}

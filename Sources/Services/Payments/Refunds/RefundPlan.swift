@@ -1,0 +1,50 @@
+import Contracts
+
+/// What becomes of a refund that the policy granted: never more goes back than came in, and nothing twice.
+enum RefundPlan: Sendable, Equatable {
+    /// The gateway is to pay.
+    case begin(RefundOrder)
+    /// It is on its way, or back.
+    case isUnderWay
+    /// It cannot be paid from this payment.
+    case refuse(Payment, reason: String)
+
+    /// - Parameters:
+    ///   - payments: All of the booking, the oldest first; there must be one.
+    ///   - refunds: All of the booking.
+    init?(on approval: BookingRefundApproved, payments: [Payment], refunds: [Refund]) {
+        guard let latest = payments.last else { return nil }
+        let doubles = refunds.filter { $0.cause == .double }.map(\.paymentId)
+        let paid = payments.first { $0.status == .succeeded && !doubles.contains($0.id) }
+        let granted = refunds.first { $0.paymentId == paid?.id && $0.cause == .approved }
+        if let paid, granted == nil || granted?.status == .failed {
+            self = Self.first(approval, paid, refunds)
+        } else if let refused = Self.refused(approval, payments, refunds) {
+            self = .begin(refused)
+        } else if let paid, let granted {
+            let earlier = "\(granted.amount) \(paid.currency) were granted before"
+            self = granted.amount == approval.amount && paid.currency == approval.currency ? .isUnderWay : .refuse(paid, reason: earlier)
+        } else {
+            self = .refuse(latest, reason: "no payment of the booking succeeded")
+        }
+    }
+
+    /// The refund of the payment that pays for the booking, begun or begun again.
+    private static func first(_ approval: BookingRefundApproved, _ paid: Payment, _ refunds: [Refund]) -> RefundPlan {
+        guard approval.currency == paid.currency else { return .refuse(paid, reason: "it was paid in \(paid.currency), not in \(approval.currency)") }
+        let left = paid.amountLeft(refunds)
+        guard approval.amount <= left else {
+            return .refuse(paid, reason: "\(approval.amount) \(paid.currency) were granted, but only \(left) of \(paid.amount) are left")
+        }
+        return .begin(RefundOrder(payment: paid.id, amount: approval.amount, cause: .approved))
+    }
+
+    /// Money that came late or twice, and whose way back the gateway had refused: somebody has looked and grants it by hand.
+    private static func refused(_ approval: BookingRefundApproved, _ payments: [Payment], _ refunds: [Refund]) -> RefundOrder? {
+        let owed = refunds.first { refund in
+            refund.status == .failed && refund.cause != .approved && refund.amount == approval.amount
+                && payments.contains { $0.id == refund.paymentId && $0.currency == approval.currency }
+        }
+        return owed.map { RefundOrder(payment: $0.paymentId, amount: $0.amount, cause: $0.cause) }
+    }
+}

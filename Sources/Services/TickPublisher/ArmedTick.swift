@@ -1,9 +1,0 @@
-import FoundationEssentials
-
-/// A tick that this replica is to publish.
-struct ArmedTick: Decodable, Equatable, Sendable {
-    /// `<job>@<RFC 3339 instant>`, also the id of the message.
-    var id: String
-    var job: String
-    var scheduledFor: Date
-}
