@@ -139,7 +139,7 @@ let package = Package(
         // Tests mirror Sources.
         .target(
             name: "Support",
-            dependencies: ["AMQP", "Contracts", "Curl", "Migrations", "Platform", "Postgres", "Sandbox", lifecycle, logging],
+            dependencies: ["AMQP", "Contracts", "Cron", "Curl", "Migrations", "Platform", "Postgres", "Sandbox", "Schedules", lifecycle, logging],
             path: "Tests/Support", swiftSettings: house),
         tests("AMQPTests", "Clients/AMQP", ["AMQP", logging]),
         tests("PostgresTests", "Clients/Postgres", ["Postgres", logging]),

@@ -6,7 +6,7 @@ import Testing
 struct ComposeTests {
     @Test("What compose.yaml takes from .env stands in .env.example, with the same default")
     func compose() throws {
-        let settings = Set(DeployedServices.all.flatMap { CommonSettings.all + $0.settings }.map(\.name))
+        let settings = Set(ServiceDeclarations.all.flatMap { CommonSettings.all + $0.settings }.map(\.name))
         let named = try Repository.text("compose.yaml").matches(of: /\$\{([A-Z_]+):-([^}]*)\}/).map { (String($0.1), String($0.2)) }
         #expect(named.count > 10)
         let text = try Repository.text(".env.example")

@@ -7,7 +7,7 @@ enum SettingDocuments {
     static var groups: [(title: String, settings: [SettingDescription])] {
         var readers: [SettingDescription: [String]] = [:]
         var order: [SettingDescription] = []
-        for service in DeployedServices.all {
+        for service in ServiceDeclarations.all {
             for setting in service.settings {
                 if readers[setting] == nil { order.append(setting) }
                 readers[setting, default: []].append(service.name)

@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Settings are declared once, and what people read about them is the same")
 struct SettingsContractTests {
-    @Test("A service reads the settings that it declares, and no others", arguments: 0..<DeployedServices.all.count)
+    @Test("A service reads the settings that it declares, and no others", arguments: 0..<ServiceDeclarations.all.count)
     func declared(index: Int) throws {
-        let service = DeployedServices.all[index]
-        let settings = Settings(DeployedServices.values)
+        let service = ServiceDeclarations.all[index]
+        let settings = Settings(ServiceDeclarations.values)
         try Self.putTogether(service, settings)
         let declared = Set((CommonSettings.all + service.settings).map(\.name))
         #expect(settings.askedFor == declared, "\(service.name)")
@@ -19,10 +19,10 @@ struct SettingsContractTests {
 
     @Test("Deploy/services has every service, and the secrets behind it are those that the service declares")
     func services() throws {
-        let lines = try DeployedServices.lines()
-        #expect(Set(lines.compactMap(\.first)) == Set(DeployedServices.all.map { $0.name }))
+        let lines = try ServiceDeclarations.lines()
+        #expect(Set(lines.compactMap(\.first)) == Set(ServiceDeclarations.all.map { $0.name }))
         for line in lines {
-            let service = try #require(DeployedServices.all.first { $0.name == line.first })
+            let service = try #require(ServiceDeclarations.all.first { $0.name == line.first })
             let secrets = service.settings.filter(\.isSecret).map { $0.presence == .required ? $0.name : "\($0.name)?" }
             #expect(Array(line.dropFirst()) == secrets, "\(service.name)")
         }

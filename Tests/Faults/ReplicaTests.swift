@@ -27,7 +27,7 @@ extension FaultTests {
                 #expect(try await environment.broker.get("loyalty-notifier.parked") == nil)
                 for replica in replicas {
                     let metrics = try await fixture.metrics(replica)
-                    #expect(metrics.contains(#"boxoffice_messages_total{queue="loyalty-notifier.events",outcome="worked"}"#))
+                    #expect(metrics.contains(#"boxoffice_messages_total{queue="loyalty-notifier.events",outcome="processed"}"#))
                     #expect(!metrics.contains(#"outcome="retried""#), "no replica is in the way of the other")
                 }
             }

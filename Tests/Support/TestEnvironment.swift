@@ -157,11 +157,13 @@ public struct TestEnvironment: Sendable {
     @discardableResult
     public func tick(
         _ job: JobName, at instant: Date? = nil, trigger: Tick.Trigger = .schedule, dryRun: Bool = false, parameters: [String: String] = [:],
-        misfire: Tick.Misfire = .latest
+        misfire: Tick.Misfire = .latest, previous: Date? = nil, next: Date? = nil
     ) async throws -> String {
         let instant = instant ?? clock.now
         let id = "\(job.rawValue)@\(RFC3339.string(from: instant))" + (trigger == .schedule ? "" : "/\(OutgoingMessage.newID())")
-        let tick = Tick(job: job, scheduledFor: instant, trigger: trigger, dryRun: dryRun, parameters: parameters, misfire: misfire)
+        let tick = Tick(
+            job: job, scheduledFor: instant, trigger: trigger, dryRun: dryRun, parameters: parameters, misfire: misfire,
+            previousFireTime: previous, nextFireTime: next)
         let message = try OutgoingMessage(tick, exchange: Exchange.ticks, routingKey: job.rawValue, from: "test", at: clock.now, id: id)
         let outcome = try await broker.publish([message.amqp])
         #expect(outcome == [.confirmed])

@@ -18,8 +18,11 @@ public final class CurlClient: Sendable {
         var isClosed = false
     }
 
+    /// How many connections a client opens unless it is told otherwise: more requests than that at once wait for each other.
+    public static let standardConnections = 128
+
     /// A client with limits on its connections, for HTTP and for mail each; 0 is no limit per host. What is over waits, and its time-out runs.
-    public init(maximumConnections: Int = 128, maximumConnectionsPerHost: Int = 0, logger: Logger) {
+    public init(maximumConnections: Int = CurlClient.standardConnections, maximumConnectionsPerHost: Int = 0, logger: Logger) {
         self.maximumConnections = maximumConnections
         self.maximumConnectionsPerHost = maximumConnectionsPerHost
         self.logger = logger

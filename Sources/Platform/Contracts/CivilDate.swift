@@ -1,7 +1,7 @@
 /// A day of the proleptic Gregorian calendar.
 ///
-/// Counts in years that begin on 1 March, so that the leap day is the last of its year, and in eras of 400 years, which all have the same number
-/// of days: 146,097.
+/// Counts in years that begin on 1 March, so that the leap day is the last of its year, and in eras of 400 years, which
+/// all have the same number of days: 146,097.
 public struct CivilDate: Sendable, Equatable {
     /// The year.
     public let year: Int
@@ -22,10 +22,10 @@ public struct CivilDate: Sendable, Equatable {
         self.day = day
     }
 
-    /// The day so many days after 1970-01-01.
+    /// The day that is this many days after 1970-01-01.
     init(daysSince1970: Int) {
         let (era, dayOfEra) = (daysSince1970 + Self.daysTo1970).dividedDown(by: Self.daysPerEra)
-        // The last day of 4, 100 and 400 years is a leap day or the lack of one; taken out, all years have 365 days.
+        // The last day of 4, 100 and 400 years is a leap day or a missing one; without it, all years have 365 days.
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let monthFromMarch = (5 * dayOfYear + 2) / 153

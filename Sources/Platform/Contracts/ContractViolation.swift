@@ -1,10 +1,10 @@
-/// Data that breaks its contract: `data.userId is "x", but must be an integer of at least 1`. It does not become better by waiting.
+/// Data that breaks its contract: `data.userId is "x", but must be an integer of at least 1`. A retry cannot help.
 public struct ContractViolation: Error, Equatable, CustomStringConvertible {
     /// Where: the member's path, beginning with `data`.
     public let path: String
-    /// What is there, as JSON, cut when it is long; nil when nothing is.
+    /// The value found, as JSON, cut when it is long; nil when the member is missing.
     public let found: String?
-    /// What must be there.
+    /// The value expected.
     public let expected: String
 
     /// A violation at a path.
@@ -21,6 +21,6 @@ public struct ContractViolation: Error, Equatable, CustomStringConvertible {
         self.init(path: path, found: text, expected: expected)
     }
 
-    /// One sentence: where, what is there, what must be.
+    /// One sentence: the path, the value found, the value expected.
     public var description: String { "\(path) is \(found ?? "missing"), but must be \(expected)" }
 }

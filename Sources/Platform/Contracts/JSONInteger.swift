@@ -1,4 +1,4 @@
-/// Integers as JSON Schema understands them: a number without a fraction, however it is written.
+/// Integers as JSON Schema defines them: a number without a fraction, in any notation.
 enum JSONInteger {
     /// The value of a JSON number; nil when it is something else, has a fraction or does not fit.
     static func read(_ number: ArraySlice<UInt8>) -> Int? {
@@ -28,7 +28,7 @@ enum JSONInteger {
         let halves = mantissa.split(separator: UInt8(ascii: "."), maxSplits: 1)
         var digits = halves.joined().drop { $0 == 0x30 }.map { $0 }
         guard !digits.isEmpty else { return 0 }
-        // An exponent that is no Int is far outside of what fits.
+        // An exponent that does not fit into Int makes a number that does not fit either.
         guard let exponent = parts.count == 2 ? Int(String(decoding: parts[1], as: UTF8.self)) : 0 else { return nil }
         let (shift, overflows) = exponent.subtractingReportingOverflow(halves.count == 2 ? halves[1].count : 0)
         var zeros = overflows ? Int.min : shift

@@ -1,7 +1,8 @@
 /// The members of one JSON object (RFC 8259), found without decoding their values.
 ///
-/// The whole text is checked (grammar, UTF-8, nesting of at most ``JSONScanner/deepest``), but nothing is made of it: an envelope is read
-/// thousands of times a second, and its data goes on as the untouched bytes. Of members with the same name the last one counts.
+/// The whole text is checked (grammar, UTF-8, nesting of at most ``JSONScanner/deepest``), but no value is decoded: an
+/// envelope is read thousands of times a second, and its data is passed on as the untouched bytes. Of members with the
+/// same name the last one counts.
 public struct JSONObjectScanner: Sendable {
     private let bytes: ArraySlice<UInt8>
     private var places: [Place] = []
@@ -84,15 +85,15 @@ public struct JSONObjectScanner: Sendable {
         return nil
     }
 
-    /// The text of a member that is a JSON string; nil when it is absent, something else, or has an escape that is no text (half of a
-    /// surrogate pair).
+    /// The text of a member that is a JSON string; nil when it is absent, something else, or has an invalid escape
+    /// (half of a surrogate pair).
     public func string(_ name: String) -> String? { value(name).flatMap(JSONText.string) }
 
     /// The UTF-8 of a member that is a JSON string; nil as for ``string(_:)``.
     public func stringBytes(_ name: String) -> ArraySlice<UInt8>? { value(name).flatMap(JSONText.bytes) }
 
-    /// A member that is an integer, as JSON Schema understands it: `1.0` and `1e2` are integers too. Nil when it is absent, something else or
-    /// does not fit.
+    /// A member that is an integer as JSON Schema defines it: `1.0` and `1e2` are integers too. Nil when it is absent,
+    /// something else or does not fit.
     public func integer(_ name: String) -> Int? { value(name).flatMap(JSONInteger.read) }
 
     /// A member that is true or false; nil when it is absent or something else.
@@ -120,7 +121,7 @@ public struct JSONObjectScanner: Sendable {
         place.keyHasEscapes && key(place).map { $0.utf8.elementsEqual(name.utf8) } == true
     }
 
-    /// Compares the bytes where they lie; no slice or text is made of a name, because every lookup passes most of them.
+    /// Compares the bytes in place, without a slice or string of the name, because every lookup passes most of them.
     private func isNamed(_ place: Place, _ name: Span<UInt8>, in text: Span<UInt8>) -> Bool {
         guard !place.keyHasEscapes, place.key.count == name.count else { return false }
         let start = Int(place.key.lowerBound)

@@ -1,9 +1,10 @@
-/// Walks over JSON values (RFC 8259) that are already known to be UTF-8. Each function begins at `at` and leaves it behind what it took.
+/// Scans JSON values (RFC 8259) that are already known to be UTF-8. Each function begins at `at` and moves it to the
+/// end of what it consumed.
 enum JSONScanner {
-    /// How deep arrays and objects may lie in each other; as deep as `JSONDecoder` goes.
+    /// How deep arrays and objects may be nested; as deep as `JSONDecoder` allows.
     static let deepest = 512
 
-    /// A value of any kind.
+    /// Skips a value of any kind.
     static func skipValue(_ text: Span<UInt8>, _ at: inout Int, depth: Int) -> Bool {
         guard at < text.count else { return false }
         switch text[at] {
@@ -45,7 +46,7 @@ enum JSONScanner {
         return take(UInt8(ascii: "]"), text, &at)
     }
 
-    /// Where the elements of an array are that was walked over before, counted from its first byte.
+    /// The ranges of the elements of an array that was scanned before, counted from its first byte.
     static func elements(_ text: Span<UInt8>) -> [Range<Int>] {
         var elements: [Range<Int>] = []
         var at = 1
@@ -61,7 +62,7 @@ enum JSONScanner {
         return elements
     }
 
-    /// A string with its quotes.
+    /// Skips a string with its quotes.
     /// - Returns: whether there are escapes in it; nil when it is no string.
     static func skipString(_ text: Span<UInt8>, _ at: inout Int) -> Bool? {
         guard take(UInt8(ascii: "\""), text, &at) else { return nil }
@@ -135,7 +136,7 @@ enum JSONScanner {
         }
     }
 
-    /// One byte, if it is this one.
+    /// Consumes one byte, if it is this one.
     @inline(__always)
     static func take(_ byte: UInt8, _ text: Span<UInt8>, _ at: inout Int) -> Bool {
         guard at < text.count, text[at] == byte else { return false }

@@ -1,4 +1,4 @@
-/// The text of JSON strings that ``JSONScanner`` has walked over.
+/// The text of JSON strings that ``JSONScanner`` has scanned.
 public enum JSONText {
     /// The text of a string with its quotes; nil when it is something else or its escapes are no text.
     static func string(_ value: ArraySlice<UInt8>) -> String? {

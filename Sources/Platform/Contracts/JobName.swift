@@ -6,14 +6,14 @@ public struct JobName: RawRepresentable, Hashable, Sendable, Codable, CustomStri
     /// Any name, known here or not.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// The service that runs it: what stands before the dot.
+    /// The service that runs it: the part before the dot.
     public var service: String { String(rawValue.prefix { $0 != "." }) }
 
     /// The whole name.
     public var description: String { rawValue }
 
-    /// Whether a text has the form of a job name: two words of lower-case letters, digits and hyphens that begin with a letter, joined by a
-    /// dot; at most 100 characters.
+    /// Whether a text has the form of a job name: two words of lower-case letters, digits and hyphens that begin with a
+    /// letter, joined by a dot; at most 100 characters.
     public static func isWellFormed(_ text: String) -> Bool {
         guard text.utf8.count <= 100 else { return false }
         let words = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -26,17 +26,17 @@ public struct JobName: RawRepresentable, Hashable, Sendable, Codable, CustomStri
 }
 
 extension JobName {
-    /// Fetches the passes of users who wait for it.
+    /// Fetches the passes of users whose refresh is requested.
     public static let ticketsCacheRefresh = JobName(rawValue: "tickets-cache.refresh")
-    /// Asks for users whose passes are old.
+    /// Requests a refresh for users whose passes are old.
     public static let ticketsCacheRefreshStale = JobName(rawValue: "tickets-cache.refresh-stale")
 
-    /// Tells riders of their reward.
+    /// Notifies riders of their rewards.
     public static let loyaltyNotifierNotify = JobName(rawValue: "loyalty-notifier.notify")
 
-    /// Gives up payments that were never handed to the gateway.
+    /// Abandons payments that were never sent to the gateway.
     public static let paymentsCleanupAbandoned = JobName(rawValue: "payments.cleanup-abandoned")
-    /// Asks the gateway about payments it does not answer for.
+    /// Polls the gateway for payments that it has not reported.
     public static let paymentsHandleTimeouts = JobName(rawValue: "payments.handle-timeouts")
     /// Removes payments that failed long ago.
     public static let paymentsCleanupOldFailed = JobName(rawValue: "payments.cleanup-old-failed")
@@ -54,13 +54,13 @@ extension JobName {
     /// Reports the bookings of the 24 hours that ended.
     public static let bookingsGenerateDailyReport = JobName(rawValue: "bookings.generate-daily-report")
 
-    /// Moves events through their lives.
+    /// Updates the statuses of events by time.
     public static let eventsUpdateStatuses = JobName(rawValue: "events.update-statuses")
     /// Archives events that are over.
     public static let eventsArchivePast = JobName(rawValue: "events.archive-past")
-    /// Reminds of tomorrow's events.
+    /// Mails reminders of tomorrow's events.
     public static let eventsSendReminders = JobName(rawValue: "events.send-reminders")
-    /// Reminds of events a week ahead.
+    /// Mails reminders of events a week ahead.
     public static let eventsSendEarlyBirdReminders = JobName(rawValue: "events.send-early-bird-reminders")
     /// Reports the events of the week that ended.
     public static let eventsGenerateAnalytics = JobName(rawValue: "events.generate-analytics")
@@ -73,12 +73,12 @@ extension JobName {
     public static let marketingSendBirthdayWishes = JobName(rawValue: "marketing.send-birthday-wishes")
     /// Asks attendees how it was.
     public static let marketingSendEventFollowUps = JobName(rawValue: "marketing.send-event-follow-ups")
-    /// Writes to users who stayed away.
+    /// Mails users who stayed away.
     public static let marketingSendReEngagement = JobName(rawValue: "marketing.send-re-engagement")
     /// Reports to organizers on the month that ended.
     public static let marketingSendOrganizerAnalytics = JobName(rawValue: "marketing.send-organizer-analytics")
 
-    /// Removes cache rows and bookkeeping that nobody needs.
+    /// Removes cache rows and bookkeeping that are no longer needed.
     public static let maintenanceCleanCache = JobName(rawValue: "maintenance.clean-cache")
     /// Removes temporary files.
     public static let maintenanceCleanTemporaryFiles = JobName(rawValue: "maintenance.clean-temporary-files")
@@ -100,7 +100,7 @@ extension JobName {
     /// Watches the last 30 minutes.
     public static let analyticsMonitorRealTime = JobName(rawValue: "analytics.monitor-real-time")
 
-    /// Every job of the house.
+    /// Every job.
     public static let all: [JobName] = [
         .ticketsCacheRefresh, .ticketsCacheRefreshStale,
         .loyaltyNotifierNotify,

@@ -1,7 +1,7 @@
 /// The data object of a CloudEvent: one type, one file, one schema in Contracts/messages.
 ///
-/// Reading and writing hold to the same rules as the schema; a test shows both the same cases. Members that a type does not know are
-/// ignored, so that a publisher may add some.
+/// Decoding and encoding apply the rules of the schema; a test gives both the same cases. Members that a type does not
+/// know are ignored, so that a publisher may add some.
 public protocol Message: Encodable, Sendable, Equatable {
     /// The type by which the data is known.
     static var type: MessageType { get }
@@ -15,12 +15,12 @@ extension Message {
     /// - Throws: a ``ContractViolation`` when it is no JSON object or a member breaks its rule.
     public static func decode(_ json: ArraySlice<UInt8>) throws(ContractViolation) -> Self { try Self(MessageData(json)) }
 
-    /// Checks the rules that Swift's types do not carry: ranges, lengths.
+    /// Checks the rules that Swift's types do not express: ranges, lengths.
     /// - Throws: the ``ContractViolation`` that a reader of the message would find.
     public func validate() throws(ContractViolation) { _ = try WireCoding.encode(self) }
 }
 
-/// The messages that exist.
+/// All message types.
 public enum Messages {
     /// Every type with a schema in Contracts/messages.
     public static let all: [any Message.Type] = [

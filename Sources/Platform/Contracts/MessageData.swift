@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// The data object of a message, read member by member; each read states the rule that Contracts/messages states in its schema.
+/// The data object of a message, read member by member; each read states the rule that the schema in Contracts/messages
+/// states.
 public struct MessageData: Sendable {
     private let spans: JSONObjectScanner
     private let path: String
@@ -30,7 +31,7 @@ public struct MessageData: Sendable {
     public func amount(_ name: String, atLeast least: Int = 0) throws(ContractViolation) -> Int { try integer(name, in: least...Int.max) }
 
     /// An ISO 4217 code: three capital letters.
-    /// - Parameter ignoringCase: Whether small letters are as good; the code that is given has capital ones.
+    /// - Parameter ignoringCase: Whether small letters are accepted; the result has capital ones.
     public func currency(_ name: String, ignoringCase: Bool = false) throws(ContractViolation) -> String {
         let mask: UInt8 = ignoringCase ? 0xDF : 0xFF
         guard let text = spans.string(name), text.utf8.count == 3, text.utf8.allSatisfy({ (0x41...0x5A).contains($0 & mask) }) else {
@@ -39,7 +40,8 @@ public struct MessageData: Sendable {
         return ignoringCase ? text.uppercased() : text
     }
 
-    /// A text with so many Unicode scalars. NUL is refused, because PostgreSQL's `text` cannot hold it.
+    /// A text with a number of Unicode scalars in the range. NUL is refused, because PostgreSQL's `text` cannot store
+    /// it.
     public func text(_ name: String, length: ClosedRange<Int>) throws(ContractViolation) -> String {
         guard let text = spans.string(name), Self.fits(text, length) else {
             throw violation(name, "a text of \(length.lowerBound) to \(length.upperBound) characters without NUL")
@@ -47,7 +49,7 @@ public struct MessageData: Sendable {
         return text
     }
 
-    /// An identifier given by somebody else: 1 to 200 characters.
+    /// An identifier of another system: 1 to 200 characters.
     public func reference(_ name: String) throws(ContractViolation) -> String { try text(name, length: 1...200) }
 
     /// A reason for people to read: up to 2,000 characters.
@@ -100,7 +102,7 @@ public struct MessageData: Sendable {
         return try MessageData(value, path: "\(path).\(name)")
     }
 
-    /// An array of so many objects.
+    /// An array of objects, with a number of elements in the range.
     public func objects(_ name: String, count: ClosedRange<Int>) throws(ContractViolation) -> [MessageData] {
         guard let elements = spans.elements(name), count.contains(elements.count) else {
             throw violation(name, "an array of \(count.lowerBound) to \(count.upperBound) JSON objects")

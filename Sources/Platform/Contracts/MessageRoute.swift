@@ -1,10 +1,11 @@
-/// The route of an event: who publishes it, and whose queues take it. Contracts/asyncapi.yaml says the same; a test compares them.
+/// The route of an event: its publisher, and the services whose queues receive it. Contracts/asyncapi.yaml says the
+/// same; a test compares them.
 public struct MessageRoute: Sendable {
-    /// What is published.
+    /// The type of the event.
     public let type: MessageType
     /// The service that publishes it, or ``operators``; nil for the web shop and other systems.
     public let publisher: String?
-    /// The services that take it.
+    /// The services that consume it.
     public let readers: [String]
 
     /// The broker's user of people and of the `boxoffice` tool.
@@ -32,6 +33,6 @@ public struct MessageRoute: Sendable {
 
     private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }
 
-    /// The services that take a type; none for a type that is not known.
+    /// The services that consume a type; none for an unknown type.
     public static func readers(of type: MessageType) -> [String] { byType[type]?.readers ?? [] }
 }

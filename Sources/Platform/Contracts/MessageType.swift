@@ -1,6 +1,7 @@
-/// What a message says happened, as its routing key has it: `ride.completed`. On the wire the type carries the prefix ``wirePrefix``.
+/// The type of a message, as in its routing key: `ride.completed`. In a CloudEvent the type has the prefix
+/// ``wirePrefix``.
 public struct MessageType: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible {
-    /// Goes before every type in a CloudEvent, never before a routing key.
+    /// The prefix of every type in a CloudEvent, never of a routing key.
     public static let wirePrefix = "com.boxoffice."
 
     /// The type without the prefix; also the routing key of an event.
@@ -31,14 +32,14 @@ extension MessageType {
 
     /// A rider finished a ride.
     public static let rideCompleted = MessageType(rawValue: "ride.completed")
-    /// Somebody wants a user's passes fetched again.
+    /// A user's passes are to be fetched again.
     public static let ticketsRefreshRequested = MessageType(rawValue: "tickets.refresh-requested")
     /// A user's passes were fetched.
     public static let ticketsRefreshed = MessageType(rawValue: "tickets.refreshed")
     /// A rider reached a milestone and was given free tickets.
     public static let loyaltyMilestoneReached = MessageType(rawValue: "loyalty.milestone-reached")
 
-    /// The payment gateway told how a transaction went.
+    /// The payment gateway reported the status of a transaction.
     public static let paymentGatewayReported = MessageType(rawValue: "payment.gateway-reported")
     /// A person decided about a payment.
     public static let paymentDecided = MessageType(rawValue: "payment.decided")
@@ -48,22 +49,22 @@ extension MessageType {
     public static let paymentFailed = MessageType(rawValue: "payment.failed")
     /// A payment was begun and never finished.
     public static let paymentAbandoned = MessageType(rawValue: "payment.abandoned")
-    /// Money went back.
+    /// A payment was refunded.
     public static let paymentRefunded = MessageType(rawValue: "payment.refunded")
-    /// Money could not go back; somebody has to look.
+    /// A refund failed for good; a person has to look at it.
     public static let paymentRefundFailed = MessageType(rawValue: "payment.refund-failed")
 
     /// Bookings no longer hold tickets.
     public static let bookingCancelled = MessageType(rawValue: "booking.cancelled")
-    /// A customer wants the money back.
+    /// A customer requested a refund.
     public static let bookingRefundRequested = MessageType(rawValue: "booking.refund-requested")
     /// The refund policy granted a refund.
     public static let bookingRefundApproved = MessageType(rawValue: "booking.refund-approved")
-    /// The money of a booking is back with the customer.
+    /// A booking was refunded.
     public static let bookingRefunded = MessageType(rawValue: "booking.refunded")
     /// The holder of a booking was reminded of its event.
     public static let bookingReminded = MessageType(rawValue: "booking.reminded")
 
-    /// An organizer called an event off.
+    /// An organizer cancelled an event.
     public static let eventCancelled = MessageType(rawValue: "event.cancelled")
 }

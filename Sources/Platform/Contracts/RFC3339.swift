@@ -2,9 +2,12 @@ import FoundationEssentials
 
 /// Instants as RFC 3339 writes them, `2027-03-14T01:59:26.500Z`, without a formatter.
 ///
-/// - Precision: microseconds (until the year 2242, then what `Date` holds), as PostgreSQL's `timestamptz`; further digits are read and dropped.
-/// - Leap seconds: `23:59:60` UTC is read as the last microsecond of `23:59:59`, so that it stays in its day; any other `:60` is refused.
-/// - Accepted: years 0000 to 9999, `T` and `Z` in either case, any offset up to 23:59. Refused: a space for the `T`, days that a month has not.
+/// - Precision: microseconds (until the year 2242, then what `Date` holds), as PostgreSQL's `timestamptz`; further
+///   digits are ignored.
+/// - Leap seconds: `23:59:60` UTC is read as the last microsecond of `23:59:59`, so that it stays in its day; any other
+///   `:60` is refused.
+/// - Accepted: years 0000 to 9999, `T` and `Z` in either case, any offset up to 23:59. Refused: a space for the `T`,
+///   days that do not exist.
 public enum RFC3339 {
     private static let secondsPerDay = 86_400
     private static let microsecondsPerSecond = 1_000_000
@@ -13,7 +16,7 @@ public enum RFC3339 {
 
     /// The instant in UTC, with a fraction only when there is one: three digits when they suffice, otherwise six.
     ///
-    /// What lies outside of the years 0000 to 9999 is written as the first or last instant that RFC 3339 can say.
+    /// An instant outside of the years 0000 to 9999 is written as the first or last one that RFC 3339 can express.
     public static func string(from date: Date) -> String {
         let instant = microseconds(date)
         let (second, fraction) = instant.dividedDown(by: microsecondsPerSecond)
@@ -57,10 +60,10 @@ public enum RFC3339 {
         }
     }
 
-    /// The instant that a text names; nil when it is no RFC 3339 instant.
+    /// Parses a text; nil when it is not an RFC 3339 instant.
     public static func date(from text: some StringProtocol) -> Date? { date(from: Array(text.utf8)[...]) }
 
-    /// The instant that UTF-8 names; nil when it is no RFC 3339 instant.
+    /// Parses UTF-8; nil when it is not an RFC 3339 instant.
     public static func date(from text: ArraySlice<UInt8>) -> Date? {
         var reader = RFC3339Parser(text)
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"), let day = reader.number(2),

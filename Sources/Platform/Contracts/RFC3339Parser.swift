@@ -1,4 +1,5 @@
-/// Takes an RFC 3339 text apart from left to right. Every function leaves the position behind what it took.
+/// Parses the parts of an RFC 3339 text from left to right. Every function moves the position to the end of what it
+/// consumed.
 struct RFC3339Parser {
     private let text: ArraySlice<UInt8>
     private var at: Int
@@ -10,7 +11,7 @@ struct RFC3339Parser {
 
     var isAtEnd: Bool { at == text.endIndex }
 
-    /// A number of exactly so many digits.
+    /// A number of exactly this many digits.
     mutating func number(_ digits: Int) -> Int? {
         guard text.endIndex - at >= digits else { return nil }
         var value = 0
@@ -30,7 +31,7 @@ struct RFC3339Parser {
         return true
     }
 
-    /// The microseconds behind a point; 0 without a point, nil for a point without digits.
+    /// The microseconds after a point; 0 without a point, nil for a point without digits.
     mutating func fraction() -> Int? {
         guard take(".") else { return 0 }
         var value = 0

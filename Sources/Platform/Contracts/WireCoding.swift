@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-/// JSON as it is on the wire: camelCase members in the order of their names, RFC 3339 instants, ids as integers.
+/// JSON as in messages: camelCase members in the order of their names, RFC 3339 instants, ids as integers.
 public enum WireCoding {
-    /// Writes a message's data object.
-    /// - Throws: a ``ContractViolation`` when the message would be refused by whoever reads it.
+    /// Encodes a message's data object.
+    /// - Throws: a ``ContractViolation`` when a reader would refuse the message.
     public static func encode<M: Message>(_ message: M) throws(ContractViolation) -> [UInt8] {
         let json: [UInt8]
         do {
@@ -15,13 +15,13 @@ public enum WireCoding {
         return json
     }
 
-    /// Reads a message's data object.
-    /// - Throws: a ``ContractViolation`` that names what breaks its rule.
+    /// Decodes a message's data object.
+    /// - Throws: a ``ContractViolation`` that names the member that breaks its rule.
     public static func decode<M: Message>(_ type: M.Type = M.self, from json: ArraySlice<UInt8>) throws(ContractViolation) -> M {
         try M.decode(json)
     }
 
-    /// Writes any value in the wire's style.
+    /// Encodes any value in the same style.
     /// - Throws: an `EncodingError`.
     public static func encodeJSON(_ value: some Encodable) throws -> [UInt8] { Array(try encoder.encode(value)) }
 
@@ -35,7 +35,7 @@ public enum WireCoding {
         return encoder
     }()
 
-    /// Reads any value in the wire's style.
+    /// Decodes any value in the same style.
     /// - Throws: a `DecodingError`.
     public static func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, from json: ArraySlice<UInt8>) throws -> Value {
         let decoder = JSONDecoder()

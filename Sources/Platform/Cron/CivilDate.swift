@@ -12,7 +12,8 @@ struct CivilDate: Equatable {
 
     /// The day that is this many days after 1970-01-01.
     init(daysSince1970 days: Int) {
-        // Years begin in March here, so that the leap day is the last of its year; an era is the calendar's cycle of 400 years.
+        // Years begin in March here, so that the leap day is the last of its year; an era is the calendar's cycle of
+        // 400 years.
         let shifted = days + 719_468
         let era = shifted.floorDivided(by: 146_097)
         let dayOfEra = shifted - era * 146_097

@@ -1,10 +1,11 @@
-/// When something fires, as a cron expression: local times that repeat.
+/// A cron expression: repeating local times at which something fires.
 ///
-/// Five fields (minute, hour, day of month, month, day of week) or six with the second in front; `@yearly`, `@annually`, `@monthly`,
-/// `@weekly`, `@daily`, `@midnight`, `@hourly`. Terms: numbers, `*`, three-letter names of months and weekdays, ranges `1-5`, steps
-/// `*/10` `10-50/20` `5/15`, lists; `?` for a day field that does not matter; `L`, `L-3`, `15W`, `LW` as days of the month; `MON#2`
-/// (the second Monday), `5L` (the last Friday) as days of the week. Sunday is 0 and 7. Letter case does not matter.
-/// Both day fields restricted: either one suffices (crontab(5)). What daylight saving time does to it: ``next(after:in:)``.
+/// Five fields (minute, hour, day of month, month, day of week) or six with the second in front; `@yearly`,
+/// `@annually`, `@monthly`, `@weekly`, `@daily`, `@midnight`, `@hourly`. Terms: numbers, `*`, three-letter names of
+/// months and weekdays, ranges `1-5`, steps `*/10` `10-50/20` `5/15`, lists; `?` for a day field that does not matter;
+/// `L`, `L-3`, `15W`, `LW` as days of the month; `MON#2` (the second Monday), `5L` (the last Friday) as days of the
+/// week. Sunday is 0 and 7. Letter case does not matter. When both day fields are restricted, either one suffices
+/// (crontab(5)). For the effect of daylight saving time see ``next(after:in:)``.
 public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
     /// The text it was read from.
     public let text: String
@@ -19,8 +20,8 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads an expression; surrounding and repeated spaces do not matter.
     ///
-    /// - Throws: `CronSyntaxError` with the field, the value and its position. An expression that never fires (30 February) is an
-    ///   error, too; one that fires in leap years only is none.
+    /// - Throws: `CronSyntaxError` with the field, the value and its position. An expression that never fires (30
+    ///   February) is an error, too; one that fires in leap years only is not.
     public init(_ text: String) throws(CronSyntaxError) {
         self.text = text
         let written = text.split(whereSeparator: \.isWhitespace)
@@ -36,7 +37,7 @@ public struct CronExpression: Sendable, Hashable, CustomStringConvertible {
         months = try read(.month, 4)
         days = try CronDays(text: text, dayOfMonth: clock[clock.startIndex + 3], dayOfWeek: clock[clock.startIndex + 5])
         minutesOpen = clock[clock.startIndex + 1].hasPrefix("*")
-        // Any pattern of days that there is comes within 50 years.
+        // Any possible pattern of days comes within 50 years.
         guard firstLocal(atOrAfter: Self.newYear2000) != nil else {
             let day = clock[clock.startIndex + 3]
             throw CronFieldParser(text: text, field: .dayOfMonth).error(

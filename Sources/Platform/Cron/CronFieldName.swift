@@ -1,4 +1,4 @@
-/// The fields of a cron expression, in their order, and what may stand in each.
+/// The fields of a cron expression, in their order, and what is allowed in each.
 public enum CronFieldName: String, Sendable, Hashable, CaseIterable {
     case second
     case minute

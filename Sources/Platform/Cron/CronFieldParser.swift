@@ -23,7 +23,7 @@ struct CronFieldParser {
         let range = try range(head, openEnded: parts.count == 2)
         var step = 1
         if parts.count == 2 {
-            // A step wider than the field would fire once a round and not at the distance it seems to say.
+            // A step wider than the field would fire once per cycle and not at the interval it seems to say.
             guard let number = number(parts[1]), (1...field.all.count).contains(number) else {
                 throw error(parts[1].isEmpty ? term : parts[1], "a step is a number from 1 to \(field.all.count)")
             }

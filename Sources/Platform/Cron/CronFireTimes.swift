@@ -1,22 +1,25 @@
 import FoundationEssentials
 
-/// The search for fire times: matching local times carried onto real time by a zone.
+/// The search for fire times: matching local times mapped to real time by a zone.
 ///
-/// A zone is a row of spans of constant offset. Within a span local time and real time run alike; what happens where two spans meet:
-/// - **The clock jumps ahead** and matching local times are skipped: they fire once, together, at the first instant after the gap.
-///   An expression that follows real time (below) does not: its next fire time comes by itself.
-/// - **The clock goes back** and local times happen twice: the first time counts. An expression that follows real time, or whose
-///   minute field starts with `*` ("every n minutes"), fires both times.
+/// A zone is a sequence of spans of constant offset. Within a span local time and real time run alike; where two spans
+/// meet:
+/// - **The clock jumps ahead** and matching local times are skipped: they fire once, together, at the first instant
+///   after the gap. An expression that follows real time (below) does not need that: its next fire time comes at its
+///   usual interval.
+/// - **The clock goes back** and local times happen twice: the first time counts. An expression that follows real time,
+///   or whose minute field starts with `*` ("every n minutes"), fires both times.
 ///
-/// An expression of every hour **follows real time** when the shift keeps its minutes: `5 * * * *` through a shift of whole hours, so that
-/// it stays an hour apart, and `*/10 * * * *` through any. Through a shift of half an hour (Lord Howe Island) `45 * * * *` is a list
-/// of local times as any other: none is left out, none fires twice.
+/// An expression of every hour **follows real time** when the shift keeps its minutes: `5 * * * *` through a shift of
+/// whole hours, so that it stays an hour apart, and `*/10 * * * *` through any. Through a shift of half an hour (Lord
+/// Howe Island) `45 * * * *` is a list of local times like any other: none is left out, none fires twice.
 extension CronExpression {
-    /// The first fire time strictly after an instant, to the whole second; nil when it does not within 50 years.
+    /// The first fire time strictly after an instant, to the whole second; nil when there is none within 50 years.
     ///
-    /// A local time that daylight saving time skips fires at the first instant after the gap; one that happens twice fires at the first.
-    /// Expressions of every hour (`*/10 * * * *`, `30 * * * *`) follow real time through both, unless the minute is fixed and the shift is
-    /// no whole hour; `*/10 1-3 * * *` goes on through the hour that is repeated.
+    /// A local time that daylight saving time skips fires at the first instant after the gap; one that happens twice
+    /// fires at the first. Expressions of every hour (`*/10 * * * *`, `30 * * * *`) follow real time through both,
+    /// unless the minute is fixed and the shift is not a whole hour; `*/10 1-3 * * *` continues through the hour that
+    /// is repeated.
     public func next(after instant: Date, in zone: CronZone) -> Date? {
         guard let start = Self.wholeSeconds(instant, .down) else { return nil }
         return next(atOrAfter: start + 1, zone.rules).map(Self.date)
@@ -70,7 +73,8 @@ extension CronExpression {
         return local < span.start + span.offset
     }
 
-    /// The first instant of the span whose local time counts: later than its start when it begins by repeating local times.
+    /// The first instant of the span whose local time counts: later than its start when the span begins by repeating
+    /// local times.
     private func firstCounting(in span: TimeZoneRules.Span) -> Int {
         guard span.offset < span.offsetBefore, !minutesOpen, !followsRealTime(through: span) else { return span.start }
         return span.start + span.offsetBefore - span.offset

@@ -1,14 +1,14 @@
-/// Why a text is not a cron expression: the field, the piece of it that is wrong, where that stands, and what would be right.
+/// Why a text is not a cron expression: the field, the part of it that is wrong, its position, and what would be right.
 public struct CronSyntaxError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The whole text that was read.
     public let text: String
     /// The field that is wrong; nil when the expression as a whole is (number of fields, unknown `@name`).
     public let field: CronFieldName?
-    /// The piece of the text that is wrong.
+    /// The part of the text that is wrong.
     public let value: String
-    /// Where that piece starts in the text, in characters from 1.
+    /// Where that part starts in the text, in characters from 1.
     public let position: Int
-    /// What is wrong with it and what may stand there.
+    /// What is wrong with it and what is allowed there.
     public let reason: String
 
     /// One line for people.

@@ -5,8 +5,8 @@ extension CronZone {
     /// The day that the calendar of the zone shows at an instant.
     public func day(at instant: Date) -> Int { localSeconds(at: instant).floorDivided(by: 86_400) }
 
-    /// The first instant at which the calendar of the zone shows this day or a later one: midnight, or later where the clock
-    /// jumps over midnight or over the whole day.
+    /// The first instant at which the calendar of the zone shows this day or a later one: midnight, or later where the
+    /// clock skips midnight or the whole day.
     public func start(ofDay day: Int) -> Date {
         let midnight = day * 86_400
         // No zone is further from UTC than 26 hours (RFC 8536).

@@ -3,12 +3,12 @@ import Synchronization
 
 /// A time zone by its IANA name, with the rules of this machine's time zone database.
 ///
-/// This is the one place that says what a time zone is, for schedules, reports, reminders and mails alike (docs/clock.md). A name
-/// is `UTC`, `GMT`, or one that the database has with at least one lower-case letter, in its exact letter case: `Europe/Berlin`,
-/// `Etc/GMT+5`, `Japan`. Abbreviations (`EST`, `IST`), POSIX strings (`UTC+3`, `EST5EDT`), offsets (`+05:30`) and the other
-/// files of the database (`posix/…`, `right/…`, `localtime`) are none.
+/// This is the only definition of a time zone, for schedules, reports, reminders and mails alike (docs/clock.md). A
+/// valid name is `UTC`, `GMT`, or one that the database has with at least one lower-case letter, in its exact letter
+/// case: `Europe/Berlin`, `Etc/GMT+5`, `Japan`. Abbreviations (`EST`, `IST`), POSIX strings (`UTC+3`, `EST5EDT`),
+/// offsets (`+05:30`) and the other files of the database (`posix/…`, `right/…`, `localtime`) are not valid.
 ///
-/// Foundation's own time zones know names only together with ICU, whose data alone is more memory than a service may use.
+/// Foundation's own time zones know names only with ICU, whose data alone needs more memory than a service may use.
 public struct CronZone: Sendable, Hashable, CustomStringConvertible {
     /// The IANA name, like `Europe/Berlin`.
     public let identifier: String
@@ -25,7 +25,7 @@ public struct CronZone: Sendable, Hashable, CustomStringConvertible {
     /// Where Linux distributions keep the compiled database (package tzdata).
     public static let databaseFolder = "/usr/share/zoneinfo"
 
-    /// Looks a zone up; each is read once a process, and again when its file has changed (``TimeZoneFile``).
+    /// Looks a zone up; each is read once per process, and again when its file has changed (``TimeZoneFile``).
     ///
     /// - Throws: `CronZoneError` when there is no such zone, or no database.
     public init(_ identifier: String) throws(CronZoneError) {
@@ -43,7 +43,7 @@ public struct CronZone: Sendable, Hashable, CustomStringConvertible {
 
     /// Looks a zone up in the database of another folder.
     ///
-    /// - Parameter interval: How often it is looked whether the file has changed.
+    /// - Parameter interval: How often the file is checked for changes.
     /// - Throws: `CronZoneError` as above.
     public init(_ identifier: String, folder: String, lookingAgainAfter interval: Duration = .seconds(60)) throws(CronZoneError) {
         guard Self.isName(identifier) else { throw .unknown(identifier) }
@@ -74,8 +74,9 @@ public struct CronZone: Sendable, Hashable, CustomStringConvertible {
 
     private static let read = Mutex<[String: CronZone]>([:])
 
-    /// A name becomes part of a path, so it must not lead out of the folder. What is written in capitals alone is an abbreviation or
-    /// a POSIX string, which mean another thing to everybody; folders and files that are no zones begin with a small letter.
+    /// A name becomes part of a path, so it must not lead out of the folder. A name in capitals alone is an
+    /// abbreviation or a POSIX string, which are ambiguous; folders and files that are not zones begin with a small
+    /// letter.
     private static func isName(_ identifier: String) -> Bool {
         if identifier == "GMT" { return true }
         guard identifier.utf8.count <= longestName, identifier != "Factory" else { return false }
@@ -89,7 +90,7 @@ public struct CronZone: Sendable, Hashable, CustomStringConvertible {
             }
     }
 
-    /// The longest of today has 32 bytes.
+    /// The longest name at present has 32 bytes.
     private static let longestName = 100
 }
 

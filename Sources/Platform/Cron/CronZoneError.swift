@@ -16,6 +16,6 @@ public enum CronZoneError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What stands for a zone may be any text, of any length.
+    /// The name of a zone may be any text, of any length.
     private static func short(_ name: String) -> String { name.count > 60 ? name.prefix(60) + "…" : name }
 }

@@ -2,10 +2,10 @@ import FoundationEssentials
 import Glibc
 import Synchronization
 
-/// The rules of a zone as its file has them now: an update of tzdata holds in services that run.
+/// The current rules of a zone, read from its file: an update of tzdata takes effect in running services.
 ///
-/// The file is looked at when rules are asked for, at most once a minute, and read again when it is another one. While it is gone or
-/// damaged, as it may be during an update, the rules that were read last go on.
+/// The file is checked when rules are asked for, at most once a minute, and read again when it was replaced. While it
+/// is missing or damaged, as it may be during an update, the rules that were read last remain in use.
 final class TimeZoneFile: Sendable {
     private struct State {
         var rules: TimeZoneRules
@@ -13,7 +13,7 @@ final class TimeZoneFile: Sendable {
         var checked: ContinuousClock.Instant
     }
 
-    /// What tells a file from the one that was there before. Packages bring their files' times with them, so later is not newer.
+    /// Identifies a version of the file. Packages keep their files' times, so a later time does not mean a newer file.
     private struct Version: Equatable {
         let seconds, nanoseconds, size, file: Int
 
@@ -30,9 +30,9 @@ final class TimeZoneFile: Sendable {
     private let state: Mutex<State>
 
     /// Reads a file.
-    /// - Parameter interval: Between two looks at it.
-    /// - Returns: nil when it is not there.
-    /// - Throws: `CronZoneError.unreadable` when it is no time zone.
+    /// - Parameter interval: The time between two checks.
+    /// - Returns: nil when it does not exist.
+    /// - Throws: `CronZoneError.unreadable` when it is not a time zone file.
     init?(_ path: String, lookingAgainAfter interval: Duration) throws(CronZoneError) {
         guard let version = Version(path), let data = FileManager.default.contents(atPath: path) else { return nil }
         guard let rules = TimeZoneRules(file: [UInt8](data)) else { throw .unreadable(path) }
@@ -41,7 +41,7 @@ final class TimeZoneFile: Sendable {
         state = Mutex(State(rules: rules, version: version, checked: .now))
     }
 
-    /// The rules of now.
+    /// The current rules.
     var rules: TimeZoneRules {
         state.withLock { state in
             let now = ContinuousClock.now

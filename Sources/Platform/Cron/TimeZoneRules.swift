@@ -15,7 +15,7 @@ struct TimeZoneRules: Sendable {
     private let transitions: [Int]
     /// One more than transitions: `offsets[i]` holds before `transitions[i]`, the last one from the last transition on.
     private let offsets: [Int32]
-    /// What holds after the last transition, when the offset still changes then.
+    /// The rule after the last transition, when the offset still changes then.
     private let yearly: YearlyTimeZoneRule?
 
     /// A zone that never changes.
@@ -32,7 +32,7 @@ struct TimeZoneRules: Sendable {
         var header = first
         var wide = false
         if first.version >= UInt8(ascii: "2") {
-            // The block that follows has 32-bit instants; a second header and block with 64 bits come behind it.
+            // The block that follows has 32-bit instants; a second header and block with 64-bit ones come after it.
             guard reader.skip(first.blockSize(instant: 4)), let second = Header(&reader) else { return nil }
             header = second
             wide = true
@@ -59,7 +59,7 @@ struct TimeZoneRules: Sendable {
         }
         guard reader.skip(header.characterCount + header.standardCount + header.universalCount) else { return nil }
         let footer = String(decoding: reader.rest, as: UTF8.self).split(separator: "\n").first
-        // No footer says that nothing is known of the future; then the last offset goes on.
+        // No footer means that nothing is known of the future; then the last offset continues.
         yearly = footer.flatMap { YearlyTimeZoneRule(posix: $0) }
     }
 

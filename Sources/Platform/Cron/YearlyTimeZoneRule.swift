@@ -1,4 +1,5 @@
-/// Daylight saving time of every year to come, as the last line of a time zone file says it (POSIX TZ string, RFC 8536 section 3.3).
+/// Daylight saving time of all future years, from the last line of a time zone file (POSIX TZ string, RFC 8536 section
+/// 3.3).
 struct YearlyTimeZoneRule: Sendable, Equatable {
     /// From this instant (seconds since 1970 UTC) this offset (seconds ahead of UTC) holds.
     struct Change: Equatable {
@@ -74,7 +75,7 @@ struct YearlyTimeZoneRule: Sendable, Equatable {
 }
 
 extension YearlyTimeZoneRule {
-    /// Takes the string apart from its start.
+    /// Parses the string from its start.
     private struct Scanner {
         var text: Substring
 

@@ -4,7 +4,8 @@ import Logging
 import Metrics
 import Synchronization
 
-/// The circuit breaker of one channel: the delivery worker's tasks share it, and people learn from the log and a metric when it opens and closes.
+/// The circuit breaker of one channel, shared by the delivery worker's tasks; the log and a metric report when it opens
+/// and closes.
 final class ChannelPause: Sendable {
     private let kind: OutboundDelivery.Kind
     private let logger: Logger
@@ -15,16 +16,16 @@ final class ChannelPause: Sendable {
         self.logger = logger
     }
 
-    /// Shows the metric from the start.
+    /// Publishes the metric from the start.
     func begin() { show(isOpen: false) }
 
-    /// How many of the free places may be taken when so many of all are.
+    /// How many deliveries may be claimed when `wanted` of `concurrency` slots are free.
     func wanted(_ wanted: Int, of concurrency: Int, at now: Date) -> Int {
         let allowed = breaker.withLock { $0.allowedConcurrency(of: concurrency, at: now) }
         return max(0, min(wanted, allowed - (concurrency - wanted)))
     }
 
-    /// Notes what the other side said to a delivery; nil when it accepted it.
+    /// Records the other side's response to a delivery; nil when it accepted it.
     func note(_ failure: DeliveryFailure?, at now: Date) {
         let answer: CircuitBreaker.Answer =
             switch failure {

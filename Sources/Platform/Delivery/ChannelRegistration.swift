@@ -1,4 +1,4 @@
-/// A channel of a service, and what the service notes when a delivery has gone through it or never will.
+/// A channel of a service, and the service's callbacks for deliveries that were sent or will never be.
 struct ChannelRegistration: Sendable {
     let channel: any DeliveryChannel
     let onSent: (@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void)?

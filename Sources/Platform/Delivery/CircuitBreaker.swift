@@ -1,27 +1,29 @@
 import FoundationEssentials
 
-/// Decides when a channel pauses because it is refused itself: by a password that is wrong, a quota that is spent, a blocked sender.
+/// Decides when a channel pauses because the other side refuses the channel itself: a wrong password, a spent quota, a
+/// blocked sender.
 ///
-/// Closed, deliveries go. When several recipients in a row have got the same refusal it opens, and nothing goes for a minute. Then one delivery at a
-/// time is tried (half-open): an answer about that delivery closes it, another refusal of the channel opens it for twice as long.
+/// Closed, deliveries are sent. When several recipients in a row got the same refusal it opens, and nothing is sent for
+/// a minute. Then one delivery at a time is tried (half-open): a response about that delivery closes it, another
+/// refusal of the channel opens it for twice as long.
 struct CircuitBreaker: Sendable, Equatable {
-    /// What the other side said to one delivery.
+    /// The other side's response to one delivery.
     enum Answer: Sendable, Equatable {
-        /// It accepted the delivery, or refused this one for its own sake.
+        /// It accepted the delivery, or refused it for a reason of this delivery.
         case aboutDelivery
         /// It refused the channel. `cause` is equal for equal refusals.
         case refusesChannel(cause: String, recipient: String)
-        /// Nothing that tells anything: no connection, a time-out, a 4xx.
+        /// No evidence either way: no connection, a time-out, a 4xx.
         case none
     }
 
-    /// What an answer has changed.
+    /// The change that a response caused.
     enum Change: Sendable, Equatable {
         case opened(until: Date)
         case closed
     }
 
-    /// So many recipients with the same refusal in a row open it.
+    /// How many recipients in a row with the same refusal open it.
     static let recipients = 5
     private static let firstPause: TimeInterval = 60
     private static let longestPause: TimeInterval = 900
@@ -33,16 +35,16 @@ struct CircuitBreaker: Sendable, Equatable {
 
     private var state = State.closed(cause: "", recipients: [])
 
-    /// Whether deliveries are held back now, or tried one by one.
+    /// Whether deliveries are held back or tried one at a time.
     var isOpen: Bool { if case .open = state { true } else { false } }
 
-    /// How many deliveries may be on their way at once, of so many places.
+    /// How many deliveries may be in flight at once, of the channel's `concurrency`.
     func allowedConcurrency(of concurrency: Int, at now: Date) -> Int {
         guard case .open(let end, _) = state else { return concurrency }
         return now < end ? 0 : 1
     }
 
-    /// Notes an answer.
+    /// Records a response.
     /// - Returns: what it changed, for the log; nil for an open breaker that stays open.
     mutating func note(_ answer: Answer, at now: Date) -> Change? {
         switch (state, answer) {
@@ -62,7 +64,7 @@ struct CircuitBreaker: Sendable, Equatable {
             state = .closed(cause: "", recipients: [])
             return .closed
         case (.open(let end, let pause), .refusesChannel):
-            // Those that were on their way when it opened say nothing new.
+            // Deliveries that were in flight when it opened give no new evidence.
             guard now >= end else { return nil }
             let longer = min(pause * 2, Self.longestPause)
             state = .open(until: now + longer, pause: longer)

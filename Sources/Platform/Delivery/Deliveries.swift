@@ -3,7 +3,7 @@ import Postgres
 
 /// The rows that wait for the delivery worker.
 enum Deliveries {
-    /// Writes deliveries, in front of the commit. One that is known by its dedupe key is left as it is.
+    /// Writes deliveries, before the commit. One whose dedupe key is known already is left as it is.
     static func enqueue(_ deliveries: [OutboundDelivery], in tx: PostgresTransaction, at now: Date) throws {
         try tx.enqueue(
             insert, deliveries.map(\.kind.rawValue), deliveries.map(\.dedupeKey), deliveries.map(\.payload), deliveries.map(\.trace?.traceparent), now

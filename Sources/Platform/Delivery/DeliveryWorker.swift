@@ -4,19 +4,23 @@ import Metrics
 import Postgres
 import ServiceLifecycle
 
-/// Sends the deliveries of one channel: claims them with a lease, sends them with their dedupe key as idempotency key, marks them.
+/// Sends the deliveries of one channel: claims them with a lease, sends them with their dedupe key as idempotency key,
+/// and marks them.
 ///
-/// A delivery whose delivery worker died is claimed again when its lease is over and sent under the same key. What fails is tried again with
-/// backoff, at most as often as the channel says, then parked; what is refused for good is marked `bounced` at once.
+/// A delivery whose worker died is claimed again when its lease is over and sent with the same key. A failed delivery
+/// is retried with backoff, at most as often as the channel says, then parked; one that is refused for good is marked
+/// `bounced` at once.
 struct DeliveryWorker: Service {
     private static let firstPause = Duration.seconds(5)
     private static let longestPause = Duration.seconds(3600)
-    /// Longer than a channel takes to give up on one delivery.
+    /// Longer than a channel takes to time out on one delivery.
     private static let lease: TimeInterval = 90
     private static let poll = Duration.seconds(1)
-    /// How often a delivery is tried before it is parked when the channel itself is refused: quotas come back after a day, settings after a weekend.
+    /// How often a delivery is tried before it is parked when the channel itself is refused: quotas are renewed after a
+    /// day, settings are fixed after a weekend.
     private static let attemptsWhileRefused = 72
-    /// How long a service that stops waits for what its delivery worker carries. What has not arrived by then is left to its lease.
+    /// How long a stopping service waits for the deliveries that are being sent. Those that are unfinished then are
+    /// left to their leases.
     private static let shutdownGrace = Duration.seconds(5)
 
     private let runtime: ServiceRuntime
@@ -84,8 +88,8 @@ struct DeliveryWorker: Service {
         }
     }
 
-    /// Marks what was sent and claims as much again, in one transaction. If that fails because of a delivery, the deliveries are marked in
-    /// halves, so that the marks of the others are kept: they would be sent again when their leases are over.
+    /// Marks the finished deliveries and claims replacements, in one transaction. If that fails because of a delivery,
+    /// the deliveries are marked in halves: those whose marks are lost would be sent again when their leases are over.
     private func recordAndClaim(_ finished: [(Claimed, Outcome)], _ wanted: Int) async throws -> [Claimed] {
         do {
             return try await transact(finished[...], wanted)
@@ -100,7 +104,7 @@ struct DeliveryWorker: Service {
         return try await transact([], wanted)
     }
 
-    /// A turn's transaction.
+    /// The transaction of one round.
     private func transact(_ finished: ArraySlice<(Claimed, Outcome)>, _ wanted: Int) async throws -> [Claimed] {
         let marks = Marks(finished, now: runtime.clock.now)
         let claimed = try await runtime.retryingWhileDatabaseIsDown("The delivery worker") {
@@ -115,8 +119,8 @@ struct DeliveryWorker: Service {
         return claimed
     }
 
-    /// Parks a delivery that cannot be marked as what it is, so that it is not sent again and again. The service is not told: its
-    /// part of the mark may be what failed.
+    /// Parks a delivery whose outcome cannot be recorded, so that it is not sent again and again. The service's
+    /// callback is not called: it may be what failed.
     private func park(_ claimed: Claimed, _ outcome: Outcome, _ error: any Error) async throws {
         let reason = "\(outcome), but this cannot be recorded: \(error)"
         runtime.logger.error("A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(reason)"])
@@ -203,7 +207,7 @@ struct DeliveryWorker: Service {
         var sentKeys: [String] = []
         var refused: [FailedDelivery] = []
 
-        /// Reasons quote what the other side said; they become storable here and nowhere else.
+        /// Reasons quote the other side's response; they are made storable here and nowhere else.
         init(_ finished: some Sequence<(Claimed, Outcome)>, now: Date) {
             for (claimed, outcome) in finished { add(claimed, outcome, now: now) }
         }
@@ -230,7 +234,8 @@ struct DeliveryWorker: Service {
         var counts: [String: Int] { Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +) }
     }
 
-    // An array is made once, whatever the plan; a subquery behind `in` may be asked for each row again, and its limit is then none.
+    // An array is evaluated once, whatever the plan; a subquery after `in` may be evaluated for each row, which voids
+    // its limit.
     private static let claim: SQL = """
         update deliveries set attempts = least(attempts, 2147483646) + 1, next_attempt_at = $3
         where id = any (array(
@@ -239,7 +244,8 @@ struct DeliveryWorker: Service {
         returning id, dedupe_key, payload::text as payload, attempts, traceparent
         """
 
-    // Not `status = 'queued'`: planned while few were queued, it would read all that are, by the index of those that are due, for each turn.
+    // Not `status = 'queued'`: a plan made while few were queued would read all queued deliveries by the index
+    // `deliveries_due` in each round.
     private static let mark: SQL = """
         update deliveries d
         set status = done.status, last_error = done.error, next_attempt_at = done.next,

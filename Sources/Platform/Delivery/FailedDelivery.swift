@@ -1,4 +1,4 @@
-/// A delivery that will not be sent: refused by the other side for good, or given up after its last attempt.
+/// A delivery that will not be sent: refused by the other side for good, or failed at its last attempt.
 public struct FailedDelivery: Sendable, Equatable {
     /// The delivery's key.
     public let dedupeKey: String

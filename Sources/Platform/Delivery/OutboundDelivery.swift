@@ -1,26 +1,27 @@
 import Contracts
 
-/// Something to be sent out of the house once: a mail, a push notification, a call to the payment gateway.
+/// Something to be sent to an external service once: a mail, a push notification, a refund at the payment gateway.
 public struct OutboundDelivery: Sendable {
-    /// Which channel carries it.
+    /// The kind of channel that sends it.
     public let kind: Kind
     /// Unique in the service for ever (`loyalty-reward/12/50`): a second delivery with the same key is not sent.
-    /// It goes along as `Idempotency-Key` or `Message-ID`, so that a delivery worker that died in between does no harm.
+    /// It is sent as `Idempotency-Key` or `Message-ID`, so that a retry after the death of a delivery worker does no
+    /// harm.
     public let dedupeKey: String
-    /// What the channel needs, as JSON.
+    /// The channel's input, as JSON.
     public let payload: String
-    /// The trace of what led to it.
+    /// The trace that caused it.
     let trace: TraceContext?
 
     /// A delivery for a channel.
-    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
+    /// - Parameter cause: The trace of the message that caused it; by default that of the current task.
     /// - Throws: what the encoder of the content throws.
     public init(kind: Kind, dedupeKey: String, content: some Encodable, causedBy cause: TraceContext? = .current) throws {
         self.init(kind: kind, dedupeKey: dedupeKey, json: String(decoding: try WireCoding.encodeJSON(content), as: UTF8.self), causedBy: cause)
     }
 
     /// A delivery whose payload is JSON already.
-    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
+    /// - Parameter cause: The trace of the message that caused it; by default that of the current task.
     public init(kind: Kind, dedupeKey: String, json: String, causedBy cause: TraceContext? = .current) {
         self.kind = kind
         self.dedupeKey = dedupeKey

@@ -4,9 +4,9 @@ import FoundationEssentials
 
 /// Push notifications: `POST {PUSH_URL}/notifications` with the dedupe key as `Idempotency-Key`.
 public struct PushChannel: DeliveryChannel {
-    /// What the push service is asked to show.
+    /// The body of a request to the push service.
     public struct Notification: Codable, Sendable, Equatable {
-        /// To whom.
+        /// The recipients.
         public let userIds: [Int]
         /// The kind of notification, a number that the apps know.
         public let notificationType: Int
@@ -16,7 +16,7 @@ public struct PushChannel: DeliveryChannel {
         public let body: String
         /// For the app.
         public let metadata: [String: String]
-        /// Of title and body, as `en-us`.
+        /// The language of title and body, as `en-us`.
         public let language: String
         /// Whether it makes no sound.
         public let silent: Bool
@@ -55,8 +55,8 @@ public struct PushChannel: DeliveryChannel {
         clock = builder.clock
     }
 
-    /// Asks the push service. 2xx is accepted; 400, 410, 413 and 422 refuse this notification for good. 401, 403, 404, 405 and a redirect are about
-    /// our key and our URL; they and everything else are asked again.
+    /// Calls the push service. 2xx is accepted; 400, 410, 413 and 422 refuse this notification for good. 401, 403, 404,
+    /// 405 and a redirect are about our key and our URL; these and all other failures are retried.
     public func send(_ payload: [UInt8], key idempotencyKey: String) async throws(DeliveryFailure) {
         let response: HTTPResponse
         do {
@@ -80,7 +80,7 @@ public struct PushChannel: DeliveryChannel {
 
     private func failure(_ error: CurlError, key: String) -> DeliveryFailure {
         switch error {
-        // The key is the notification's own.
+        // The invalid header is the idempotency key, which belongs to the notification.
         case .invalidHeader: .refused("\(error)")
         case .tls, .redirectRefused, .tooManyRedirects, .invalidURL:
             .channelRefused("check PUSH_URL: \(error)", cause: "\(error)", recipient: key)

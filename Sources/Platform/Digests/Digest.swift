@@ -2,7 +2,7 @@ import COpenSSL
 
 /// Message digests, computed by libcrypto (`EVP_Q_digest`, OpenSSL 3).
 public enum Digest: String, Sendable {
-    /// RFC 1321, 16 bytes. It tells whether something changed; it protects nothing.
+    /// RFC 1321, 16 bytes. For detecting changes only; it is not secure.
     case md5 = "MD5"
     /// FIPS 180-4, 32 bytes.
     case sha256 = "SHA256"
@@ -11,14 +11,16 @@ public enum Digest: String, Sendable {
 
     /// The digest of these bytes.
     public func callAsFunction(_ bytes: [UInt8]) -> [UInt8] {
-        // An OpenSSL that is set to offer FIPS algorithms alone still has the others under this query (fips_module(7)).
+        // An OpenSSL that is configured for FIPS algorithms only still has the others under this query
+        // (fips_module(7)).
         let anyProvider = "-fips"
         var count = 0
         let digest = [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { buffer, initialized in
             let isDone = EVP_Q_digest(nil, rawValue, anyProvider, bytes, bytes.count, buffer.baseAddress, &count) == 1
             initialized = isDone ? count : 0
         }
-        // It cannot fail but for memory or an OpenSSL without the algorithm; to go on without a digest would mix up what it tells apart.
+        // It fails only without memory or with an OpenSSL without the algorithm; to continue without a digest would
+        // confuse different contents.
         precondition(!digest.isEmpty, "libcrypto offers no \(rawValue)")
         return digest
     }

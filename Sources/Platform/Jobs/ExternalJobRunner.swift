@@ -2,15 +2,16 @@ import FoundationEssentials
 import Logging
 import Postgres
 
-/// Works the slices of a job that calls outside: a slice claims and performs for a bounded time, then hands on.
+/// Runs the slices of an external job: a slice claims and performs items for a bounded time, then the next slice
+/// continues.
 struct ExternalJobRunner<E: ExternalJob>: Sendable {
     let externalJob: E
     let runtime: ServiceRuntime
     let isStopping: @Sendable () -> Bool
 
-    /// How long a slice claims new work.
+    /// How long a slice claims new items.
     private static var claimingTime: Duration { .seconds(20) }
-    /// While others still hold items of this run, it looks again after the second delay queue's pause.
+    /// While other processes hold items of this run, the next slice waits in the second delay queue.
     private static var lookAgain: Int { 2 }
 
     func work(_ run: Int, _ number: Int) async throws -> JobRunner.SliceOutcome {
@@ -35,8 +36,8 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
         return try await runtime.retryingWhileDatabaseIsDown("\(E.name)") { try await end(run, number, tally, ranOut: isOut()) }
     }
 
-    /// Records what finished and claims as much again, in one transaction. If that fails because of an item, what finished is
-    /// recorded in halves, and claims take half as much.
+    /// Records the finished items and claims replacements, in one transaction. If that fails because of an item, the
+    /// finished items are recorded in halves, and claims take half as many.
     private func recordAndClaim(
         _ row: JobRunStore.RunRow, _ number: Int, _ finished: [(E.Item, E.Outcome)], _ wanted: Int, _ tally: RunCounters
     ) async throws -> [E.Item] {
@@ -62,7 +63,7 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
         return []
     }
 
-    /// A turn's transaction.
+    /// The transaction of one round.
     private func transact(
         _ row: JobRunStore.RunRow, _ number: Int, _ finished: ArraySlice<(E.Item, E.Outcome)>, _ wanted: Int, _ tally: RunCounters
     ) async throws -> [E.Item] {
@@ -77,12 +78,12 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
                 return (items, effects)
             }
         }
-        // Only after the commit, so that a turn that is tried again counts once.
+        // Only after the commit, so that a round that is retried counts once.
         tally.add(effects)
         return items
     }
 
-    /// Records an item that failed alone: this one, or the one that is due first.
+    /// Records an item that failed alone: the given one, or the first that is due.
     /// - Returns: false when nothing is due.
     @discardableResult
     private func recordFailure(
@@ -113,7 +114,7 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
             let slice = Slice(row, number: number, limit: 0, now: tx.now)
             let heldByOthers = ranOut ? false : try await externalJob.outstanding(slice, tx) > 0
             let isOver = !ranOut && !row.rerunRequested && !heldByOthers
-            // The turns have counted themselves; what they caused is told here.
+            // Each round has updated the counts of the run; the details of what it caused are added here.
             let details = tally.sum(onto: row.details)
             try await JobRunStore.advance(run, details, processed: 0, failed: 0, isOver: isOver, tx)
             guard !isOver else { return .over }

@@ -2,7 +2,7 @@ import AMQP
 import Contracts
 import FoundationEssentials
 
-/// A tick as a service takes it from its queue: from the clock, from a console, or published by hand with an empty body.
+/// A tick as a service receives it: from the scheduler, from a console, or published by hand with an empty body.
 struct IncomingTick: Sendable {
     /// The identity of the run: `<job>@<scheduledFor>`, or the message's own id.
     let id: String
@@ -12,10 +12,14 @@ struct IncomingTick: Sendable {
     let dryRun: Bool
     let parameters: [String: String]
     let misfire: Tick.Misfire
-    /// Which piece of which run, when it is not a new one.
+    /// The run and slice that it continues; nil when it starts a run.
     let slice: Tick.Slice?
+    /// The fire times of the schedule around `scheduledFor`, as its publisher knows them.
+    let previousFireTime: Date?
+    let nextFireTime: Date?
     let trace: TraceContext?
-    /// The body of a message that came without an id, and got one here: by it the broker's redelivery of that message is known again.
+    /// The body of a message that came without an id and was given one here: it identifies the run when the broker
+    /// redelivers that message.
     let bodyWithoutID: String?
     /// Whether the broker may have delivered it before.
     let isRedelivery: Bool
@@ -32,6 +36,7 @@ struct IncomingTick: Sendable {
             let envelope = try Envelope(delivery)
             guard envelope.type == Tick.type else { throw Envelope.Unreadable("the type is \(envelope.type), but a tick queue takes \(Tick.type)") }
             let tick = try Tick.decode(envelope.data)
+            try Self.check(tick)
             self.init(id: envelope.id, tick: tick, trace: envelope.trace, isRedelivery: delivery.redelivered)
         }
     }
@@ -45,6 +50,8 @@ struct IncomingTick: Sendable {
         self.parameters = tick.parameters
         self.misfire = tick.misfire ?? .latest
         self.slice = tick.slice
+        self.previousFireTime = tick.previousFireTime
+        self.nextFireTime = tick.nextFireTime
         self.trace = trace
         self.bodyWithoutID = nil
         self.isRedelivery = isRedelivery
@@ -56,7 +63,8 @@ struct IncomingTick: Sendable {
             self.id = try Envelope.checked(id, "message_id")
             self.bodyWithoutID = nil
         } else {
-            // The identity of a new trigger. Its copies in the delay queues carry it; what the broker redelivers takes up the run of the first delivery.
+            // The identity of a new trigger. Its copies in the delay queues have it, too; a redelivery by the broker
+            // continues the run of the first delivery.
             self.id = "\(job.rawValue)@\(OutgoingMessage.newID(at: now))"
             self.bodyWithoutID = Self.isEmpty(Envelope.body(of: delivery)) ? "" : String(decoding: Envelope.body(of: delivery), as: UTF8.self)
         }
@@ -68,13 +76,25 @@ struct IncomingTick: Sendable {
         self.parameters = byHand.parameters
         self.misfire = .latest
         self.slice = nil
+        self.previousFireTime = nil
+        self.nextFireTime = nil
         self.trace = delivery.properties.headers[MessageHeader.traceparent]?.string.flatMap(TraceContext.init(traceparent:))
     }
 
-    /// Whether a newer tick of the same job makes this one needless.
+    /// A period must not end before it begins.
+    private static func check(_ tick: Tick) throws(ContractViolation) {
+        if let previous = tick.previousFireTime, previous >= tick.scheduledFor {
+            throw ContractViolation(path: "previousFireTime", found: RFC3339.string(from: previous), expected: "an instant before scheduledFor")
+        }
+        if let next = tick.nextFireTime, next <= tick.scheduledFor {
+            throw ContractViolation(path: "nextFireTime", found: RFC3339.string(from: next), expected: "an instant after scheduledFor")
+        }
+    }
+
+    /// Whether a newer tick of the same job makes this one unnecessary.
     var isSupersedable: Bool { misfire == .latest && trigger == .schedule && slice == nil && !dryRun }
 
-    /// Whether it is worked however late it is, and so waits where another tick of its job would be skipped.
+    /// Whether it is processed however late it is, and so waits where another tick of its job would be skipped.
     var waitsForItsTurn: Bool { misfire == .all && trigger == .schedule && slice == nil }
 
     private static func isEmpty(_ body: ArraySlice<UInt8>) -> Bool {
@@ -82,7 +102,7 @@ struct IncomingTick: Sendable {
         return text.isEmpty || text == Array("{}".utf8)
     }
 
-    /// The data of a trigger that a person wrote: every member may be left out.
+    /// The data of a trigger that a person wrote: every member is optional.
     private struct ByHand {
         var scheduledFor: Date?
         var dryRun = false

@@ -1,8 +1,8 @@
 import Postgres
 
-/// What is running is found by a partial index on the rows that have not ended; no statement reads the history of runs.
+/// Running runs are found by a partial index on the rows that have not ended; no statement scans the history of runs.
 extension JobRunStore {
-    /// The id that the row has where a tick of another job has the same one.
+    /// `<job>@<tick id>` is the id of a row when a tick of another job has the same id.
     static let find: SQL = """
         select id, outcome, slice from operations.job_runs where tick_id in ($1, $2 || '@' || $1) and job = $2
         """
@@ -12,7 +12,8 @@ extension JobRunStore {
         where service = $1 and job = $2 and outcome = 'running' and redelivery_key = md5($3) order by id limit 1
         """
 
-    /// Not one of the future: a clock was wrong then, and what it has said must not hold the job until that time has come.
+    /// A scheduled time in the future is ignored: the publisher's clock was wrong, and its tick must not block the job
+    /// until then.
     static let newer: SQL = """
         select exists (
             select from operations.job_runs
@@ -23,9 +24,9 @@ extension JobRunStore {
 
     static let begin: SQL = """
         insert into operations.job_runs (job, tick_id, trigger, dry_run, scheduled_for, started_at, touched_at, outcome, service, instance, details,
-                                         redelivery_key)
+                                         redelivery_key, previous_fire_time, next_fire_time)
         select $1, case when exists (select from operations.job_runs where tick_id = $2 and job <> $1) then $1 || '@' || $2 else $2 end,
-               $3, $4, $5, $6, clock_timestamp(), 'running', $7, $8, $9, md5($10)
+               $3, $4, $5, $6, clock_timestamp(), 'running', $7, $8, $9, md5($10), $11, $12
         on conflict do nothing
         returning id
         """
@@ -37,7 +38,8 @@ extension JobRunStore {
         on conflict do nothing
         """
 
-    /// `now()` and not the clock of the statement: the index is searched by it.
+    /// `now()` and not `clock_timestamp()`, which is volatile: an index condition needs a value that is fixed in the
+    /// statement.
     static let rescueAbandoned: SQL = """
         update operations.job_runs set touched_at = clock_timestamp(), rescues = rescues + 1
         where id = any (array(
@@ -63,7 +65,7 @@ extension JobRunStore {
     static let takeSlice: SQL = """
         update operations.job_runs set instance = $3, touched_at = clock_timestamp()
         where id = $1 and slice = $2 and outcome = 'running'
-        returning id, scheduled_for, dry_run, rerun_requested, details
+        returning id, job, scheduled_for, previous_fire_time, next_fire_time, dry_run, rerun_requested, details
         """
 
     static let reviveRun: SQL = """
@@ -73,7 +75,8 @@ extension JobRunStore {
           and (dry_run or not exists (select from operations.job_runs o where o.job = r.job and o.outcome = 'running' and not o.dry_run))
         """
 
-    /// The end is as long after the slice's own time as its transaction has taken: a run of one slice took time, too.
+    /// The run ends at the slice's own time plus the duration of its transaction, so that a run of one slice has a
+    /// duration, too.
     static let advanceRun: SQL = """
         update operations.job_runs
         set slice = slice + 1, processed = processed + $2, failed = failed + $3, details = $4, touched_at = clock_timestamp(), rerun_requested = false,

@@ -5,19 +5,19 @@ import Metrics
 import Postgres
 import Synchronization
 
-/// Works the slices of one job.
+/// Runs the slices of one job.
 struct JobRunner: Sendable {
     let name: JobName
     private let workSlice:
         @Sendable (_ run: Int, _ number: Int, _ runtime: ServiceRuntime, _ isStopping: @escaping @Sendable () -> Bool) async throws -> SliceOutcome
 
-    /// What became of a slice.
+    /// The outcome of a slice.
     enum SliceOutcome: Sendable, Equatable {
-        /// It was worked before, by this or another process.
+        /// It was processed before, by this or another process.
         case stale
-        /// It is done and the next one is on its way.
+        /// It is done, and the message for the next one will be published.
         case more
-        /// The run is over.
+        /// The run has ended.
         case over
     }
 
@@ -27,7 +27,7 @@ struct JobRunner: Sendable {
         workSlice = { run, number, runtime, _ in try await Self.work(job, run, number, runtime) }
     }
 
-    /// A runner for a job that calls outside.
+    /// A runner for an external job.
     init<E: ExternalJob>(_ externalJob: E) {
         name = E.name
         workSlice = { run, number, runtime, isStopping in
@@ -35,7 +35,7 @@ struct JobRunner: Sendable {
         }
     }
 
-    /// Works one slice of a run.
+    /// Processes one slice of a run.
     func work(run: Int, slice: Int, _ runtime: ServiceRuntime, isStopping: @escaping @Sendable () -> Bool) async throws -> SliceOutcome {
         try await workSlice(run, slice, runtime, isStopping)
     }
@@ -66,7 +66,7 @@ struct JobRunner: Sendable {
         }
     }
 
-    /// Processes a slice of so many rows in its transaction.
+    /// Processes a slice of at most `limit` rows in its transaction.
     private static func work<J: Job>(
         _ job: J, _ row: JobRunStore.RunRow, _ number: Int, limit: Int, _ tx: Transaction
     ) async throws -> SliceOutcome {
@@ -74,16 +74,16 @@ struct JobRunner: Sendable {
         let (progress, written) = limit > 1 ? (try await job.run(slice, tx), nil) : try await workAlone(job, slice, tx)
         let isOver = !progress.more && !row.rerunRequested
         var details = row.details
-        // A run that was asked for again starts over at the beginning of its rows.
+        // A run that was asked to repeat its work starts again at the first row.
         details.cursor = progress.more ? progress.cursor : nil
-        // Behind a bad row the limit doubles, so that a bad stretch of rows is not met with whole slices again and again.
+        // After a bad row the limit doubles, so that a stretch of bad rows is not met with full slices again and again.
         details.limit = progress.more && limit < J.sliceLimit / 2 ? limit * 2 : nil
         try await finish(row, number, J.name, details, written, count: progress.count, isOver: isOver, tx)
         return isOver ? .over : .more
     }
 
-    /// Processes a single row. If that fails because of it, the row is recorded on the run and passed over.
-    /// - Returns: what was done, and its effects if they are in their tables already.
+    /// Processes a single row. If that fails because of the row, the row is recorded on the run and skipped.
+    /// - Returns: the progress, and its effects if they are written to their tables already.
     private static func workAlone<J: Job>(_ job: J, _ slice: Slice, _ tx: Transaction) async throws -> (Progress, Transaction.Effects?) {
         guard let row = try await job.firstRow(of: slice, tx) else { return (try await job.run(slice, tx), nil) }
         do {
@@ -94,8 +94,8 @@ struct JobRunner: Sendable {
         }
     }
 
-    /// Writes the end of a slice, everything that it caused and, in front of that, the message for the next one: the relay has
-    /// published it when it comes to the slice's own.
+    /// Writes the end of a slice, everything that it caused and, before that, the message for the next slice: the relay
+    /// publishes in this order, so the next slice does not wait for the messages of this one.
     private static func finish(
         _ row: JobRunStore.RunRow, _ number: Int, _ job: JobName, _ details: RunDetails, _ written: Transaction.Effects?, count: Int, isOver: Bool,
         _ tx: Transaction
@@ -113,7 +113,7 @@ struct JobRunner: Sendable {
         try await JobRunStore.advance(row.id, details, processed: count, failed: failed, isOver: isOver, tx)
     }
 
-    /// All slices in one transaction that is rolled back; only the ledger learns what they would have done.
+    /// All slices in one transaction that is rolled back; only `operations.job_runs` keeps what they would have done.
     private static func dryRun<J: Job>(_ job: J, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceOutcome {
         let now = runtime.clock.now
         let outcome = try await runtime.retryingWhileDatabaseIsDown("The dry run of \(J.name)") {
@@ -183,13 +183,14 @@ struct JobRunner: Sendable {
 extension Slice {
     init(_ row: JobRunStore.RunRow, number: Int, limit: Int, now: Date, cursor: String? = nil) {
         self.init(
-            now: now, scheduledFor: row.scheduledFor, runID: row.id, number: number, limit: limit, cursor: cursor ?? row.details.cursor,
+            job: JobName(rawValue: row.job), now: now, scheduledFor: row.scheduledFor, previousFireTime: row.previousFireTime,
+            nextFireTime: row.nextFireTime, runID: row.id, number: number, limit: limit, cursor: cursor ?? row.details.cursor,
             parameters: row.details.parameters ?? [:], isDryRun: row.dryRun)
     }
 }
 
 extension OutgoingMessage {
-    /// The message that carries a run on: straight into the service's own queue, or into one of its delay queues.
+    /// The message that continues a run: straight to the service's tick queue, or through one of its delay queues.
     init(slice number: Int, of run: Int, job: JobName, row: JobRunStore.RunRow, service: String, at now: Date, delay: Int?) throws {
         let tick = Tick(
             job: job, scheduledFor: row.scheduledFor, trigger: .api, dryRun: row.dryRun, parameters: [:], misfire: .all,

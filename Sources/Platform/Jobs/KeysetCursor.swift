@@ -1,6 +1,6 @@
 import Postgres
 
-/// The row behind which a slice continues, among rows in the order of an instant and then an id.
+/// The row after which a slice continues, among rows in the order of an instant and then an id (keyset pagination).
 ///
 /// Selected as the columns `instant` and `id`, and compared as `(created_at, id) > ($1, $2)`.
 public struct KeysetCursor: Equatable, Decodable, Sendable {
@@ -12,13 +12,13 @@ public struct KeysetCursor: Equatable, Decodable, Sendable {
     /// The row's id.
     public let id: Int
 
-    /// The cursor behind a row.
+    /// The cursor after a row.
     public init(instant: PostgresTimestamp, id: Int) {
         self.instant = instant
         self.id = id
     }
 
-    /// Reads a cursor from a run's details; the start for nil and for what is no cursor of this kind.
+    /// Reads a cursor from a run's details; the start for nil and for any other text.
     public init(_ text: (some StringProtocol)?) {
         let parts = text?.split(separator: " ") ?? []
         guard parts.count == 2, let microseconds = Int64(parts[0]), let id = Int(parts[1]) else {
@@ -28,6 +28,6 @@ public struct KeysetCursor: Equatable, Decodable, Sendable {
         self.init(instant: PostgresTimestamp(microseconds: microseconds), id: id)
     }
 
-    /// The cursor as a run keeps it.
+    /// The cursor as it is stored in a run's details.
     public var text: String { "\(instant.microseconds) \(id)" }
 }

@@ -1,14 +1,14 @@
 import Contracts
 import Postgres
 
-/// An error that trying again cannot mend: a message is parked at once, a slice or batch is divided.
+/// An error that a retry cannot fix: a message is parked at once, a slice or batch is divided.
 public protocol PermanentFailure: Error {}
 
 extension Error {
-    /// Whether the same work fails again for the same reason, because of what a message or a row says.
+    /// Whether the same work would fail again for the same reason, because of the content of a message or a row.
     ///
-    /// These are a ``PermanentFailure``, a broken contract, a row or a message that cannot be decoded or encoded, a parameter
-    /// that cannot be sent, and of PostgreSQL's errors
+    /// These are a ``PermanentFailure``, a broken contract, a row or a message that cannot be decoded or encoded, a
+    /// parameter that cannot be sent, and of PostgreSQL's errors
     ///
     /// | SQLSTATE | what |
     /// | --- | --- |
@@ -29,7 +29,7 @@ extension Error {
         }
     }
 
-    /// Whether a slice that failed with this error may succeed with fewer rows. A parameter that is wrong for the whole run is
-    /// no row's fault.
+    /// Whether a slice that failed with this error may succeed with fewer rows. A parameter that is wrong for the whole
+    /// run is not the fault of a row.
     var mayComeFromARow: Bool { isPermanent && !(self is InvalidParameter) }
 }

@@ -1,8 +1,8 @@
 import Postgres
 
-/// What a service tells of a period: a row of the `reports` in its schema.
+/// A service's report about a period: a row of `reports` in its schema.
 public struct Report: Sendable {
-    /// What it is called, by its rhythm.
+    /// The kind of report, by its interval.
     public enum Kind: String, Sendable {
         case daily, weekly
     }
@@ -20,7 +20,7 @@ public struct Report: Sendable {
 }
 
 extension Transaction {
-    /// Keeps a report; made again, it takes the place of the one before.
+    /// Stores a report; a repeated one replaces the earlier one.
     public func keep(_ report: Report) throws {
         try enqueue(Self.keepReport, report.kind.rawValue, report.period.start, report.period.end, report.body, now)
     }

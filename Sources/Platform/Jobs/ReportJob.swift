@@ -1,6 +1,6 @@
 /// A job that has no rows to process one by one: it reports a period as a whole, in one slice.
 ///
-/// There is nothing to divide and nothing to pass over, so a report must be written such that no single row can fail it.
+/// There is nothing to divide or to skip, so a report must be written such that no single row can make it fail.
 public protocol ReportJob: Job {}
 
 extension ReportJob {

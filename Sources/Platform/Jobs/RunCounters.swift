@@ -1,10 +1,10 @@
 import Synchronization
 
-/// What the turns of a slice caused, added up.
+/// The effects of the rounds of a slice, added up.
 final class RunCounters: Sendable {
     private let details = Mutex(RunDetails())
 
-    /// Adds a turn.
+    /// Adds a round.
     func add(_ effects: Transaction.Effects) { details.withLock { $0.add(effects) } }
 
     /// The run's details with this slice added to them.

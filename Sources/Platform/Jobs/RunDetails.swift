@@ -2,25 +2,25 @@ import Contracts
 
 /// `operations.job_runs.details`: how far a run is and what it caused, for the next slice and for people.
 struct RunDetails: Codable, Sendable, Equatable {
-    /// Where the next slice goes on.
+    /// Where the next slice continues.
     var cursor: String?
-    /// How many rows the next slice takes, after a slice failed because of a row; nil for as many as the job says.
+    /// How many rows the next slice takes, after a slice failed because of a row; nil for the job's own limit.
     var limit: Int?
-    /// What the trigger asked for.
+    /// The parameters of the trigger.
     var parameters: [String: String]?
-    /// Messages published, by type, and triggers of other jobs, by job; of a dry run: that would have been.
+    /// Messages published, by type, and triggers of other jobs, by job; in a dry run, those that would have been.
     var published: [String: Int]?
-    /// Deliveries handed to the delivery worker, by kind; of a dry run: that would have been.
+    /// Deliveries enqueued, by kind; in a dry run, those that would have been.
     var delivered: [String: Int]?
-    /// The first rows that could not be worked.
+    /// The first rows that failed.
     var errors: [RowFailure]?
-    /// How many more rows could not be worked than `errors` names.
+    /// How many more rows failed than `errors` lists.
     var furtherErrors: Int?
 
-    /// The most errors a run keeps in words.
+    /// The most errors that a run keeps with their reasons.
     static let keptErrors = 100
 
-    /// Counts what a slice caused.
+    /// Adds the effects of a slice.
     mutating func add(_ effects: Transaction.Effects) {
         for message in effects.messages {
             published = (published ?? [:]).merging([message.subject: 1], uniquingKeysWith: +)
@@ -30,7 +30,7 @@ struct RunDetails: Codable, Sendable, Equatable {
         add(effects.failures, further: 0)
     }
 
-    /// These figures and those of another part of the run.
+    /// The sum of these figures and those of another part of the run.
     func adding(_ other: RunDetails) -> RunDetails {
         var both = self
         if let more = other.published { both.published = (published ?? [:]).merging(more, uniquingKeysWith: +) }

@@ -1,4 +1,4 @@
-/// Keeps the lease of a run while a slice of it waits for the outside world and holds no transaction.
+/// Renews the lease of a run while a slice of it waits for an external service and holds no transaction.
 struct RunHeartbeat: Sendable {
     let run: Int
     let slice: Int
@@ -16,7 +16,8 @@ struct RunHeartbeat: Sendable {
     private func beat() async {
         while true {
             do { try await Task.sleep(for: runtime.runLease / 3) } catch { return }
-            // Nobody can take the run up either while the database is away, and its loss is told by others; the next beat tries again.
+            // While the database is away no other process can claim the run, and others report the outage; the next
+            // beat tries again.
             try? await runtime.transaction { try await JobRunStore.touch(run, slice: slice, $0) }
         }
     }

@@ -5,14 +5,16 @@ import Metrics
 import Postgres
 import ServiceLifecycle
 
-/// Takes up runs that stand still, whatever became of the message that was to carry them on: a run belongs to the ledger, not to a message.
+/// Resumes abandoned runs, whatever happened to the message for their next slice: the state of a run is its row, not a
+/// message.
 ///
-/// At its start and three times a lease each service looks for running rows of its own jobs whose lease is over. It renews their leases and sends
-/// itself the message for the slice that each stopped at, in one transaction. Of several that look at once one finds the row, for it is locked;
-/// and should the first message turn up after all, the number of the slice is the fence: it is worked once. (Oban calls this a lifeline, River a
-/// job rescuer.)
+/// At its start and three times a lease each service looks for running rows of its own jobs whose lease is over. In one
+/// transaction it renews their leases and sends itself the message for the slice that each stopped at. Row locks make
+/// sure that only one of several rescuers finds a row; should the first message still arrive, the slice number is the
+/// fence: the slice is processed once. (Oban calls this a lifeline, River a job rescuer.)
 struct RunRescuer: Service {
-    /// The seconds of a lease when `RUN_LEASE` does not say. With a third of it between two looks, a run is taken up within two minutes.
+    /// The seconds of a lease when `RUN_LEASE` is not set. As runs are looked for three times a lease, a run is resumed
+    /// within two minutes.
     static let standardLease = 90
 
     private let runtime: ServiceRuntime
@@ -40,7 +42,7 @@ struct RunRescuer: Service {
         }
     }
 
-    /// Takes up the runs of some jobs that stand still now.
+    /// Resumes the abandoned runs of some jobs now.
     func look(at jobs: [JobName]) async throws {
         tell(try await runtime.retryingWhileDatabaseIsDown("Looking for runs that stand still") { try await rescue(jobs) })
     }

@@ -1,22 +1,29 @@
+import Contracts
 import FoundationEssentials
 
-/// One bounded piece of a run.
+/// One bounded part of a run.
 public struct Slice: Sendable {
-    /// The instant by which this slice decides.
+    /// The run's job.
+    public let job: JobName
+    /// The time by which everything in this slice is decided.
     public let now: Date
-    /// The instant the tick was scheduled for: period reports go by it.
+    /// The time the tick was scheduled for: period reports go by it.
     public let scheduledFor: Date
-    /// The run's number in the ledger.
+    /// The fire time of the schedule before `scheduledFor`, if the tick had it.
+    let previousFireTime: Date?
+    /// The fire time of the schedule after `scheduledFor`, if the tick had it.
+    let nextFireTime: Date?
+    /// The run's id in `operations.job_runs`.
     public let runID: Int
     /// Counted from 1.
     public let number: Int
     /// How many rows to take at most.
     public let limit: Int
-    /// Where the slice before stopped; nil at the beginning.
+    /// Where the previous slice stopped; nil at the beginning.
     public let cursor: String?
-    /// What the person who started it asked for.
+    /// The parameters of the trigger.
     public let parameters: [String: String]
-    /// Whether all of it will be rolled back.
+    /// Whether its transaction will be rolled back.
     public let isDryRun: Bool
 
     /// A whole number from the parameters.

@@ -6,17 +6,18 @@ import Metrics
 import Postgres
 import ServiceLifecycle
 
-/// Takes the ticks of one service and works their runs, every tick on its own.
+/// Consumes the ticks of one service and processes their runs, each tick on its own.
 ///
-/// Of the ticks that waited while the service was away the newest of a job is worked when its schedule says `latest`; the others are
-/// recorded as superseded. A tick is acked when its slice has committed; so a killed process gives it back to the queue.
+/// Of the ticks that waited while the service was down, only the newest of a job is processed when its schedule says
+/// `latest`; the others are recorded as superseded. A tick is acked when its slice has committed, so the broker
+/// requeues it when the process is killed.
 struct TickConsumer: Service {
     /// More than a day of a five-minute job.
     private static let prefetch = 500
     /// How long the ticks that waited may take to arrive.
     private static let gathering = Duration.seconds(1)
 
-    /// How long what goes back to the queue is held before, so that it does not come again at once.
+    /// Pause before requeueing a failed tick, so that it is not redelivered immediately.
     private static let pause = Duration.seconds(1)
 
     private let runtime: ServiceRuntime
@@ -45,7 +46,7 @@ struct TickConsumer: Service {
                     for await batch in deliveries { arrived.put(batch) }
                     arrived.finish()
                 }
-                // Another replica may take some of them: what has come by then is worked.
+                // Another replica may take some of them: those that arrived by then are processed.
                 await arrived.gather(waiting, atMost: Self.gathering)
                 while let ticks = await arrived.take(atMost: Self.prefetch) {
                     for recordAndClaim in await turns(ticks) {
@@ -60,7 +61,8 @@ struct TickConsumer: Service {
             stopping.open()
             Task { await deliveries.stop() }
         }
-        // The connection may be closed before its turn to stop has come: a part that ends then is taken for a failure.
+        // The connection may be closed before this part is told to stop: a part that ends by itself counts as a
+        // failure.
         try? await gracefulShutdown()
     }
 
@@ -73,8 +75,9 @@ struct TickConsumer: Service {
         }
     }
 
-    /// What is to be worked of these, each list one after the other: ticks of a job of which every one counts in the order of their instants,
-    /// all else by itself. Ticks that a newer one among these makes needless are recorded and acked.
+    /// The deliveries to process, as lists that run concurrently: ticks of a job whose misfire policy is `all` in one
+    /// list, in the order of their times; every other tick in a list of its own. Ticks that a newer one among them
+    /// makes unnecessary are recorded and acked.
     private func turns(_ deliveries: [AMQPDelivery]) async -> [[AMQPDelivery]] {
         guard deliveries.count > 1 else { return [deliveries] }
         let ticks = deliveries.map { try? IncomingTick($0, now: runtime.clock.now) }
@@ -94,8 +97,8 @@ struct TickConsumer: Service {
         return turns + queues.values.map { queue in queue.sorted { $0.instant < $1.instant }.map(\.delivery) }
     }
 
-    /// Records a tick as superseded and settles it.
-    /// - Returns: false when its run has begun, in a process that died, say: that run is to be ended.
+    /// Records a tick as superseded and acks it.
+    /// - Returns: false when its run was started already (in a process that died, say): that run is to be completed.
     private func supersede(_ tick: IncomingTick, _ delivery: AMQPDelivery) async -> Bool {
         do {
             let hasBegun = try await runtime.retryingWhileDatabaseIsDown("Recording a superseded tick") {
@@ -109,13 +112,13 @@ struct TickConsumer: Service {
             count(tick.job, "superseded")
             runtime.broker.ack(delivery)
         } catch {
-            // It is worked by itself then, and fails as any other, or not.
+            // It is then processed by itself, and fails like any other or succeeds.
             return false
         }
         return true
     }
 
-    /// A slice in hand.
+    /// The slice being processed.
     private struct Current {
         let run: Int
         let slice: Int
@@ -137,13 +140,13 @@ struct TickConsumer: Service {
             if !isSettled { try await failures.postpone(delivery) }
             runtime.broker.ack(delivery)
         } catch is CancellationError {
-            // Unsettled: the broker gives it to somebody else.
+            // Unsettled: the broker redelivers it to another consumer.
         } catch {
             await fail(delivery, tick, current, error)
         }
     }
 
-    /// - Returns: false when the tick has to wait for its turn.
+    /// - Returns: false when the tick has to wait until another run of its job has ended.
     private func work(_ tick: IncomingTick, _ current: inout Current?, _ isStopping: @escaping @Sendable () -> Bool) async throws -> Bool {
         guard let runner = runners[tick.job] else { throw Envelope.Unreadable("this service has no job \(tick.job)") }
         if let slice = tick.slice {
@@ -169,7 +172,7 @@ struct TickConsumer: Service {
         let started = ContinuousClock.now
         let end = try await runner.work(run: current.run, slice: current.slice, runtime, isStopping: isStopping)
         Timer(label: "boxoffice_slice_seconds", dimensions: [("job", tick.job.rawValue)]).record(duration: ContinuousClock.now - started)
-        if end == .over { count(tick.job, "over") }
+        if end == .over { count(tick.job, "completed") }
         return true
     }
 
@@ -179,7 +182,8 @@ struct TickConsumer: Service {
         }
     }
 
-    /// Anybody may publish a slice message; one that names the run of another job is not worked, and that run not touched.
+    /// Any publisher can send a slice message; one that names the run of another job is not processed, and that run is
+    /// not changed.
     private func check(_ slice: Tick.Slice, of job: JobName) async throws {
         let isRun = try await runtime.retryingWhileDatabaseIsDown("\(job)") {
             try await runtime.transaction { try await JobRunStore.isRun(slice.runId, of: job, $0) }
@@ -201,7 +205,7 @@ struct TickConsumer: Service {
         }
     }
 
-    /// Ends a run that has failed for good; otherwise nobody takes it up before its next attempt is due.
+    /// Ends a run that has failed for good; otherwise its lease begins when its next attempt is due.
     private func note(_ failed: RetryPublisher.Failed, on current: Current) async throws {
         try await runtime.retryingWhileDatabaseIsDown("Noting a failure") {
             try await runtime.transaction { tx in

@@ -1,8 +1,9 @@
 import AMQP
 
 extension AMQPProperties {
-    /// The properties of a copy: those it came with, but for what the broker would act on, and what a queue would make forgotten: where it was
-    /// published to at first, and by whom.
+    /// The properties of a copy: those of the original without the headers that the broker would act on, and with
+    /// headers for what a move to another queue would lose: the exchange and routing key that it was first published
+    /// with, and its publisher.
     public init(copyOf delivery: AMQPDelivery) {
         var headers = delivery.headers
         if MessageHeader.name(MessageHeader.routingKey, in: headers) == nil {
@@ -16,20 +17,22 @@ extension AMQPProperties {
         self.headers = AMQPTable(headers.filter { !Self.isForTheBroker($0.name) }.map { ($0.name, $0.value) })
         expiration = nil
         persistent = true
-        // The broker lets nobody else publish under this name.
+        // The broker rejects a message whose user id is not the connection's user.
         userID = nil
     }
 
-    /// Whether the broker acts on a header: it sends a copy to each queue of `CC`, and drops a message that its `x-death` says has been in the
-    /// target queue before. All of them were for the original; a publisher can set them to anything.
+    /// Whether the broker acts on a header: it sends a copy to each queue of `CC`, and drops a message that its
+    /// `x-death` says has been in the target queue before. They were meant for the original, and a publisher can set
+    /// them to anything.
     private static func isForTheBroker(_ header: String) -> Bool {
         ["CC", "BCC", "x-death", "x-delivery-count"].contains(header) || header.hasPrefix("x-first-death-") || header.hasPrefix("x-last-death-")
     }
 }
 
 extension AMQPMessage {
-    /// The same message with less and less of what its publisher wrote on it, for a copy that leaves no room for our headers in the frame, or has
-    /// what the protocol lets in but does not let out: whole; with our headers only; with its id and our headers only, which are what a person needs.
+    /// The same message with fewer and fewer of its publisher's properties, for a copy that leaves no room for our
+    /// headers in the frame, or that has values which the protocol accepts from a publisher but cannot encode again:
+    /// whole; with our headers only; with its id and our headers only, which are what a person needs.
     public var reductions: [AMQPMessage] {
         var ours = self
         ours.properties.headers = [:]

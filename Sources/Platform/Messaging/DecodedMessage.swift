@@ -1,7 +1,8 @@
 import AMQP
 import Contracts
 
-/// A delivery of an event queue, read. Batches of them pass through several hands: a copy costs one reference.
+/// A decoded delivery of an event queue. A class, because batches of them are passed around: a copy costs one
+/// reference.
 final class DecodedMessage: Sendable {
     let id: String
     let source: String

@@ -1,14 +1,15 @@
 import AMQP
 import Synchronization
 
-/// How much a consumer trusts that messages are new: fully, until one was not; then it looks for a while, because repeats come in swarms
-/// (a publisher that starts over, a queue that is delivered again).
+/// Decides whether a consumer looks for duplicates: not until one was seen, then for some batches, because duplicates
+/// come in groups (a publisher that starts over, a queue that is redelivered).
 final class DuplicateProbe: Sendable {
-    /// Batches that are worked with care after a repeat.
+    /// How many batches are checked after a duplicate.
     private static let batches = 20
     private let left = Mutex(0)
 
-    /// Whether the next batch is to be worked with care: after a repeat, or when the broker says that it delivers again.
+    /// Whether the next batch is to be checked: after a duplicate, or when the broker marks one of its messages as
+    /// redelivered.
     func isNeeded(for messages: [DecodedMessage]) -> Bool {
         let isOn = left.withLock { left in
             if left > 0 { left -= 1 }
@@ -17,6 +18,6 @@ final class DuplicateProbe: Sendable {
         return isOn || messages.contains { $0.delivery.redelivered }
     }
 
-    /// Takes care from now on.
+    /// Records that a duplicate was seen.
     func duplicateSeen() { left.withLock { $0 = Self.batches } }
 }

@@ -7,13 +7,14 @@ extension Envelope {
         return body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body
     }
 
-    /// What the headers of a CloudEvent in binary mode begin with (CloudEvents AMQP binding 1.0, section 3.1.3); nil in any other mode.
+    /// The prefix of the headers of a CloudEvent in binary mode (CloudEvents AMQP binding 1.0, section 3.1.3); nil in
+    /// any other mode.
     static func binaryModePrefix(_ delivery: AMQPDelivery) -> String? {
         let headers = delivery.headers
         return ["cloudEvents:", "cloudEvents_"].first { headers["\($0)specversion"] != nil }
     }
 
-    /// Why a body is not a JSON object, as far as the message says so itself.
+    /// Why a body is not a JSON object, as far as the message shows the reason.
     static func whyUnreadable(_ delivery: AMQPDelivery) -> String {
         let reason = "the body is not a JSON object"
         if let encoding = delivery.properties.contentEncoding, !["", "identity", "utf-8"].contains(encoding.lowercased()) {

@@ -2,27 +2,30 @@ import AMQP
 import Contracts
 import FoundationEssentials
 
-/// What the platform needs to know of a message before it knows what it means: a CloudEvent 1.0 in structured or binary mode, or a hand-made message.
+/// What the platform needs to know of a message before its data is decoded: a CloudEvent 1.0 in structured or binary
+/// mode, or a hand-made message.
 ///
-/// People publish by hand. So an event may be the bare data object with the AMQP `message_id` as its id, and a tick may be empty (see ``IncomingTick``).
-/// An event is known by its source and its id together (CloudEvents 1.0, section 3.1).
+/// People publish by hand, so an event may be the bare data object with the AMQP `message_id` as its id, and a tick may
+/// be empty (see ``IncomingTick``). An event is identified by its source and its id together (CloudEvents 1.0, section
+/// 3.1).
 public struct Envelope: Sendable {
-    /// The most bytes of an id or a source: the inbox has both in one index, and PostgreSQL takes no entry above 2,704 bytes.
+    /// The most bytes of an id or a source: the inbox has both in one index, and PostgreSQL limits an index entry to
+    /// 2,704 bytes.
     public static let longest = 500
 
     /// Unique within its source.
     public let id: String
-    /// Who says so: the publisher's name for itself.
+    /// The publisher's name for itself.
     public let source: String
-    /// What happened, without the wire's prefix.
+    /// What happened, without the prefix that types have in CloudEvents.
     public let type: MessageType
     /// The data object's bytes.
     public let data: ArraySlice<UInt8>
-    /// The `traceparent` it came with.
+    /// The `traceparent` of the message.
     public let trace: TraceContext?
 
     /// Reads a delivery of an event queue.
-    /// - Throws: ``Unreadable`` saying what is wrong with it; such a message never becomes readable by waiting.
+    /// - Throws: ``Unreadable`` with the reason; such a message does not become readable by waiting.
     public init(_ delivery: AMQPDelivery) throws(Unreadable) {
         let body = Self.body(of: delivery)
         guard let spans = JSONObjectScanner(body) else { throw Unreadable(Self.whyUnreadable(delivery)) }
@@ -56,7 +59,7 @@ public struct Envelope: Sendable {
         self.data = prefix == nil ? spans.value("data") ?? [] : body
     }
 
-    /// Refuses what PostgreSQL cannot store as an identity.
+    /// Rejects an identity that PostgreSQL cannot store.
     static func checked(_ text: String, _ name: String) throws(Unreadable) -> String {
         guard !text.utf8.contains(0) else { throw Unreadable("the \(name) contains NUL, which PostgreSQL cannot store") }
         guard text.utf8.count <= longest else {
@@ -65,13 +68,13 @@ public struct Envelope: Sendable {
         return text
     }
 
-    /// The key a message was published with, also after it went through a delay queue or the parking.
+    /// The routing key that a message was first published with, also after it went through a delay queue or was parked.
     static func originalRoutingKey(_ delivery: AMQPDelivery) -> String {
         MessageHeader.name(MessageHeader.routingKey, in: delivery.headers) ?? delivery.routingKey
     }
 
-    /// The source of a bare data object: the broker's user or the application that published it. A copy of ours has it in a header, because the
-    /// broker lets nobody publish under the name of another user.
+    /// The source of a bare data object: the broker's user or the application that published it. Our copies have it in
+    /// a header, because the broker does not let a service publish with the name of another user.
     static func publisher(of delivery: AMQPDelivery) -> String {
         let properties = delivery.properties
         let names = [MessageHeader.name(MessageHeader.source, in: properties.headers), properties.userID, properties.appID]

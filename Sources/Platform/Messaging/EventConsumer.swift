@@ -6,22 +6,23 @@ import Metrics
 import Postgres
 import ServiceLifecycle
 
-/// Works the messages of one queue in batches, each message once.
+/// Processes the messages of one queue in batches, each message once.
 ///
-/// One task reads and decodes what the broker delivers while another one commits what was read before. A batch is one transaction: the
-/// inbox insert drops what was seen, the reactions work the rest, and one cumulative ack follows the commit. A batch that
-/// fails is halved until the bad message fails alone; one that is about several things is split when it has failed for good.
+/// One task receives and decodes deliveries while another one commits those that were decoded before. A batch is one
+/// transaction: the inbox insert drops duplicates, the reactions process the rest, and one cumulative ack follows the
+/// commit. A batch that fails is halved until the bad message fails alone; a message about several things is split when
+/// it has failed for good.
 struct EventConsumer: Service {
     /// The most messages of one transaction.
     static let batch = 4000
-    /// The most bytes of their bodies: what large messages tell of is worked and held in memory at once, too.
+    /// The most bytes of their bodies: the data of large messages is processed and held in memory at once, too.
     static let batchBytes = 2_000_000
-    /// Enough for one batch being worked and one being read.
+    /// Enough for one batch being processed and one being decoded.
     static let prefetch = 2 * batch
-    /// How long deliveries gather before they are read, while a batch is being worked.
+    /// How long deliveries gather before they are decoded, while a batch is being processed.
     private static let gathering = Duration.milliseconds(5)
 
-    /// How long what goes back to the queue is held before, so that it does not come again at once.
+    /// Pause before requeueing a failed batch, so that it is not redelivered immediately.
     private static let pause = Duration.seconds(1)
 
     private let runtime: ServiceRuntime
@@ -39,7 +40,7 @@ struct EventConsumer: Service {
         self.topology = topology
         self.reactions = Dictionary(reactions.map { ($0.type, $0) }) { first, _ in first }
         self.failures = RetryPublisher(runtime: runtime, topology: topology, queue: topology.events)
-        worked = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "worked")])
+        worked = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "processed")])
         repeated = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "repeated")])
         divided = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "split")])
         seconds = Timer(label: "boxoffice_batch_seconds", dimensions: [("queue", topology.events)])
@@ -55,7 +56,7 @@ struct EventConsumer: Service {
                     let reader = MessageDecoder(retry: topology.retry, reactions: reactions)
                     for await batch in deliveries {
                         let isAwaited = handoff.put(batch.map(reader.read))
-                        // Deliveries trickle in: taken one by one as they come, each would cost two threads a waking.
+                        // Deliveries arrive one by one: taken as they come, each would wake two threads.
                         if !isAwaited { try? await Task.sleep(for: Self.gathering) }
                     }
                     handoff.finish()
@@ -66,7 +67,7 @@ struct EventConsumer: Service {
                             giveBack(batch)
                             continue
                         }
-                        // A batch that is left unsettled must stay the last: the ack of a later one would cover it.
+                        // A batch that is left unsettled must be the last: the ack of a later one would cover it.
                         guard await work(batch) else { break }
                     }
                     await runtime.broker.flush()
@@ -75,11 +76,12 @@ struct EventConsumer: Service {
         } onGracefulShutdown: {
             Task { await deliveries.stop() }
         }
-        // The connection may be closed before its turn to stop has come: a part that ends then is taken for a failure.
+        // The connection may be closed before this part is told to stop: a part that ends by itself counts as a
+        // failure.
         try? await gracefulShutdown()
     }
 
-    /// - Returns: false when the batch was left to the broker, because the service stops.
+    /// - Returns: false when the batch was left to the broker because the service stops.
     private func work(_ batch: [MessageDecoder.Reading]) async -> Bool {
         guard let last = batch.last?.delivery else { return true }
         let started = ContinuousClock.now
@@ -101,7 +103,7 @@ struct EventConsumer: Service {
             runtime.broker.ack(through: last)
             seconds.record(duration: ContinuousClock.now - started)
         } catch is CancellationError {
-            // Nothing is settled: the broker gives the batch to somebody else.
+            // Nothing is settled: the broker redelivers the batch to another consumer.
             return false
         } catch {
             runtime.logger.warning("A batch goes back to the queue", error: error, metadata: ["queue": "\(topology.events)"])
@@ -111,13 +113,13 @@ struct EventConsumer: Service {
         return true
     }
 
-    /// Puts messages that are not settled back into the queue, at once.
+    /// Returns unsettled messages to the queue at once.
     private func giveBack(_ batch: [MessageDecoder.Reading]) {
         guard let last = batch.last?.delivery else { return }
         runtime.broker.nack(through: last, requeue: true)
     }
 
-    /// Commits the messages, all at once or, when that fails, in halves, so that one bad message costs itself alone.
+    /// Commits the messages together or, when that fails, in halves, so that only the bad message fails.
     /// - Returns: those that failed.
     private func commit(_ messages: [DecodedMessage]) async throws -> [RetryPublisher.Failed] {
         guard !messages.isEmpty else { return [] }
@@ -137,7 +139,7 @@ struct EventConsumer: Service {
     /// - Returns: the message, if it remains a failed one.
     private func end(_ message: DecodedMessage, _ error: any Error) async throws -> [RetryPublisher.Failed] {
         let failure = Self.failure(of: message, error)
-        // One that waits for a row holds up what it says of others: its parts wait by themselves.
+        // A message that waits for a row delays the rest of its content: its parts wait separately.
         guard RetryPublisher.isLast(failure) || failure.isEarly, let parts = (message.data as? any Splittable)?.parts, parts.count > 1
         else { return [failure] }
         try await split(message, into: parts)
@@ -146,7 +148,7 @@ struct EventConsumer: Service {
         return []
     }
 
-    /// Replaces a message by its parts: each comes back to this queue by the outbox, as a message of its own.
+    /// Replaces a message by its parts: each is published through the outbox to this queue, as a message of its own.
     private func split(_ message: DecodedMessage, into parts: [any Splittable]) async throws {
         try await TraceContext.$current.withValue(message.trace) {
             try await runtime.retryingWhileDatabaseIsDown("The consumer of \(topology.events)") {

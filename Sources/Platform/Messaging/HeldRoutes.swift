@@ -1,10 +1,10 @@
 import FoundationEssentials
 import Synchronization
 
-/// The routes of the outbox whose messages no queue takes although somebody is to read them, or which the broker refuses. The relay passes over
-/// their rows for a while, longer each time, so that they neither keep it busy nor hold up others.
+/// The routes of the outbox whose messages no queue takes although they have a reader, or which the broker refuses. The
+/// relay skips their rows for a while, longer each time, so that they neither keep it busy nor delay others.
 final class HeldRoutes: Sendable {
-    /// Where a message goes.
+    /// An exchange and a routing key.
     struct Route: Hashable, Sendable {
         let exchange: String
         let routingKey: String
@@ -18,8 +18,8 @@ final class HeldRoutes: Sendable {
     private static let pauses = Duration.seconds(1)...Duration.seconds(60)
     private let holds = Mutex<[Route: Hold]>([:])
 
-    /// Holds a route back.
-    /// - Returns: whether it went through before.
+    /// Skips a route for a while.
+    /// - Returns: whether it was not held before.
     func hold(_ route: Route) -> Bool {
         holds.withLock { holds in
             let pause = holds[route].map { min($0.pause * 2, Self.pauses.upperBound) } ?? Self.pauses.lowerBound
@@ -27,8 +27,8 @@ final class HeldRoutes: Sendable {
         }
     }
 
-    /// Notes that messages of these routes were taken.
-    /// - Returns: those that were held.
+    /// Records that messages of these routes were accepted.
+    /// - Returns: the routes that were held.
     func release(_ routes: Set<Route>) -> [Route] {
         holds.withLock { holds in
             guard !holds.isEmpty else { return [] }
@@ -36,7 +36,7 @@ final class HeldRoutes: Sendable {
         }
     }
 
-    /// What is to be passed over now.
+    /// The routes to skip now.
     var current: [Route] {
         holds.withLock { holds in
             guard !holds.isEmpty else { return [] }

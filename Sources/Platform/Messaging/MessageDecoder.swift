@@ -1,7 +1,7 @@
 import AMQP
 import Contracts
 
-/// Reads deliveries into messages that this service reacts to.
+/// Decodes deliveries into messages that this service reacts to.
 struct MessageDecoder: Sendable {
     /// The exchange through which the service reaches its own queues.
     let retry: String
@@ -36,10 +36,11 @@ struct MessageDecoder: Sendable {
         }
     }
 
-    /// Why a message may be of somebody who may not publish its type; nil when it cannot be.
+    /// Why a message may come from a publisher that may not publish its type; nil when it cannot.
     ///
-    /// The broker looks at the routing key of a publisher, not at the body, and whoever declares this queue for its own events can bind it to other
-    /// exchanges. What the service sends to itself comes by its own exchange, what operators send to it by the default one.
+    /// The broker checks a publisher's right by the routing key, not by the body, and any service that declares this
+    /// queue for its own events can bind it to other exchanges. Messages of the service to itself arrive through its
+    /// own exchange, messages of operators through the default one.
     private func suspicion(of delivery: AMQPDelivery, _ type: MessageType) -> String? {
         switch delivery.exchange {
         case Exchange.events where delivery.routingKey == type.rawValue: nil

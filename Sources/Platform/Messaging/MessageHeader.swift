@@ -1,8 +1,8 @@
 import AMQP
 
-/// The AMQP headers that retry and parking write. They are kept until the message is done with.
+/// The AMQP headers that retries and parking write. They are kept until the message is settled for good.
 ///
-/// Anybody who may publish can set them to anything, so they are read through functions that take a wrong value for an absent one.
+/// Every publisher can set them to anything, so they are read through functions that treat an invalid value as absent.
 public enum MessageHeader {
     /// How often the message has been tried, an integer.
     public static let attempts = "x-boxoffice-attempts"
@@ -20,7 +20,7 @@ public enum MessageHeader {
     public static let parkedAt = "x-boxoffice-parked-at"
     /// The service and instance that parked it.
     public static let parkedBy = "x-boxoffice-parked-by"
-    /// What `boxoffice doctor` asks: the routing key of a ``BindingProbe``.
+    /// The routing key that `boxoffice doctor` probes: see ``BindingProbe``.
     public static let probe = "x-boxoffice-probe"
     /// W3C Trace Context.
     public static let traceparent = "traceparent"
@@ -28,7 +28,7 @@ public enum MessageHeader {
     /// All of them.
     static let all = [attempts, reason, queue, exchange, routingKey, source, parkedAt, parkedBy, traceparent]
 
-    /// A header that holds a name of the broker's: a string of at most 255 bytes. Anything else counts as absent.
+    /// A header with a name of the broker's: a string of at most 255 bytes. Anything else counts as absent.
     static func name(_ header: String, in headers: AMQPTable) -> String? {
         guard let text = headers[header]?.string, text.utf8.count <= 255 else { return nil }
         return text

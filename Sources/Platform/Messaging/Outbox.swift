@@ -3,7 +3,7 @@ import Postgres
 
 /// The rows that wait for the relay.
 enum Outbox {
-    /// Writes messages into the outbox, in front of the commit.
+    /// Writes messages to the outbox, before the commit.
     static func enqueue(_ messages: [OutgoingMessage], in tx: PostgresTransaction, at now: Date) throws {
         try tx.enqueue(
             insert,

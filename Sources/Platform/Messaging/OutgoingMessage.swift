@@ -2,13 +2,13 @@ import AMQP
 import Contracts
 import FoundationEssentials
 
-/// A message on its way out: a row of the outbox.
+/// A message to be published: a row of the outbox.
 public struct OutgoingMessage: Sendable {
     /// The exchange.
     public let exchange: String
     /// The routing key.
     public let routingKey: String
-    /// What people know it by: the type of an event, the job of a trigger.
+    /// What it is called in logs and counts: the type of an event, the job of a trigger.
     public let subject: String
     /// The CloudEvent's id and AMQP `message_id`.
     public let id: String
@@ -17,7 +17,7 @@ public struct OutgoingMessage: Sendable {
     /// The CloudEvent, structured mode.
     public let body: String
 
-    /// An event for everybody who has bound its type.
+    /// An event for all queues that are bound to its type.
     public init<M: Message>(_ message: M, from source: String, at now: Date, id: String = OutgoingMessage.newID()) throws {
         try self.init(message, exchange: Exchange.events, routingKey: M.type.rawValue, from: source, at: now, id: id)
     }
@@ -47,7 +47,7 @@ public struct OutgoingMessage: Sendable {
             """
     }
 
-    /// The message as it goes to the broker.
+    /// The message as it is published to the broker.
     public var amqp: AMQPMessage { AMQPMessage(cloudEvent: body, id: id, traceparent: traceparent, exchange: exchange, routingKey: routingKey) }
 
     /// A fresh id: a version 7 UUID (RFC 9562), so that ids of one time lie together in an index.

@@ -1,13 +1,13 @@
 import Contracts
 
-/// What a service does about a message. One message, one file.
+/// What a service does on a message. One message, one file.
 ///
-/// It is handed all fresh messages of its type in a batch, in the order of their arrival, and works them as a set; the same code works
-/// a single message when the batch failed.
+/// It gets all new messages of its type in a batch, in the order of their arrival, and processes them as a set; the
+/// same code processes a single message after the batch failed.
 public protocol Reaction: Sendable {
     /// The message it reacts to.
     associatedtype Trigger: Message
-    /// Works messages that were not seen before.
+    /// Processes messages that were not seen before.
     /// - Throws: a ``PermanentFailure`` when trying again cannot help; anything else is retried with backoff.
     func react(to messages: [Incoming<Trigger>], _ tx: Transaction) async throws
 }
@@ -16,16 +16,16 @@ public protocol Reaction: Sendable {
 public struct Incoming<M: Message>: Sendable {
     /// The CloudEvent's id.
     public let id: String
-    /// What it says.
+    /// Its data.
     public let data: M
-    /// The trace it came with.
+    /// The trace of the message.
     public let trace: TraceContext?
 }
 
-/// A reaction without its type.
+/// A type-erased reaction.
 struct AnyReaction: Sendable {
     let type: MessageType
-    /// Reads and checks the data object.
+    /// Decodes and validates the data object.
     let decode: @Sendable (ArraySlice<UInt8>) throws -> any Message
     let react: @Sendable ([DecodedMessage], Transaction) async throws -> Void
 

@@ -6,13 +6,13 @@ import Metrics
 import Postgres
 import ServiceLifecycle
 
-/// Publishes the rows of the outbox with publisher confirms and deletes them once the broker has them.
+/// Publishes the rows of the outbox with publisher confirms and deletes them once the broker has confirmed them.
 ///
-/// What no queue takes is dropped when nobody is to read it. Otherwise it stays in the outbox, the queues of its readers are declared, and it is
-/// published again after a pause.
+/// A message that no queue takes is dropped when it has no reader. Otherwise it stays in the outbox, the queues of its
+/// readers are declared, and it is published again after a pause.
 ///
-/// Rows are locked while they are published (`for update skip locked`), so replicas share the work; a row whose process died before
-/// the delete is published again by any of them, and the consumer's inbox drops the copy.
+/// Rows are locked while they are published (`for update skip locked`), so replicas share the work; a row whose process
+/// died before the delete is published again by any replica, and the consumer's inbox drops the duplicate.
 struct Relay: Service {
     let runtime: ServiceRuntime
     let topology: ServiceTopology
@@ -27,11 +27,12 @@ struct Relay: Service {
 
     /// How many rows are published at once.
     private static let batch = 1000
-    /// How many batches are on their way when there are many: while the broker confirms one, the database gives or takes another.
+    /// How many batches are in flight when there are many: while the broker confirms one, the database selects or
+    /// deletes another.
     private static let inFlight = 2
-    /// How many batches are published before it looks at the first row again.
+    /// How many batches are published before it starts at the first row again.
     private static let stretch = 20
-    /// How long a row of a process that died can stay unseen.
+    /// How long a row of a process that died can wait unnoticed.
     private static let poll = Duration.seconds(2)
 
     func run() async throws {
@@ -56,12 +57,13 @@ struct Relay: Service {
         await drain()
     }
 
-    /// Publishes what the last transactions left, so that a stopped process leaves as little as possible to the others.
+    /// Publishes what the last transactions wrote, so that a stopped process leaves as little as possible to the other
+    /// replicas.
     private func drain() async {
         if runtime.broker.isConnected { try? await publishAll() }
     }
 
-    /// Publishes until less than a batch was left.
+    /// Publishes until a batch was not full.
     private func publishAll() async throws {
         guard try await publishBatch(after: 0).count == Self.batch else { return }
         try await withThrowingDiscardingTaskGroup { group in
@@ -69,8 +71,9 @@ struct Relay: Service {
         }
     }
 
-    /// Publishes some batches from the first row on. What was deleted can be met again until the oldest transaction has ended: the next batch begins
-    /// behind it, and the next stretch at the first row, for those that were committed late.
+    /// Publishes some batches from the first row on. An index scan passes deleted rows until the oldest transaction has
+    /// ended, so each batch begins behind the previous one; the next stretch begins at the first row, for rows that
+    /// were committed late.
     /// - Returns: whether there may be more.
     private func publishStretch() async throws -> Bool {
         var last = 0
@@ -82,8 +85,8 @@ struct Relay: Service {
         return true
     }
 
-    /// Publishes the next rows behind one.
-    /// - Returns: how many are done with for now, and the last row.
+    /// Publishes the next rows after one.
+    /// - Returns: how many are done for now, and the last row.
     private func publishBatch(after last: Int) async throws -> (count: Int, last: Int) {
         let passed = held.current
         let (batch, end) = try await runtime.database.transaction { tx in
@@ -104,7 +107,7 @@ struct Relay: Service {
             runtime.logger.notice("Messages that waited in the outbox are published", metadata: ["routing_key": "\(route.routingKey)"])
         }
         if let reason = batch.forbidden {
-            // Those are passed over now; the others of this batch are taken again.
+            // The refused routes are skipped from now on; the other rows of this batch are selected again.
             hold(batch.refused, forbidden: reason)
             return try await publishBatch(after: last)
         }
@@ -112,13 +115,13 @@ struct Relay: Service {
         return (batch.done.count + batch.waiting, end)
     }
 
-    /// What became of the rows of a batch.
+    /// The results of the rows of a batch.
     private struct Batch: Sendable {
         var done: [Int] = []
         var waiting = 0
         var taken: Set<HeldRoutes.Route> = []
         var refused: Set<HeldRoutes.Route> = []
-        /// What the broker said when it did not let the service publish.
+        /// The broker's reason when it did not let the service publish.
         var forbidden: String?
     }
 
@@ -134,7 +137,7 @@ struct Relay: Service {
                 batch.waiting += 1
                 batch.refused.insert(row.route)
             case .unroutable:
-                // Nobody is to read it: that is no error, as with a radio nobody listens to.
+                // It has no reader in Contracts/, so an unroutable message is not an error.
                 unroutable.increment()
                 batch.done.append(row.id)
             case .rejected: continue
@@ -143,7 +146,8 @@ struct Relay: Service {
         return batch
     }
 
-    /// Whether Contracts/ gives a message a reader: an event its readers, a message to one of the service's queues itself.
+    /// Whether a message has a reader in Contracts/: an event the services that read its type, a message to one of the
+    /// service's queues the service itself.
     private func hasReader(_ route: HeldRoutes.Route) -> Bool {
         switch route.exchange {
         case Exchange.events: !MessageRoute.readers(of: MessageType(rawValue: route.routingKey)).isEmpty
@@ -152,7 +156,8 @@ struct Relay: Service {
         }
     }
 
-    /// The routes of a batch that the broker means when it refuses: it names the exchange and, of a topic exchange, the routing key.
+    /// The routes of a batch that a refusal is about: the broker names the exchange and, of a topic exchange, the
+    /// routing key.
     private func forbidden(_ rows: [Row], _ reason: String) -> Batch {
         let routes = Set(rows.map(\.route))
         let named = routes.filter { route in
@@ -162,7 +167,7 @@ struct Relay: Service {
         return Batch(refused: named.isEmpty ? routes : named, forbidden: reason)
     }
 
-    /// Passes over the rows of these routes for a while.
+    /// Skips the rows of these routes for a while.
     private func hold(_ routes: Set<HeldRoutes.Route>, forbidden reason: String) {
         let fresh = routes.filter(held.hold)
         guard !fresh.isEmpty else { return }
@@ -171,7 +176,7 @@ struct Relay: Service {
             metadata: ["routing_keys": "\(fresh.map(\.routingKey).sorted().joined(separator: ", "))", "reason": "\(reason)"])
     }
 
-    /// Passes over the rows of these routes for a while, and declares the queues that are to take them.
+    /// Skips the rows of these routes for a while, and declares the queues of their readers.
     private func hold(_ routes: Set<HeldRoutes.Route>) async {
         let fresh = routes.filter(held.hold)
         if !fresh.isEmpty {

@@ -5,48 +5,49 @@ import Logging
 import Metrics
 import Postgres
 
-/// What becomes of messages that failed: back through a delay queue, or into the parking.
+/// Sends failed messages to a delay queue for another attempt or, after the last one, to the parked queue (the
+/// dead-letter queue).
 ///
-/// The copy is published with a confirm before the original is acked, so a message is never nowhere; it may be in two places for a moment,
-/// which the inbox and the ledger do not mind.
+/// The copy is published with a confirm before the original is acked, so a message is never lost; for a moment it may
+/// exist twice, and the inbox or the row of its run makes the duplicate harmless.
 struct RetryPublisher: Sendable {
     /// Attempts before a message is parked.
     static let attempts = ServiceTopology.delays.count + 1
 
     let runtime: ServiceRuntime
     let topology: ServiceTopology
-    /// The queue they came from.
+    /// The queue that the messages were consumed from.
     let queue: String
 
-    /// A message, why it failed and whether trying again can help.
+    /// A message, why it failed and whether a retry can help.
     struct Failed: Sendable {
         let delivery: AMQPDelivery
         let reason: String
         let isPermanent: Bool
-        /// Whether it only waits for the row that it is about.
+        /// Whether it only waits for the row that it refers to.
         var isEarly = false
-        /// The identity that its copies carry on, when the message came without one.
+        /// The id that its copies get when the message came without one.
         var id: String?
     }
 
-    /// Judges an error.
+    /// Whether a retry cannot help.
     static func isPermanent(_ error: any Error) -> Bool { error.isPermanent }
 
     /// Whether this failure is the message's last.
     static func isLast(_ failed: Failed) -> Bool { failed.isPermanent || attempt(failed.delivery) >= attempts }
 
-    /// Which attempt this delivery was, counted from 1.
+    /// The number of this delivery's attempt, counted from 1.
     static func attempt(_ delivery: AMQPDelivery) -> Int {
         min(MessageHeader.failedAttempts(in: delivery.headers, atMost: attempts) + 1, attempts)
     }
 
-    /// How long the message will wait for its next attempt; nil when this was its last.
+    /// How long the message waits for its next attempt; nil when this was its last.
     static func pause(after failed: Failed) -> Duration? {
         isLast(failed) ? nil : ServiceTopology.delays[attempt(failed.delivery) - 1]
     }
 
-    /// Sends the messages on. When it returns, the broker has them and the originals can be acked.
-    /// - Throws: when the connection was lost: the broker will deliver the originals again.
+    /// Publishes the messages to their next queue. When it returns, the broker has them and the originals can be acked.
+    /// - Throws: when the connection was lost: the broker redelivers the originals.
     func send(_ failed: [Failed]) async throws {
         guard !failed.isEmpty else { return }
         for one in failed { tell(one) }
@@ -57,7 +58,7 @@ struct RetryPublisher: Sendable {
         }
     }
 
-    /// Lets a message wait a second that came too early. That is no failure, and is not counted as an attempt.
+    /// Delays a message that came too early by a second. That is not a failure and is not counted as an attempt.
     /// - Throws: as ``send(_:)``.
     func postpone(_ delivery: AMQPDelivery) async throws {
         let target = ServiceTopology.delay(queue, after: 1)
@@ -76,7 +77,7 @@ struct RetryPublisher: Sendable {
         }
     }
 
-    /// Publishes a copy that cannot be sent whole, with as much of it as can be.
+    /// Publishes a copy that cannot be encoded whole, with as much of it as can be.
     private func publish(reducing copy: AMQPMessage) async throws -> [AMQPPublishOutcome] {
         let candidates = copy.reductions
         for candidate in candidates.dropLast() {
@@ -89,7 +90,7 @@ struct RetryPublisher: Sendable {
         return try await runtime.broker.publish(candidates.suffix(1), mandatory: true)
     }
 
-    /// The broker did not take a copy. The original stays where it is.
+    /// The broker did not confirm a copy. The original stays in its queue.
     struct NotTaken: Error, CustomStringConvertible {
         let queue: String
         let outcome: String

@@ -1,30 +1,31 @@
 import AMQP
 import Contracts
 
-/// The exchanges of the house.
+/// The names of the exchanges.
 public enum Exchange {
     /// Cron ticks and manual triggers; routing key = job name.
     public static let ticks = "boxoffice.ticks"
-    /// What happened; routing key = message type.
+    /// Events; routing key = message type.
     public static let events = "boxoffice.events"
-    /// What a service sends to its own queues: retries, dead letters, slices. Routing key = the queue's name. No service may publish to the default
-    /// exchange, which leads to the queues of all others too.
+    /// Messages of a service to its own queues: retries, parked messages, slices. Routing key = the queue's name.
+    /// Services may not publish to the default exchange, because it reaches the queues of all others too.
     public static func retry(of service: String) -> String { "\(service).retry" }
 }
 
-/// The queues of one service and what they are bound to. The one place that declares topology; Contracts/asyncapi.yaml says the same.
+/// The queues of one service and their bindings. The one place that declares topology; Contracts/asyncapi.yaml says the
+/// same.
 public struct ServiceTopology: Sendable {
     /// The pauses before the second, third … attempt.
     public static let delays: [Duration] = [.seconds(1), .seconds(5), .seconds(30), .seconds(180)]
 
     /// The executable's name.
     public let service: String
-    /// The jobs whose ticks it takes.
+    /// The jobs whose ticks it consumes.
     public let jobs: [JobName]
     /// The messages it reacts to.
     public let types: [MessageType]
 
-    /// The topology of a service that takes these ticks and messages.
+    /// The topology of a service that consumes these ticks and messages.
     public init(service: String, jobs: [JobName], types: [MessageType]) {
         self.service = service
         self.jobs = jobs
@@ -35,14 +36,15 @@ public struct ServiceTopology: Sendable {
     public var ticks: String { "\(service).ticks" }
     /// The queue of messages.
     public var events: String { "\(service).events" }
-    /// Where messages rest that could not be worked.
+    /// The queue of messages that failed for the last time (the dead-letter queue).
     public var parked: String { "\(service).parked" }
     /// The exchange through which it reaches its own queues.
     public var retry: String { Exchange.retry(of: service) }
-    /// The queue in which a message of `queue` waits for its attempt number `attempt + 1`, counted from 1: `payments.events.retry.30s`.
+    /// The queue in which a message of `queue` waits for its attempt number `attempt + 1`, counted from 1:
+    /// `payments.events.retry.30s`.
     ///
-    /// The name says how long. The arguments of a queue never change, so another pause is another queue, and versions of a service with different
-    /// pauses run side by side.
+    /// The name contains the pause: the arguments of a queue never change, so another pause is another queue, and
+    /// versions of a service with different pauses run side by side.
     public static func delay(_ queue: String, after attempt: Int) -> String {
         "\(queue).retry.\(delays[min(max(attempt, 1), delays.count) - 1].components.seconds)s"
     }
@@ -51,7 +53,7 @@ public struct ServiceTopology: Sendable {
     public static let exchanges = AMQPTopology(
         exchanges: [.init(Exchange.ticks, kind: .topic), .init(Exchange.events, kind: .topic)], queues: [], bindings: [])
 
-    /// The queues of the services that read these messages, bound to them.
+    /// The event queues of the services that read these messages, bound to them.
     public static func readers(of routes: [MessageRoute]) -> AMQPTopology {
         var topology = AMQPTopology()
         for route in routes {
@@ -68,8 +70,9 @@ public struct ServiceTopology: Sendable {
 
     /// All of it: the exchanges, the queues of the readers of what the service publishes, and its own queues.
     ///
-    /// A publisher declares the queues of its readers because nothing else sees to it that an event is kept for each of them: the broker says that
-    /// no queue took a message, but not that one of two did not. So services may be started for the first time in any order.
+    /// A publisher declares the queues of its readers, because otherwise an event published before a reader's first
+    /// start would be lost: the broker reports a message that no queue took, but not one that only one of two queues
+    /// took. So services may be started for the first time in any order.
     public var topology: AMQPTopology {
         var topology = Self.exchanges
         topology.merge(Self.readers(of: MessageRoute.all.filter { $0.publisher == service }))
@@ -88,14 +91,14 @@ public struct ServiceTopology: Sendable {
         return topology
     }
 
-    /// The queues that belong to the service: of work, of delay, of what is parked.
+    /// The queues that belong to the service: work queues, delay queues, the parked queue.
     public var ownQueues: [String] {
         let work = (jobs.isEmpty ? [] : [ticks]) + (types.isEmpty ? [] : [events])
         guard !work.isEmpty else { return [] }
         return work.flatMap { queue in [queue] + (1...Self.delays.count).map { Self.delay(queue, after: $0) } } + [parked]
     }
 
-    /// The exchange of a service's retries, with these of its queues bound to it by their names.
+    /// The retry exchange of a service, with these of its queues bound to it by their names.
     public static func retry(of service: String, to queues: [String]) -> AMQPTopology {
         let exchange = Exchange.retry(of: service)
         return AMQPTopology(

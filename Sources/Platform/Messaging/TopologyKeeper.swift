@@ -2,8 +2,9 @@ import AMQP
 import Logging
 import ServiceLifecycle
 
-/// Declares the queues and bindings of a service again, once a minute: what somebody deleted under the running service comes back, with what binds
-/// it. The connection does so by itself when it notices that something is gone; of a binding it notices nothing.
+/// Declares the queues and bindings of a service again once a minute, so that those which were deleted while the
+/// service runs are restored. The connection does so itself when it notices that a queue is gone; a missing binding it
+/// cannot notice.
 struct TopologyKeeper: Service {
     private static let interval = Duration.seconds(60)
 
@@ -25,7 +26,7 @@ struct TopologyKeeper: Service {
                 }
             }
         }
-        // A part that ends by itself while the others are being stopped counts as a failure of the whole.
+        // A part that ends by itself while the others are being stopped counts as a failure of the service.
         try? await gracefulShutdown()
     }
 }

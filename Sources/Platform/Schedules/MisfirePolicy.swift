@@ -1,11 +1,11 @@
-/// What becomes of fire times that were missed.
+/// What happens to fire times that were missed.
 ///
-/// The same words hold for a clock that did not run and for a service that was away while its ticks waited.
+/// It holds for a scheduler that did not run and for a service that was down while its ticks waited.
 public enum MisfirePolicy: String, Sendable, Hashable, Codable, CaseIterable {
-    /// The newest is worked, the older ones are not.
+    /// The newest is processed, the older ones are not.
     case latest
-    /// Each is worked, oldest first.
+    /// Each is processed, oldest first.
     case all
-    /// None is worked; the next regular time is waited for.
+    /// None is processed; the job runs at the next regular time.
     case none
 }

@@ -8,14 +8,14 @@ public struct Schedule: Sendable, Equatable {
     public var service: String
     /// The local times at which it is due.
     public var cron: CronExpression
-    /// Whose local times; nil for the zone of the installation (`TIME_ZONE`).
+    /// The zone of the local times; nil for the zone of the installation (`TIME_ZONE`).
     public var zone: CronZone?
-    /// What becomes of times that were missed.
+    /// What happens to fire times that were missed.
     public var misfire: MisfirePolicy
     /// One sentence for people.
     public var description: String
 
-    /// A schedule as it stands in the document.
+    /// A schedule as in the document.
     public init(job: String, service: String, cron: CronExpression, zone: CronZone? = nil, misfire: MisfirePolicy = .latest, description: String) {
         self.job = job
         self.service = service

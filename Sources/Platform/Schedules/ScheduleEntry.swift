@@ -1,6 +1,6 @@
 import YAML
 
-/// A mapping of the document, whose keys are known.
+/// A mapping of the document whose keys are checked.
 struct ScheduleEntry {
     private let node: YAMLNode
 

@@ -68,7 +68,7 @@ public struct ScheduleFile: Sendable, Equatable {
         }
     }
 
-    /// A name is a routing key and a metric label, so it keeps to letters that need no escaping anywhere.
+    /// A name is a routing key and a metric label, so it has only characters that need no escaping anywhere.
     private static func isJob(_ job: String, of service: String) -> Bool {
         guard !service.isEmpty, job.hasPrefix(service + "."), job.utf8.count <= 120 else { return false }
         let name = job.utf8.dropFirst(service.utf8.count + 1)

@@ -5,13 +5,13 @@ import Synchronization
 
 /// Stops a server from accepting for a second when the process has no file descriptor or memory for another connection.
 ///
-/// NIO's own `AcceptBackoffHandler` puts off the next read, but the listener of an accept that failed is still watched, and epoll reports the
-/// caller who waits there again and again. Without `autoRead` it is not watched.
+/// NIO's own `AcceptBackoffHandler` delays the next read, but the listener of an accept that failed is still watched,
+/// and epoll reports the waiting client again and again. Without `autoRead` it is not watched.
 final class AcceptPauseHandler: ChannelInboundHandler, Sendable {
     typealias InboundIn = any Channel
 
     private static let pause = TimeAmount.seconds(1)
-    /// The pause comes once a second; it is told of once a minute.
+    /// The pause happens once a second; it is logged once a minute.
     private static let silence = Duration.seconds(60)
 
     private let limit: ConnectionLimit

@@ -9,9 +9,9 @@ public protocol BackgroundService: Sendable {
     static var schema: String { get }
     /// What it is, in one line.
     static var summary: String { get }
-    /// The settings that it reads beside ``CommonSettings/all``.
+    /// The settings that it reads besides ``CommonSettings/all``.
     static var settings: [SettingDescription] { get }
-    /// Puts it together from its settings.
+    /// Assembles it from its settings.
     /// - Throws: ``ConfigurationError`` for a setting that is missing or wrong.
     static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError)
 }
@@ -19,11 +19,11 @@ public protocol BackgroundService: Sendable {
 extension BackgroundService {
     /// Runs the service until SIGTERM or SIGINT; SIGHUP, SIGUSR1 and SIGUSR2 are ignored.
     ///
-    /// `--version` and `--help` are answered on standard output; `health` asks the service that runs with the same settings whether it is alive, and
-    /// ends with 0 or 1. Ends with 64 (`EX_USAGE`) when it is called with anything else.
+    /// `--version` and `--help` print to standard output; `health` asks the service that runs with the same settings
+    /// whether it is alive, and exits with 0 or 1. Any other argument exits with 64 (`EX_USAGE`).
     ///
-    /// Ends with 0 after a graceful stop, with 78 (`EX_CONFIG`) and one line on standard error when a setting is missing or wrong, with 75
-    /// (`EX_TEMPFAIL`) when the stop took too long and was ended by force, with 1 otherwise.
+    /// Exits with 0 after a graceful stop, with 78 (`EX_CONFIG`) and one line on standard error when a setting is
+    /// missing or wrong, with 75 (`EX_TEMPFAIL`) when the stop took too long and was forced, with 1 otherwise.
     public static func main() async {
         switch ServiceArguments(CommandLine.arguments.dropFirst()) {
         case .run: await run()
@@ -38,7 +38,8 @@ extension BackgroundService {
     }
 
     private static func run() async -> Never {
-        // logrotate and operators send them, meaning no harm; by default they end a process without its stop. Nothing is read again.
+        // logrotate and operators send them without meaning to stop the process, which is their default action. Nothing
+        // is reloaded.
         for number in [SIGHUP, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
         do {
             let host = try ServiceHost(Self.self, settings: .environment(), isProcess: true)
@@ -53,7 +54,7 @@ extension BackgroundService {
         }
     }
 
-    /// What `--help` says.
+    /// The text of `--help`.
     private static var help: String {
         """
         \(name) \(BuildInfo.version): \(summary)
@@ -67,7 +68,7 @@ extension BackgroundService {
         """
     }
 
-    /// Asks the running service for `/livez`.
+    /// Requests `/livez` of the running service.
     /// - Returns: what is wrong; nil when nothing is.
     private static func health() -> String? {
         do {
@@ -79,20 +80,21 @@ extension BackgroundService {
         }
     }
 
-    /// Writes the answer to a question of the command line and ends the process.
+    /// Prints the output of a command-line argument and ends the process.
     private static func answer(_ text: String) -> Never {
         print(text)
         exit(0)
     }
 
-    /// Ends the process, with a line about what is wrong.
+    /// Ends the process; prints a line when there is a problem.
     private static func answer(health problem: String?) -> Never {
         if let problem { print("\(name): \(problem)") }
         exit(problem == nil ? 0 : 1)
     }
 
-    /// Ends the process. `exit` has the C libraries take down what their threads may still be using (a statement's cancellation that is
-    /// on its way, say); only the last log lines wait to be written, and not for long when nobody reads them.
+    /// Ends the process without `exit`, which tears down the C libraries while their threads may still use them (for
+    /// the cancellation of a statement, say). Only the last log lines are waited for, and not long when nothing reads
+    /// them.
     private static func end(_ status: Int32) async -> Never {
         await LogWriter.standardError.flush(within: .seconds(1))
         _exit(status)

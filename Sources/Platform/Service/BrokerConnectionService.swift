@@ -3,8 +3,8 @@ import ServiceLifecycle
 
 /// Keeps the connection to the broker, from the start of the service to its end.
 ///
-/// A broker that is short of memory answers nobody, not even who wants to go. So the connection is closed some time after the stop began, whoever
-/// still uses it; what was unsettled then the broker gives to others.
+/// A broker that is short of memory answers no request, not even the closing of a connection. So the connection is
+/// closed some time after the stop began, even if it is in use; the broker then requeues what was unsettled.
 struct BrokerConnectionService: Service {
     /// How long the parts of a service that stops may use the connection.
     private static let patience = Duration.seconds(5)
@@ -23,7 +23,7 @@ struct BrokerConnectionService: Service {
                 group.cancelAll()
                 try await group.waitForAll()
             }
-            // Its turn to stop comes later: a part that ends before is taken for a failure.
+            // It is told to stop later: a part that ends by itself before counts as a failure.
             try? await gracefulShutdown()
         }
     }

@@ -2,9 +2,10 @@ import Glibc
 import NIOCore
 import Synchronization
 
-/// How many connections a server keeps: beyond that the one on which nothing has happened for the longest makes room for the new one.
+/// Limits the connections of a server: beyond the limit, the one that was idle for the longest is closed for the new
+/// one.
 ///
-/// So a probe is answered however many callers hold connections that they do not use.
+/// So a probe is answered however many clients hold idle connections.
 final class ConnectionLimit: Sendable {
     private struct Connection {
         let channel: any Channel
@@ -14,7 +15,7 @@ final class ConnectionLimit: Sendable {
     let most: Int
     private let open = Mutex<[ObjectIdentifier: Connection]>([:])
 
-    /// Leaves more than half of the process's file descriptors to the connections it works with.
+    /// Leaves more than half of the process's file descriptors to the connections of its own work.
     init() {
         var files = rlimit()
         let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0
@@ -32,12 +33,12 @@ final class ConnectionLimit: Sendable {
         if isOver { closeOldest() }
     }
 
-    /// Something has come on a connection.
+    /// Records that data arrived on a connection.
     func used(_ channel: any Channel) {
         open.withLock { $0[ObjectIdentifier(channel)]?.usedAt = .now }
     }
 
-    /// Closes the connection that nobody has used for the longest.
+    /// Closes the connection that was idle for the longest.
     func closeOldest() {
         let oldest = open.withLock { open in
             open.min { $0.value.usedAt < $1.value.usedAt }.flatMap { open.removeValue(forKey: $0.key) }

@@ -3,16 +3,16 @@ import Logging
 import Postgres
 import ServiceLifecycle
 
-/// Waits until the database answers and is migrated, then lets the consumers begin; and goes on looking, so that a service with nothing to
-/// do knows of an outage, too.
+/// Waits until the database answers and is migrated, then lets the consumers begin; it goes on checking, so that a
+/// service without work notices an outage, too.
 ///
-/// Nothing that the database says ends the process: a password that is wrong cannot be told from one that is being rotated.
+/// No response of the database ends the process: a wrong password cannot be told from one that is being rotated.
 struct DatabaseReadiness: Service {
-    /// How often a database that works is looked at.
+    /// How often a ready database is checked.
     private static let pause = Duration.seconds(2)
-    /// How often one is looked at that `boxoffice migrate` has yet to prepare.
+    /// How often a database is checked that `boxoffice migrate` has yet to prepare.
     private static let unpreparedPause = Duration.seconds(1)
-    /// What has no answer for so long hangs.
+    /// A statement without an answer for this long hangs.
     private static let hanging = Duration.seconds(10)
 
     let runtime: ServiceRuntime
@@ -35,7 +35,7 @@ struct DatabaseReadiness: Service {
         let ticket = runtime.databaseWaits.ticket()
         while !Task.isCancelled {
             let problem = await problem()
-            // A service that is asked to stop while it asks gets no answer, and that is nobody's fault.
+            // A service that is stopped during the check gets no answer; that is no failure.
             if Task.isCancelled { return }
             if let problem {
                 runtime.databaseWaits.wait(ticket, "the check", problem.trouble, problem.reason, runtime.logger)
@@ -57,12 +57,12 @@ struct DatabaseReadiness: Service {
         do {
             guard let state = try await runtime.database.query(Self.state, as: DatabaseState.self, schema).first else { return nil }
             if state.isReadOnly {
-                // A host that takes writes may be another one by now.
+                // Another host may be the writable one by now.
                 runtime.database.reconnect()
                 return (.outage(.readOnly), "it is read-only")
             }
             guard state.tables == 3 else { return (.unprepared, "schema \(schema) is not there (boxoffice migrate makes it)") }
-            // Once is enough: who stands between does not change while the service runs, and migrations only come to be more.
+            // Once is enough: a pooler does not appear while the service runs, and migrations are only added.
             if runtime.databaseReady.isOpen { return nil }
             if let problem = try await wrongPath(state) { return problem }
             return try await missingMigration()
@@ -76,7 +76,8 @@ struct DatabaseReadiness: Service {
         }
     }
 
-    /// What would fail later on a schema that is too old. One that is too new works: a migration takes away only what no version in use needs.
+    /// The problem of a schema that is too old. One that is too new works: a migration removes only what no version in
+    /// use needs.
     private func missingMigration() async throws -> (trouble: DatabaseWaits.Trouble, reason: String)? {
         let applied = try await RequiredMigrations.applied(in: runtime.database)
         if let file = runtime.migrations.firstMissing(in: applied) { return (.unprepared, MissingMigration.reason(file)) }
@@ -86,7 +87,7 @@ struct DatabaseReadiness: Service {
         return nil
     }
 
-    /// What would fail later behind a pooler that nobody told of.
+    /// The problem of a pooler that the settings do not mention, or of a wrong search path.
     private func wrongPath(_ state: DatabaseState) async throws -> (trouble: DatabaseWaits.Trouble, reason: String)? {
         if pooler == .none, try await runtime.database.isPooled() { return (.unprepared, "it is behind a connection pooler: \(Self.advice)") }
         guard state.currentSchema == schema else {
@@ -113,7 +114,8 @@ struct DatabaseReadiness: Service {
 // MARK: Statements that hang
 
 extension DatabaseReadiness {
-    /// A commit that waits for a standby which is gone, a lock that is not given back: nothing fails, and nothing gets on.
+    /// Reports statements that hang: a commit that waits for a standby which is gone, a lock that is not released.
+    /// Nothing fails, and nothing makes progress.
     private func watchStatements() async {
         let ticket = runtime.databaseWaits.ticket()
         while !Task.isCancelled {

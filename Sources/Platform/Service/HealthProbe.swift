@@ -1,16 +1,17 @@
 import FoundationEssentials
 import Glibc
 
-/// Asks a process of this machine over HTTP whether it is well, for a container's health check: no shell, no curl, one connection.
+/// Checks over HTTP whether a process of this machine is healthy, for a container's health check: no shell, no curl,
+/// one connection.
 public enum HealthProbe {
-    /// The whole of it: connecting, asking and being answered.
+    /// The time limit in seconds for connecting, sending and receiving together.
     private static let limit = 3
 
-    /// Asks, and says what is wrong.
+    /// Sends the request and returns the problem.
     /// - Parameters:
-    ///   - host: Where the process listens; everywhere is here.
-    ///   - path: What is asked for.
-    /// - Returns: nil when the answer is 200; else what is wrong, in one line.
+    ///   - host: The address that the process listens on; a wildcard address means this machine.
+    ///   - path: The path to request.
+    /// - Returns: nil when the status is 200; otherwise the problem, in one line.
     public static func problem(host: String, port: Int, path: String) -> String? {
         let address = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
         let status = status(address, port, path)
@@ -19,7 +20,7 @@ public enum HealthProbe {
     }
 
     private static func status(_ address: String, _ port: Int, _ path: String) -> Int? {
-        // It ends the process if anything at all takes longer.
+        // The alarm ends the process if anything takes longer.
         alarm(UInt32(limit))
         guard let socket = connected(address, port) else { return nil }
         defer { close(socket) }

@@ -5,14 +5,16 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// Answers for one process over HTTP: `/livez` (it runs), `/readyz` (it can work: broker and database are there), `/metrics` (Prometheus).
+/// Serves the health of one process over HTTP: `/livez` (it runs), `/readyz` (it can work: broker and database are
+/// available), `/metrics` (Prometheus).
 ///
-/// `/readyz` answers 503 with what is missing and why, so that a rollout waits and a load balancer looks elsewhere.
+/// `/readyz` answers 503 with what is missing and why, so that a rollout waits and a load balancer uses another
+/// replica.
 ///
-/// Callers are not believed to be well-behaved: who does not send a whole header within ten seconds, sends nothing for as long or does not take
-/// the answer is disconnected, and ``ConnectionLimit`` says how many may stay.
+/// Clients are not trusted: one that does not send a whole header within ten seconds, sends nothing for as long or does
+/// not read the response is disconnected, and ``ConnectionLimit`` limits how many may stay.
 struct HealthServer: Service {
-    /// A thing that must be there before the service can work, and what is wrong with it; nil when it is there.
+    /// A condition that must hold before the service can work; returns what is missing, nil when it holds.
     struct Check: Sendable {
         let problem: @Sendable () async -> String?
     }
@@ -53,7 +55,7 @@ struct HealthServer: Service {
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { [logger] channel in
                 do {
-                    // In front of NIO's own handler of these errors.
+                    // Before NIO's own handler of these errors.
                     try await channel.pipeline.addHandler(AcceptPauseHandler(limit, logger: logger), position: .first)
                 } catch {
                     logger.warning("Accepting will not pause when files run out", error: error)

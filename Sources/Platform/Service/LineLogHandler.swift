@@ -2,7 +2,7 @@ import Contracts
 import FoundationEssentials
 import Logging
 
-/// How a log line looks: `LOG_FORMAT`.
+/// The format of log lines: `LOG_FORMAT`.
 public enum LogFormat: String, CaseIterable, Sendable {
     /// One JSON object a line, for machines: `ts`, `level`, `service`, `msg`, then the metadata.
     case json
@@ -10,7 +10,8 @@ public enum LogFormat: String, CaseIterable, Sendable {
     case text
 }
 
-/// Writes log lines to standard error, as JSON or text, with the trace that the current task works for. Never waits for who reads them.
+/// Writes log lines to standard error, as JSON or text, with the trace of the current task. Never waits for the reader
+/// of the log.
 public struct LineLogHandler: LogHandler {
     /// Metadata of every line of this logger.
     public var metadata: Logger.Metadata = [:]
@@ -32,7 +33,7 @@ public struct LineLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Hands one line to the ``LogWriter``.
+    /// Passes one line to the ``LogWriter``.
     public func log(event: LogEvent) {
         var fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
         if let error = event.error { fields["error"] = "\(error)" }

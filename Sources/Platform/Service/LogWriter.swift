@@ -3,11 +3,12 @@ import Glibc
 import Metrics
 import Synchronization
 
-/// Writes log lines from a thread of its own, so that nobody who logs waits for whoever reads the log.
+/// Writes log lines from a thread of its own, so that logging never waits for the reader of the log.
 ///
-/// A pipe that nobody empties fills up, and a write to it waits for ever (pipe(7)). Lines wait in a buffer instead. When that is full too they
-/// are dropped and counted (`boxoffice_log_lines_dropped_total`), and one line says how many are missing when the reader takes lines again.
-/// `O_NONBLOCK` would not do: it belongs to the open file, which a terminal and other processes share.
+/// A pipe without a reader fills up, and a write to it then blocks (pipe(7)). So lines wait in a buffer. When that is
+/// full too they are dropped and counted (`boxoffice_log_lines_dropped_total`), and one line says how many are missing
+/// when the reader reads again. `O_NONBLOCK` would not do: it belongs to the open file, which a terminal and other
+/// processes share.
 final class LogWriter: Sendable {
     /// A line that says how many are missing.
     typealias Notice = @Sendable (_ dropped: Int) -> [UInt8]
@@ -17,9 +18,9 @@ final class LogWriter: Sendable {
         var dropped = 0
         var notice: Notice?
         var isWriting = false
-        /// The thread has been woken and has not looked yet: one wake-up serves all lines that come meanwhile.
+        /// The thread was woken and has not looked yet: one wake-up serves all lines that arrive in between.
         var isRinging = false
-        /// The last line is there: nothing comes behind it.
+        /// The last line was appended: no line may follow it.
         var isClosed = false
     }
 
@@ -30,7 +31,7 @@ final class LogWriter: Sendable {
     private let capacity: Int
     private let dropped: Counter
     private let state = Mutex(State())
-    /// Raised when there are lines.
+    /// Signalled when there are lines.
     private let bell = DispatchSemaphore(value: 0)
 
     /// A writer to a descriptor, for the rest of the process.
@@ -42,8 +43,8 @@ final class LogWriter: Sendable {
         startThread()
     }
 
-    /// Puts a line, with its line break, behind those that wait; returns at once.
-    /// - Parameter notice: Writes the line about missing ones, when this one has to be dropped.
+    /// Appends a line, with its line break, to those that wait; returns at once.
+    /// - Parameter notice: Makes the line about missing ones, when this one has to be dropped.
     func append(_ line: [UInt8], whenDropped notice: @escaping Notice) {
         let (isDropped, rings) = state.withLock { state in
             if state.isClosed { return (false, false) }
@@ -60,8 +61,8 @@ final class LogWriter: Sendable {
         if rings { bell.signal() }
     }
 
-    /// Puts the line that says why the process ends, whatever waits already: what parts of it still say while they are torn down is
-    /// discarded, so that the reason is what stands last.
+    /// Appends the line with the reason why the process ends, even if the buffer is full. Later lines, which parts of
+    /// the process write while they are torn down, are discarded, so that the reason is the last line.
     func appendLast(_ line: String) {
         state.withLock { state in
             if state.isClosed { return }
@@ -72,13 +73,13 @@ final class LogWriter: Sendable {
         bell.signal()
     }
 
-    /// Waits until all lines are written, or until the time is over.
+    /// Waits until all lines are written, or until the time is up.
     func flush(within limit: Duration) async {
         let deadline = ContinuousClock.now + limit
         while !isIdle, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(1)) }
     }
 
-    /// Waits as ``flush(within:)`` does, and keeps its thread from everything else meanwhile.
+    /// Waits like ``flush(within:)``, but blocks its thread.
     func flushBlocking(within limit: Duration) {
         let deadline = ContinuousClock.now + limit
         while !isIdle, ContinuousClock.now < deadline { usleep(1000) }
@@ -93,7 +94,8 @@ extension LogWriter {
         pthread_attr_init(&attributes)
         pthread_attr_setstacksize(&attributes, 256 << 10)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // Signals are for the threads that expect them (SIGPIPE of a reader that left is for nobody); a new thread has the mask of its maker.
+        // Signals are for the threads that expect them (no thread needs the SIGPIPE of a reader that left); a new
+        // thread inherits the mask of its creator.
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -118,7 +120,8 @@ extension LogWriter {
         }
     }
 
-    /// What waits; nil when nothing does. Lines were dropped because those that wait were so many: they are missing behind them.
+    /// The waiting lines; nil when there are none. The notice about dropped lines follows them, because lines were
+    /// dropped after the buffer had filled.
     private func take() -> [UInt8]? {
         let (pending, dropped, notice) = state.withLock { state in
             defer {
@@ -132,7 +135,8 @@ extension LogWriter {
         return pending + notice(dropped)
     }
 
-    /// Writes whole lines at a time, as many as a pipe takes in one piece: lines of several processes do not mix (pipe(7), `PIPE_BUF`).
+    /// Writes whole lines, in pieces that a pipe accepts atomically: lines of several processes do not mix (pipe(7),
+    /// `PIPE_BUF`).
     private func write(_ lines: [UInt8]) {
         var start = 0
         while start < lines.count {
@@ -144,7 +148,7 @@ extension LogWriter {
         }
     }
 
-    /// False when it cannot be written (a full disk, a reader that is gone): there is nobody to tell.
+    /// Returns false when it cannot be written (a full disk, a reader that is gone): there is no way to report that.
     private func put(_ bytes: ArraySlice<UInt8>) -> Bool {
         var bytes = bytes
         while !bytes.isEmpty {
@@ -152,7 +156,7 @@ extension LogWriter {
             if count > 0 {
                 bytes = bytes.dropFirst(count)
             } else if errno == EAGAIN {
-                // Somebody else has made the open file non-blocking.
+                // Another process has made the open file non-blocking.
                 var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = Glibc.poll(&poll, 1, -1)
             } else if errno != EINTR {

@@ -1,7 +1,7 @@
 import CMalloc
 import ServiceLifecycle
 
-/// Gives memory that a burst of work has left behind back to the kernel: glibc keeps the free pages of its arenas for the next burst.
+/// Returns memory to the kernel after a burst of work: glibc keeps the free pages of its arenas for the next burst.
 struct MemoryTrimmer: Service {
     private static let interval = Duration.seconds(5)
 

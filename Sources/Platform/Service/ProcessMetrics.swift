@@ -2,11 +2,11 @@ import BuildInfo
 import FoundationEssentials
 import Glibc
 
-/// What the kernel knows of this process, in Prometheus' text format under the names that its client libraries agree on.
+/// The kernel's figures of this process, in Prometheus' text format under the names that its client libraries agree on.
 enum ProcessMetrics {
     private static let started = Date()
 
-    /// Called once at the start, so that the start is the start.
+    /// Called once at the start of the process, so that its start time is right.
     static func begin() { _ = started }
 
     /// The lines for `/metrics`.

@@ -2,9 +2,11 @@ import CoreMetrics
 import FoundationEssentials
 import Synchronization
 
-/// Metrics of this process in Prometheus' text exposition format 0.0.4, behind swift-metrics, so that a library can replace it.
+/// Metrics of this process in Prometheus' text exposition format 0.0.4, behind swift-metrics, so that a library can
+/// replace it.
 ///
-/// Counters, gauges and histograms. A recorder or timer is a histogram with fixed buckets: seconds for timers, counts for recorders.
+/// Counters, gauges and histograms. A recorder or timer is a histogram with fixed buckets: seconds for timers, counts
+/// for recorders.
 public final class PrometheusMetrics: MetricsFactory, Sendable {
     private struct Key: Hashable {
         let name: String

@@ -1,11 +1,12 @@
 import Postgres
 
-/// The migrations that a service was built with, held against those that the database has had.
+/// The migrations that a service was built with, compared with those that were applied to the database.
 ///
-/// Its own schema's and the platform's must be there before it begins. Of the others' views it reads none before it has work, so what is
-/// missing anywhere is asked for only when a statement finds no table, view or column.
+/// Those of its own schema and of the platform must be applied before it begins. Views of other schemas are not read
+/// before there is work, so other missing migrations are looked for only when a statement finds no table, view or
+/// column.
 struct RequiredMigrations: Sendable {
-    /// A file as the ledger knows it.
+    /// A row of `operations.migrations`.
     struct Applied: Decodable, Hashable, Sendable {
         let file: String
         let schema: String
@@ -15,7 +16,7 @@ struct RequiredMigrations: Sendable {
     private let own: [Applied]
     private let others: [String]
 
-    /// Of the service in a folder below Sources/Services, which is also the name of its module.
+    /// The migrations of the service in a folder below Sources/Services, which is also the name of its module.
     init(schema: String, folder: String) {
         let files = Embedded.names.sorted()
         func find(below folder: String, of schema: String) -> [Applied] {
@@ -31,27 +32,28 @@ struct RequiredMigrations: Sendable {
 
     private init() { (schema, own, others) = ("", [], []) }
 
-    /// Needs none.
+    /// No migrations.
     static let none = RequiredMigrations()
 
     private static let shared = "Platform/Schema/operations"
 
-    /// What the database has had.
-    /// - Throws: a `PostgresError`, also when it is so old that it cannot be asked.
+    /// The migrations that were applied to the database.
+    /// - Throws: a `PostgresError`, also when the database is too old to be asked.
     static func applied(in database: PostgresClient) async throws -> Set<Applied> {
         Set(try await database.query("select file, schema from operations.migrations", as: Applied.self))
     }
 
-    /// The first file without which the service cannot begin.
+    /// The first missing file without which the service cannot begin.
     func firstMissing(in applied: Set<Applied>) -> String? { own.first { !applied.contains($0) }?.file }
 
-    /// The first file of this build that is missing, whosever it is.
+    /// The first missing file of this build, of any schema.
     func firstMissingAnywhere(in applied: Set<Applied>) -> String? {
         let files = Set(applied.map(\.file))
         return firstMissing(in: applied) ?? others.first { !files.contains($0) }
     }
 
-    /// The last file of the service's schema or of the platform's that this build does not know: the database is newer.
+    /// The last applied file of the service's schema or of the platform's that this build does not know: the database
+    /// is newer.
     func newest(in applied: Set<Applied>) -> String? {
         applied.subtracting(own).filter { $0.schema == schema || $0.file.hasPrefix("\(Self.shared)/") }.map(\.file)
             .filter { !others.contains($0) }.max()
@@ -69,8 +71,8 @@ struct MissingMigration: Error {
 }
 
 extension PostgresError {
-    /// Whether a migration that is missing would explain it: no such table, column, function or schema, no right to it yet, or no unique
-    /// index for `on conflict`.
+    /// Whether a missing migration would explain it: no such table, column, function or schema, no right to it yet, or
+    /// no unique index for `on conflict`.
     var mayLackMigration: Bool {
         switch sqlState {
         case SQLState.undefinedTable, .undefinedColumn, .insufficientPrivilege, "42883", "3F000", "42P10": true

@@ -1,11 +1,11 @@
-/// What a service was asked on its command line. Everything else that it is told comes as settings, by the environment.
+/// The command-line arguments of a service. All other input comes as settings, from the environment.
 enum ServiceArguments: Equatable {
     case run
     case version
     case help
-    /// Whether the process beside it, with the same settings, is alive.
+    /// Checks whether the process that runs with the same settings is alive.
     case health
-    /// Anything else, word for word.
+    /// Any other arguments, verbatim.
     case unknown(String)
 
     init(_ arguments: some Collection<String>) {

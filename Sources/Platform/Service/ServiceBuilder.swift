@@ -4,13 +4,13 @@ import FoundationEssentials
 import Logging
 import ServiceLifecycle
 
-/// What a service is made of: the jobs it works, the messages it reacts to, the channels it sends through.
+/// The parts of a service: the jobs it runs, the messages it reacts to, the channels it sends through.
 public struct ServiceBuilder: Sendable {
-    /// With the service's name.
+    /// Labelled with the service's name.
     public let logger: Logger
     /// The time of day.
     public let clock: WallClock
-    /// The way out to HTTP and SMTP servers. One thread, however many use it.
+    /// The client for HTTP and SMTP servers. One thread, however many parts use it.
     public let web: CurlClient
 
     var runners: [JobRunner] = []
@@ -28,11 +28,11 @@ public struct ServiceBuilder: Sendable {
     public mutating func add(job: some Job) { runners.append(JobRunner(job)) }
     /// Works this job's ticks.
     public mutating func add(externalJob: some ExternalJob) { runners.append(JobRunner(externalJob)) }
-    /// Takes this message.
+    /// Consumes this message.
     public mutating func add(reaction: some Reaction) { reactions.append(AnyReaction(reaction)) }
     /// Sends deliveries of this channel's kind.
     /// - Parameters:
-    ///   - onSent: Runs in the transaction that marks deliveries as sent and is given their dedupe keys.
+    ///   - onSent: Runs in the transaction that marks deliveries as sent, with their dedupe keys.
     ///   - onRefused: Runs in the transaction that marks deliveries as bounced or parked.
     public mutating func add(
         channel: some DeliveryChannel, onSent: (@Sendable (_ dedupeKeys: [String], Transaction) async throws -> Void)? = nil,
@@ -40,6 +40,6 @@ public struct ServiceBuilder: Sendable {
     ) {
         registrations.append(ChannelRegistration(channel: channel, onSent: onSent, onRefused: onRefused))
     }
-    /// Runs beside the consumers. What needs the database waits for ``ServiceRuntime/ready()``.
+    /// Runs a service beside the consumers. A service that needs the database waits for ``ServiceRuntime/ready()``.
     public mutating func add(service: @escaping @Sendable (ServiceRuntime) -> any Service) { services.append(service) }
 }

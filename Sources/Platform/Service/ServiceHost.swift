@@ -10,23 +10,25 @@ import Postgres
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs one service: reads its settings, opens its wires, starts its parts in their order and stops them in the reverse one.
+/// Runs one service: reads its settings, opens its connections, starts its parts in order and stops them in reverse
+/// order.
 ///
-/// The stop on SIGTERM: consumers take nothing more and finish what is in hand, delivery workers finish what they carry, the relay publishes what
-/// the last transactions left, the wires close. What is not finished then is given back to the queue by the broker. A stop that takes
-/// longer than nine seconds ends by force: see ``ShutdownDeadline``.
+/// The stop on SIGTERM: consumers take no more messages and finish those in progress, delivery workers finish the
+/// deliveries in progress, the relay publishes what the last transactions wrote, the connections close. The broker then
+/// requeues what is unfinished. A stop that takes longer than nine seconds is forced: see ``ShutdownDeadline``.
 public final class ServiceHost: Sendable {
     private let group: ServiceGroup
     private let web: CurlClient
     private let database: PostgresClient
-    /// What the parts share.
+    /// Shared by the parts.
     public let runtime: ServiceRuntime
     /// The queues it declares.
     public let topology: ServiceTopology
 
-    /// Reads the settings and puts the service together; nothing is connected yet.
+    /// Reads the settings and assembles the service; nothing is connected yet.
     /// - Parameters:
-    ///   - isProcess: Whether this is the process's main: it sets up logging and metrics and stops on SIGTERM and SIGINT.
+    ///   - isProcess: Whether this is the main service of the process: it sets up logging and metrics and stops on
+    ///     SIGTERM and SIGINT.
     /// - Throws: ``ConfigurationError``.
     public init<S: BackgroundService>(_ service: S.Type, settings: Settings, clock: WallClock = .system, isProcess: Bool = false)
         throws(ConfigurationError)
@@ -104,7 +106,7 @@ public final class ServiceHost: Sendable {
 
     private static func checks(_ runtime: ServiceRuntime, _ topology: ServiceTopology) -> [HealthServer.Check] {
         let queues = (topology.types.isEmpty ? [] : [topology.events]) + (topology.jobs.isEmpty ? [] : [topology.ticks])
-        // Consumers begin when broker and database are there; until then these are what is missing.
+        // Consumers begin when broker and database are available; until then those are reported as missing.
         let consumers = queues.map { queue in
             HealthServer.Check {
                 let isMissing = runtime.broker.isConnected && runtime.databaseReady.isOpen && !runtime.broker.isConsuming(queue)
@@ -133,7 +135,7 @@ public final class ServiceHost: Sendable {
         return Logger(label: name) { _ in LineLogHandler(service: name, level: level, format: format) }
     }
 
-    /// The module of a service is named like its folder.
+    /// The folder of a service has the name of its module.
     private static func folder(of service: any BackgroundService.Type) -> String {
         String(String(reflecting: service).prefix { $0 != "." })
     }
@@ -147,7 +149,7 @@ public final class ServiceHost: Sendable {
 }
 
 extension AMQPError {
-    /// Whether the broker will say the same for ever: a login, a name or a certificate is wrong.
+    /// Whether the broker will refuse every retry: a login, a name or a certificate is wrong.
     fileprivate var isRefusal: Bool {
         switch self {
         case .accessRefused, .vhostRefused, .untrustedBroker, .unusableTLSOption, .preconditionFailed: true
@@ -156,7 +158,7 @@ extension AMQPError {
     }
 }
 
-/// The lifecycle tells of its steps at `info`; people want to read of the work.
+/// The lifecycle logs its steps at `info`; people want to read about the work.
 private func quiet(_ logger: Logger) -> Logger {
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)

@@ -4,16 +4,16 @@ import Logging
 import Postgres
 import Synchronization
 
-/// Ends a process whose stop does not come to an end: a commit that waits for a standby which is gone, a server that takes the connection and
-/// no answer. What was in hand comes again, as after a crash.
+/// Ends a process whose stop does not finish: a commit that waits for a standby which is gone, a server that accepts
+/// the connection and does not answer. Unfinished messages are redelivered, as after a crash.
 ///
-/// Runs on queues of its own: the threads of Swift's pool may be what hangs.
+/// Runs on dispatch queues of its own: the threads of Swift's pool may be what hangs.
 final class ShutdownDeadline: Sendable {
     /// The exit code: `EX_TEMPFAIL` of sysexits.h.
     static let exitCode: Int32 = 75
-    /// When statements that still run are cancelled on the server, commits excepted.
+    /// When running statements are cancelled on the server, commits excepted; in seconds.
     private static let patience = 6
-    /// When the process ends. A container is killed ten seconds after its SIGTERM.
+    /// When the process ends, in seconds. A container is killed ten seconds after its SIGTERM.
     private static let limit = 9
 
     private let database: PostgresClient
@@ -35,7 +35,7 @@ final class ShutdownDeadline: Sendable {
     private func end() -> Never {
         logger.error(
             "Stopped by force: the stop took longer than \(Self.limit) s; what was in hand comes again", metadata: ["exit": "\(Self.exitCode)"])
-        // This thread is nobody else's: it may wait where tasks must not.
+        // This thread belongs to the deadline alone: it may block where tasks must not.
         LogWriter.standardError.flushBlocking(within: .seconds(1))
         _exit(Self.exitCode)
     }

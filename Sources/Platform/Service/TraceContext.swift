@@ -1,4 +1,4 @@
-/// Where a piece of work belongs in a distributed trace: the `traceparent` of W3C Trace Context (level 1, section 3.2).
+/// The position of some work in a distributed trace: the `traceparent` of W3C Trace Context (level 1, section 3.2).
 public struct TraceContext: Sendable, Hashable {
     /// 32 lower-case hexadecimal digits, not all zero.
     public let traceID: String
@@ -7,7 +7,7 @@ public struct TraceContext: Sendable, Hashable {
     /// Whether the caller records this trace.
     public let sampled: Bool
 
-    /// The trace that the current task works for. Message handlers run with it set to the message's own.
+    /// The trace of the current task. Message handlers run with it set to the message's trace.
     @TaskLocal public static var current: TraceContext?
 
     /// A new trace.
@@ -19,7 +19,7 @@ public struct TraceContext: Sendable, Hashable {
         self.sampled = sampled
     }
 
-    /// Reads a `traceparent` header; nil for what is not one.
+    /// Parses a `traceparent` header; nil when it is invalid.
     public init?(traceparent text: String) {
         let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].count == 2, !parts[0].elementsEqual("ff".utf8), parts[3].count == 2,
@@ -33,7 +33,7 @@ public struct TraceContext: Sendable, Hashable {
     /// The header's value.
     public var traceparent: String { "00-\(traceID)-\(spanID)-\(sampled ? "01" : "00")" }
 
-    /// The same trace, one step further on.
+    /// The same trace with a new span.
     public func child() -> TraceContext { TraceContext(traceID: traceID, spanID: Self.hex(1), sampled: sampled) }
 
     private static func isID(_ text: Substring.UTF8View, digits: Int) -> Bool {

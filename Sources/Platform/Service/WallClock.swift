@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// The time of day that the rules go by. Injected everywhere, so that a test decides what day it is.
+/// The time by which the rules decide. Injected everywhere, so that a test sets it.
 public struct WallClock: Sendable {
     private let read: @Sendable () -> Date
 
-    /// A clock that asks `read`.
+    /// A clock that calls `read`.
     public init(_ read: @escaping @Sendable () -> Date) { self.read = read }
 
     /// The machine's clock.

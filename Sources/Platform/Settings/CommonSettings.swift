@@ -11,10 +11,10 @@ public enum CommonSettings {
     /// The password of the role.
     public static let databasePassword = Setting.secret(
         "DATABASE_PASSWORD", "password of the role in DATABASE_URL, in place of one that stands there", .optional)
-    /// What stands between us and the database.
+    /// The kind of connection pooler in front of the database.
     public static let databasePooler = Setting<PostgresPooler>.choice(
         "DATABASE_POOLER", default: .none, "the kind of connection pooler that DATABASE_URL leads to")
-    /// The most sessions of a process.
+    /// The most database sessions of a process.
     public static let databaseConnections = Setting.integer(
         "DATABASE_CONNECTIONS", default: 6, in: 2...200, "the most sessions of a process at the database")
     /// Where the broker is.
@@ -23,18 +23,18 @@ public enum CommonSettings {
     /// The password of the user.
     public static let amqpPassword = Setting.secret(
         "AMQP_PASSWORD", "password of the user in AMQP_URL, in place of one that stands there", .optional)
-    /// Where health and metrics are served.
+    /// The address on which health and metrics are served.
     public static let httpHost = Setting.address(
         "HTTP_HOST", default: "127.0.0.1", "address to serve health and metrics at; 0.0.0.0 lets other machines ask")
     /// The port of health and metrics.
     public static let httpPort = Setting.integer(
         "HTTP_PORT", default: 8080, in: 0...65_535, "port of /livez, /readyz and /metrics; 0 takes a free one")
-    /// How long a run may stand still before others take it up.
+    /// How long a run may stand still before another process resumes it.
     public static let runLease = Setting.integer(
         "RUN_LEASE", default: RunRescuer.standardLease, in: 1...120, "seconds that a run may stand still before somebody takes it up")
-    /// How much is logged.
+    /// The lowest level that is logged.
     public static let logLevel = Setting<Logger.Level>.choice("LOG_LEVEL", default: .info, "the least that is logged")
-    /// How it is logged.
+    /// The format of the log.
     public static let logFormat = Setting<LogFormat>.choice("LOG_FORMAT", default: .json, "one JSON object a line, or text for people")
 
     /// All of them.
@@ -44,7 +44,7 @@ public enum CommonSettings {
         logFormat.description,
     ]
 
-    /// Whose local times schedules and report periods mean. Of services with such.
+    /// The zone of schedules and report periods, for services that have such.
     public static let timeZone = Setting<CronZone>(
         description: SettingDescription("TIME_ZONE", .standard("UTC"), "whose times of day schedules and report periods mean, an IANA name")
     ) { name throws(SettingProblem) in
@@ -68,7 +68,8 @@ extension Settings {
         }
         if let password = try optional(CommonSettings.databasePassword) { configuration.password = password }
         configuration.pooler = try value(CommonSettings.databasePooler)
-        // Statements of services are bounded, and one that a limit ends would only be sent again. What the URL says is meant for them.
+        // Statements of services are bounded, and one that a time limit ends would only be sent again. A limit in the
+        // URL is meant for them.
         if !url.contains("statement_timeout") { configuration.statementTimeout = .zero }
         return configuration
     }

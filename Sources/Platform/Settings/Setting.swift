@@ -1,20 +1,20 @@
 import FoundationEssentials
 import Glibc
 
-/// A setting: an environment variable, what it means, and what it is when nobody says. Declared once, beside what it is for; the
-/// service's `--help`, `.env.example`, README and the code that reads it all go by that.
+/// A setting: an environment variable, its meaning and its default. Declared once, beside the code that it is for; the
+/// service's `--help`, `.env.example`, the README and the code that reads it use this declaration.
 public struct Setting<Value: Sendable>: Sendable {
-    /// What people are told about it.
+    /// Its description for people.
     public let description: SettingDescription
-    /// Reads a text that somebody gave.
-    /// - Throws: ``SettingProblem``, what must be instead.
+    /// Parses the text of the variable.
+    /// - Throws: ``SettingProblem`` with the expected form.
     let parse: @Sendable (String) throws(SettingProblem) -> Value
 
     /// The environment variable.
     var name: String { description.name }
 }
 
-/// What is wrong with a value, to be read behind the setting's name.
+/// What is wrong with a value; it is printed after the setting's name.
 struct SettingProblem: Error {
     let text: String
 }
@@ -40,7 +40,7 @@ extension Setting where Value == String {
         }
     }
 
-    /// The IP address of this machine to listen at: `127.0.0.1`, `0.0.0.0` (everybody may connect), `::` …
+    /// The IP address of this machine to listen on: `127.0.0.1`, `0.0.0.0` (reachable from other machines), `::` …
     public static func address(_ name: String, default standard: String, _ meaning: String) -> Self {
         Self(description: SettingDescription(name, .standard(standard), meaning)) { text throws(SettingProblem) in
             var bytes = in6_addr()
@@ -66,7 +66,7 @@ extension Setting where Value == Int {
 }
 
 extension Setting where Value == [String] {
-    /// A comma-separated list; white space in it does not count.
+    /// A comma-separated list; white space is ignored.
     public static func list(_ name: String, _ meaning: String) -> Self {
         Self(description: SettingDescription(name, .standard(""), meaning, values: "a, b, …")) { text in
             text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) }.filter { !$0.isEmpty }

@@ -1,22 +1,22 @@
-/// What people are told about a setting.
+/// The description of a setting for people.
 public struct SettingDescription: Sendable, Hashable {
-    /// Whether it has to be given.
+    /// Whether it must be set.
     public enum Presence: Sendable, Hashable {
-        /// The process ends at once without it.
+        /// The process ends at once when it is not set.
         case required
-        /// What it is for is left out without it.
+        /// Without it, the feature that it configures is off.
         case optional
-        /// It has this value without.
+        /// It has this default.
         case standard(String)
     }
 
     /// The environment variable.
     public let name: String
-    /// Whether it has to be given, and what it is otherwise.
+    /// Whether it must be set, and its default.
     public let presence: Presence
-    /// One line: what it is, with its unit.
+    /// Its meaning in one line, with its unit.
     public let meaning: String
-    /// Which values there are, when that is not plain from the meaning.
+    /// The possible values, unless the meaning says them.
     public let values: String?
     /// Whether it can be given by the file that `NAME_FILE` names, and is never shown.
     public let isSecret: Bool
@@ -30,7 +30,7 @@ public struct SettingDescription: Sendable, Hashable {
         self.isSecret = isSecret
     }
 
-    /// What it means, its values, and how a secret is given.
+    /// Its meaning, its values, and how a secret is set.
     public var explanation: String {
         var text = meaning
         if let values { text += " (\(values))" }
@@ -38,7 +38,7 @@ public struct SettingDescription: Sendable, Hashable {
         return text
     }
 
-    /// One line for a person who asked for help.
+    /// One line of `--help`.
     package var help: String {
         let otherwise =
             switch presence {

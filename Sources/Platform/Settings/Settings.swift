@@ -3,10 +3,11 @@ import FoundationEssentials
 import Glibc
 import Synchronization
 
-/// The one place that reads the environment. Every name is the environment variable's own (`DATABASE_URL`).
+/// The only code that reads the environment. Every setting has the name of its environment variable (`DATABASE_URL`).
 ///
-/// A secret may come from a file instead: `DATABASE_PASSWORD_FILE` names it (the convention of Docker and Kubernetes secrets).
-/// What is missing or wrong is a ``ConfigurationError`` that names the variable and never its value when that is a secret.
+/// A secret may come from a file instead: `DATABASE_PASSWORD_FILE` names it (the convention of Docker and Kubernetes
+/// secrets). A missing or wrong setting is a ``ConfigurationError`` that names the variable and, if it is a secret,
+/// never its value.
 public struct Settings: Sendable {
     private let reader: ConfigReader
     private let asked: Names?
@@ -24,7 +25,7 @@ public struct Settings: Sendable {
         self.asked = asked
     }
 
-    /// The declared settings that were asked for so far, of settings from a dictionary.
+    /// The declared settings that were read so far, for settings from a dictionary.
     package var askedFor: Set<String> { asked?.names.withLock { $0 } ?? [] }
 
     private final class Names: Sendable {
@@ -33,14 +34,14 @@ public struct Settings: Sendable {
 
     // MARK: Declared settings
 
-    /// The value of a setting: what is given, else its default.
+    /// The value of a setting, or its default.
     /// - Throws: ``ConfigurationError`` when it is required and missing, or wrong.
     public func value<Value>(_ setting: Setting<Value>) throws(ConfigurationError) -> Value {
         if let value = try optional(setting) { return value }
         throw ConfigurationError(setting.name, setting.description.isSecret ? "is not set (nor is \(setting.name)_FILE)" : "is not set")
     }
 
-    /// The value of a setting, or nil when it is not given and has no default.
+    /// The value of a setting, or nil when it is not set and has no default.
     /// - Throws: ``ConfigurationError`` when it is wrong.
     public func optional<Value>(_ setting: Setting<Value>) throws(ConfigurationError) -> Value? {
         asked?.names.withLock { _ = $0.insert(setting.name) }
@@ -67,8 +68,8 @@ public struct Settings: Sendable {
         return value?.isEmpty == true ? nil : value
     }
 
-    /// A secret, or nil when it is unset or empty: from the variable itself or from the file that `NAME_FILE` names; surrounding white space of the
-    /// file is dropped.
+    /// A secret, or nil when it is unset or empty: from the variable itself or from the file that `NAME_FILE` names;
+    /// surrounding white space of the file is dropped.
     /// - Throws: ``ConfigurationError`` when the file cannot be read.
     public func secret(_ name: String) throws(ConfigurationError) -> String? {
         if let value = string(name) { return value }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Closed until it is opened, then open for ever.
+/// Closed until it is opened, then open for ever (a manual-reset event).
 final class AsyncLatch: Sendable {
     private struct State {
         var isOpen = false
@@ -12,7 +12,7 @@ final class AsyncLatch: Sendable {
 
     var isOpen: Bool { state.withLock(\.isOpen) }
 
-    /// Lets everybody through, now and later.
+    /// Resumes all waiters; later ones do not wait.
     func open() {
         let waiters = state.withLock { state in
             state.isOpen = true
@@ -22,7 +22,7 @@ final class AsyncLatch: Sendable {
         for waiter in waiters.values { waiter.resume() }
     }
 
-    /// Returns when the gate is open or the task is cancelled.
+    /// Returns when the latch is open or the task is cancelled.
     func wait() async {
         let ticket = state.withLock { state in
             state.next += 1

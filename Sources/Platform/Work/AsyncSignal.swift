@@ -1,6 +1,7 @@
 import Synchronization
 
-/// A wake-up that is never lost and never counted: raised any number of times, it wakes one waiter once.
+/// A wake-up that is remembered but not counted: raised any number of times, it wakes one waiter once (an auto-reset
+/// event).
 final class AsyncSignal: Sendable {
     private struct State {
         var raised = false
@@ -9,7 +10,7 @@ final class AsyncSignal: Sendable {
 
     private let state = Mutex(State())
 
-    /// Wakes whoever waits, or the next who will.
+    /// Wakes the waiter or, if there is none, the next one.
     func raise() {
         let waiter = state.withLock { state in
             guard let waiter = state.waiter else {

@@ -1,4 +1,5 @@
-/// Pauses that double up to a longest one, each with full jitter between a half and the whole, so that processes that failed together do not come back together.
+/// Pauses that double up to a longest one. Each is a random part, between a half and the whole, so that processes that
+/// failed together do not retry together.
 public struct Backoff: Sendable {
     private let first: Duration
     private let longest: Duration
@@ -10,7 +11,7 @@ public struct Backoff: Sendable {
         self.longest = longest
     }
 
-    /// For a server that is away: 50 ms to 2 s.
+    /// For a server that cannot be reached: 50 ms to 2 s.
     static let connection = Backoff(first: .milliseconds(50), longest: .seconds(2))
 
     /// The next pause.
@@ -19,7 +20,7 @@ public struct Backoff: Sendable {
         return Self.pause(after: attempt, first: first, longest: longest)
     }
 
-    /// The pause after so many failed attempts, counted from 0.
+    /// The pause after a failed attempt; attempts are counted from 0.
     public static func pause(after attempt: Int, first: Duration, longest: Duration) -> Duration {
         var whole = first
         for _ in 0..<min(max(attempt, 0), 30) where whole < longest { whole = whole * 2 }

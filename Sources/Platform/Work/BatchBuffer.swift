@@ -1,10 +1,11 @@
 import Synchronization
 
-/// Passes elements from one task to another, which takes as many as have gathered. Bounded by whoever puts (a consumer's prefetch).
+/// Passes elements from one task to another, which takes them in batches. It has no limit of its own: the producer
+/// bounds it (a consumer by its prefetch).
 final class BatchBuffer<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
-        /// Somebody found nothing and waits.
+        /// The consumer found no elements and waits.
         var isAwaited = false
         var isFinished = false
     }
@@ -12,8 +13,8 @@ final class BatchBuffer<Element: Sendable>: Sendable {
     private let state = Mutex(State())
     private let filled = AsyncSignal()
 
-    /// Adds elements behind the others.
-    /// - Returns: whether somebody was waiting for them; if nobody was, more may gather before the next are put.
+    /// Appends elements.
+    /// - Returns: whether the consumer was waiting for them; if it was not, more may gather before the next are put.
     @discardableResult
     func put(_ elements: [Element]) -> Bool {
         let wasAwaited = state.withLock { state in
@@ -25,13 +26,13 @@ final class BatchBuffer<Element: Sendable>: Sendable {
         return wasAwaited
     }
 
-    /// Says that nothing more will come.
+    /// Marks the end: no elements follow.
     func finish() {
         state.withLock { $0.isFinished = true }
         filled.raise()
     }
 
-    /// Waits until so many have gathered or the time is up, and takes none.
+    /// Waits until `count` elements have gathered or the time is up; takes none.
     func gather(_ count: Int, atMost limit: Duration) async {
         let deadline = ContinuousClock.now + limit
         while state.withLock({ $0.elements.count < count && !$0.isFinished }), !Task.isCancelled {
@@ -41,8 +42,8 @@ final class BatchBuffer<Element: Sendable>: Sendable {
         }
     }
 
-    /// Waits for elements and takes at most so many, in their order, that together weigh no more than `most`, but at least one; nil when all have been
-    /// taken and no more will come.
+    /// Waits for elements and takes at most `limit` of them, in order, whose total weight is at most `most`; it takes
+    /// one in any case. Returns nil when all elements were taken and the end was marked, or when the task is cancelled.
     func take(atMost limit: Int, weighing most: Int = .max, _ weight: (Element) -> Int = { _ in 0 }) async -> [Element]? {
         while true {
             let taken = state.withLock { state -> [Element]? in

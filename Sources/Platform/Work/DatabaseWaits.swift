@@ -3,20 +3,21 @@ import Logging
 import Postgres
 import Synchronization
 
-/// Who waits for the database, and why. While anybody does the service is not ready.
+/// The operations that wait for the database, and why. The service is not ready while there is one.
 ///
-/// The log has one line when the first begins to wait, one for each other kind of trouble that shows meanwhile, and one when the last of
-/// them has got through. Each waits until its own work succeeds: a server that is out of disk answers every question and takes no row.
+/// The log gets one line when the first operation begins to wait, one for each further kind of trouble, and one when
+/// the last operation has succeeded. Each waits until its own work succeeds: a server whose disk is full answers
+/// queries but accepts no rows.
 final class DatabaseWaits: Sendable {
-    /// What is told once for each wait.
+    /// The kinds of trouble; each is logged once in a period of waiting.
     enum Trouble: Hashable, Sendable {
-        /// No statement would work.
+        /// No statement can succeed.
         case outage(PostgresOutage)
-        /// A time limit of the server ended a statement, which waits for somebody's lock.
+        /// A time limit of the server ended a statement that waited for a lock.
         case timeLimit
-        /// A statement does not come back.
+        /// A statement does not return.
         case hanging
-        /// The database is there, but not as this service needs it.
+        /// The database answers, but a migration that this service needs is missing.
         case unprepared
     }
 
@@ -29,10 +30,10 @@ final class DatabaseWaits: Sendable {
 
     private let state = Mutex(State())
 
-    /// Why the service waits; nil when nobody does.
+    /// Why the service waits; nil when it does not.
     var reason: String? { state.withLock { $0.waiting.min { $0.key < $1.key }?.value } }
 
-    /// A ticket for one who may have to wait.
+    /// Identifies an operation that may have to wait.
     func ticket() -> Int {
         state.withLock { state in
             state.lastTicket += 1
@@ -40,7 +41,7 @@ final class DatabaseWaits: Sendable {
         }
     }
 
-    /// The holder of this ticket waits, or waits for another reason than before.
+    /// Records that an operation waits, or waits for another reason than before.
     func wait(_ ticket: Int, _ what: String, _ trouble: Trouble, _ reason: String, _ logger: Logger) {
         let isNews = state.withLock { state in
             if state.waiting.isEmpty {
@@ -53,7 +54,7 @@ final class DatabaseWaits: Sendable {
         if isNews { logger.warning("Waiting for the database: \(reason)", metadata: ["waiting": "\(what)"]) }
     }
 
-    /// The holder of this ticket got through, or gave up.
+    /// Records that an operation succeeded or gave up.
     func end(_ ticket: Int, gotThrough: Bool, _ logger: Logger) {
         let waited: Duration? = state.withLock { state in
             guard state.waiting.removeValue(forKey: ticket) != nil, state.waiting.isEmpty else { return nil }
@@ -65,7 +66,7 @@ final class DatabaseWaits: Sendable {
 }
 
 extension PostgresError {
-    /// Why this error is waited out, whatever the statement was; nil if it has to do with the statement.
+    /// Why this error is waited out, whatever the statement was; nil if the statement caused it.
     var trouble: DatabaseWaits.Trouble? {
         if let outage { return .outage(outage) }
         return isTimeLimit ? .timeLimit : nil

@@ -1,6 +1,6 @@
-/// Numbers as lower-case hexadecimal digits, the zeros in front with them.
+/// Numbers as lower-case hexadecimal digits, with leading zeros.
 enum Hexadecimal {
-    /// The last so many digits of a number.
+    /// Appends the last `digits` digits of a number.
     static func append(_ number: UInt64, digits: Int, to text: inout [UInt8]) {
         for place in (0..<digits).reversed() {
             let digit = UInt8(truncatingIfNeeded: number >> (4 * place) & 0xF)
@@ -8,6 +8,6 @@ enum Hexadecimal {
         }
     }
 
-    /// Whether it is one of the digits that are written here.
+    /// Whether the byte is a lower-case hexadecimal digit.
     static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) }
 }

@@ -2,28 +2,31 @@ import FoundationEssentials
 import Logging
 import Synchronization
 
-/// Work on things that live outside the database: claimed from it, performed outside many at once, recorded in groups.
+/// Performs items that need external calls: claims them from the database, performs many concurrently outside of any
+/// transaction, and records the outcomes in groups.
 ///
-/// A turn is one transaction that records what has finished and claims as much again, so places are refilled as they become free
-/// and a thousand short performances cost a few dozen commits.
+/// Each round is one transaction: it records the finished items, then claims replacements. So a thousand short
+/// performances cost a few dozen commits.
 struct LeasedWorkPool<Item: Sendable, Outcome: Sendable>: Sendable {
-    /// How many are performed at once.
+    /// How many items are performed at once.
     let concurrency: Int
-    /// Learns when more was claimed than was asked for.
+    /// Gets an error when a claim returned more items than it was asked for.
     let logger: Logger
-    /// Records what finished and claims at most so many; an empty claim means that there is nothing more to do now.
+    /// Records the finished items and claims at most `wanted` new ones. An empty claim means that there is nothing more
+    /// to do now.
     let recordAndClaim: @Sendable (_ finished: [(Item, Outcome)], _ wanted: Int) async throws -> [Item]
-    /// Performs one, outside of any transaction. Failing is an outcome.
+    /// Performs one item, outside of any transaction. A failure is an outcome, too.
     let perform: @Sendable (Item) async -> Outcome
 
-    /// How long finished ones wait for company before a turn.
+    /// How long finished items wait for others before a round.
     private static var gathering: Duration { .milliseconds(10) }
 
-    /// Works until nothing is left to claim, or until `isStopping` says to claim no more; what was claimed is always finished and recorded.
+    /// Runs until nothing is left to claim, or until `isStopping` says to claim no more; items that were claimed are
+    /// always finished and recorded.
     ///
-    /// A claim that returns more than was asked for is at fault. The surplus is not performed but left to its leases: performed, it would open
-    /// more connections than there are places.
-    /// - Throws: what `recordAndClaim` throws; what was being performed then is abandoned to its lease.
+    /// A claim that returns more items than it was asked for is a bug. The surplus is not performed but left to its
+    /// leases: it would open more connections than `concurrency` allows.
+    /// - Throws: what `recordAndClaim` throws. Items that are being performed then are abandoned to their leases.
     func run(isStopping: @escaping @Sendable () -> Bool = { false }) async throws {
         let finished = Finished()
         try await withThrowingDiscardingTaskGroup { group in

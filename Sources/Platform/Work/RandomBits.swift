@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The kernel's random numbers, asked for many at once: a system call for each would cost as much as the rest of an id.
+/// Random numbers of the kernel, fetched in blocks: a system call for each would cost as much as the rest of an id.
 enum RandomBits {
     private static let words = Mutex<[UInt64]>([])
 

@@ -5,35 +5,35 @@ import Metrics
 import Postgres
 import ServiceLifecycle
 
-/// What every part of one service process shares: its name, its wires, its clock.
+/// What the parts of one service process share: its name, its connections, its clock.
 public struct ServiceRuntime: Sendable {
-    /// The executable's name, which is also its role and its user.
+    /// The executable's name, which is also its database role and its broker user.
     public let name: String
     /// This process, for people: `tickets-cache@host/4711`.
     public let instance: String
     /// The time of day.
     public let clock: WallClock
-    /// With the service's name.
+    /// Labelled with the service's name.
     public let logger: Logger
     /// The service's database, as the service's role, with its own schema first in the path.
     public let database: PostgresClient
     /// The service's connection to the broker.
     public let broker: AMQPConnection
-    /// What else the service waits for.
+    /// What the service waits for besides database and broker.
     public let conditions = ServiceConditions()
-    /// How long a run belongs to a process that gives no sign of life.
+    /// How long a run belongs to a process that does not renew its lease.
     var runLease = Duration.seconds(RunRescuer.standardLease)
-    /// What the database must have had.
+    /// The migrations that must have been applied.
     var migrations = RequiredMigrations.none
     /// Open once the database answers and is migrated.
     let databaseReady = AsyncLatch()
-    /// Who waits for the database.
+    /// The operations that wait for the database.
     let databaseWaits = DatabaseWaits()
     /// Open once the service has been asked to stop.
     let stopping = AsyncLatch()
-    /// Raised after a commit that left rows in the outbox.
+    /// Raised after a commit that wrote rows to the outbox.
     let outboxFilled = AsyncSignal()
-    /// Raised after a commit that left rows among the deliveries, one for each delivery worker.
+    /// Raised after a commit that wrote rows to `deliveries`; one signal for each delivery worker.
     let deliveriesFilled = OutboundDelivery.Kind.allCases.map { _ in AsyncSignal() }
 
     /// Waits until the database answers and is migrated.
@@ -43,7 +43,7 @@ public struct ServiceRuntime: Sendable {
         return databaseReady.isOpen
     }
 
-    /// Runs the body in one transaction, and with it whatever it publishes and delivers.
+    /// Runs the body in one transaction, which also writes the messages and deliveries that it causes.
     /// - Parameter mayRepeat: See ``Transaction/mayBeDuplicate``.
     public func transaction<T: Sendable>(mayBeDuplicate: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
         let now = clock.now
@@ -60,17 +60,19 @@ public struct ServiceRuntime: Sendable {
         return result
     }
 
-    /// Tells of rows that could not be worked where there is no run to record them on: in a reaction, in a delivery worker's notes.
+    /// Reports rows that failed where there is no run to record them on: in a reaction, or in the callbacks of a
+    /// delivery worker.
     private func report(_ failures: [RowFailure]) {
         Counter(label: "boxoffice_failed_rows_total").increment(by: failures.count)
         for failure in failures { logger.warning("A row could not be worked", metadata: ["row": "\(failure.row)", "reason": "\(failure.error)"]) }
     }
 
-    /// Does the work again until it is done or fails for a reason of its own.
+    /// Repeats the work until it succeeds or fails for a reason of its own.
     ///
-    /// During an outage of the database, and when a time limit of the server ends a statement, it waits in place, however long that takes:
-    /// the message is not to blame. So it does for a migration that has yet to be applied. A deadlock or a serialization failure is tried
-    /// again a few times. A service that is asked to stop waits no longer and gives its message back.
+    /// During an outage of the database, and when a time limit of the server ends a statement, it waits in place,
+    /// however long that takes: the message is not to blame. It also waits for a migration that is not applied yet.
+    /// After a deadlock or a serialization failure it tries again a few times. A service that is asked to stop stops
+    /// waiting and returns its message to the queue.
     /// - Throws: `CancellationError` when the service stops or the task is cancelled.
     public func retryingWhileDatabaseIsDown<T: Sendable>(_ what: String, _ work: () async throws -> T) async throws -> T {
         var backoff = Backoff.connection
@@ -95,8 +97,8 @@ public struct ServiceRuntime: Sendable {
                     ticket = mine
                     databaseWaits.wait(mine, what, trouble, error.reason, logger)
                 } else if error.isStalePlan, stalePlans < Self.stalePlansInPlace {
-                    // A table was changed under a connection that had prepared the statement; the next transaction prepares it anew, and
-                    // if that takes another connection, so does the one after it.
+                    // A table was altered after the connection had prepared the statement. The next transaction
+                    // prepares it again and, if that runs on another connection, so does the one after it.
                     stalePlans += 1
                     logger.debug("\(what) tries again", error: error)
                     continue
@@ -109,14 +111,14 @@ public struct ServiceRuntime: Sendable {
                 let pause = backoff.next()
                 try await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
             } catch {
-                // The database has answered: the trouble is over, and this failure is another matter.
+                // The database has answered: the trouble is over, and this failure is unrelated.
                 gotThrough = !(error is CancellationError) && (error as? PostgresError)?.trouble == nil
                 throw error
             }
         }
     }
 
-    /// Does the work; a failure that a missing migration explains becomes a ``MissingMigration``.
+    /// Runs the work; a failure that a missing migration explains becomes a ``MissingMigration``.
     private func withMigrations<T: Sendable>(_ work: () async throws -> T) async throws -> T {
         do {
             return try await work()
@@ -126,10 +128,11 @@ public struct ServiceRuntime: Sendable {
         }
     }
 
-    /// How often a migration that is missing is looked for.
+    /// The pause between two looks for a missing migration.
     private static let migrationPause = Duration.seconds(1)
 
-    /// How often a prepared statement may turn out to be stale: more often than there are connections, and tables in one migration.
+    /// How often a prepared statement may turn out to be stale: more often than there are connections, and tables in
+    /// one migration.
     private static let stalePlansInPlace = 1000
 
     /// How often a deadlock or a serialization failure is tried again before it counts as a failure of the message.

@@ -1,11 +1,12 @@
 extension String {
-    /// This text as a column of PostgreSQL, a JSON document and a header of AMQP take it: for reasons and error messages,
-    /// which quote whatever another server or a row said.
+    /// This text in a form that a PostgreSQL column, a JSON document and an AMQP header accept: for reasons and error
+    /// messages, which quote what another server or a row said.
     ///
-    /// A zero byte, which PostgreSQL stores in no text and no JSON, becomes `␀`; a text that is too long ends with `…`.
+    /// A zero byte, which PostgreSQL stores neither in text nor in JSON, becomes `␀`; a text that is too long ends with
+    /// `…`.
     /// - Parameter length: The most characters (Unicode scalars) that remain.
     public func storable(atMost length: Int = 2000) -> String {
-        // Bytes first: a reason is nearly always short and clean, and is returned as it is.
+        // Bytes first: a reason is nearly always short and clean, and is then returned unchanged.
         if utf8.count <= length, !utf8.contains(0) { return self }
         var scalars = String.UnicodeScalarView()
         for scalar in unicodeScalars.prefix(length) { scalars.append(scalar == "\0" ? "␀" : scalar) }

@@ -1,5 +1,5 @@
 extension String {
-    /// The longest beginning of whole characters (Unicode scalars) that has at most so many bytes of UTF-8.
+    /// The longest prefix of whole characters (Unicode scalars) that has at most `count` bytes of UTF-8.
     func prefix(bytes count: Int) -> String {
         guard utf8.count > count else { return self }
         var end = utf8.index(utf8.startIndex, offsetBy: count)

@@ -3,31 +3,32 @@ import FoundationEssentials
 import Postgres
 import Synchronization
 
-/// The only way to cause anything: rows, messages and deliveries that commit together or not at all.
+/// The only way to cause effects: rows, messages and deliveries that commit together or not at all.
 public final class Transaction: Sendable {
-    /// The time of day by which everything in this transaction is decided.
+    /// The time by which everything in this transaction is decided.
     public let now: Date
-    /// The service that works.
+    /// The service that runs it.
     public let service: String
-    /// Whether what is told here may have been told before. A batch is worked without looking for that at first; when a key is violated, it is
-    /// worked again with care. A reaction may leave `on conflict do nothing` out of a large insert as long as this is false.
+    /// Whether the messages of this transaction may include duplicates. A batch is processed without that check first;
+    /// when a key is violated, it is processed again with it. A reaction may leave `on conflict do nothing` out of a
+    /// large insert while this is false.
     public let mayBeDuplicate: Bool
     let postgres: PostgresTransaction
     private let effects = Mutex(Effects())
     private let tables = Mutex(Written())
-    /// So many deliveries go into their table at once.
+    /// How many deliveries are written to their table at once.
     private static let load = 1000
 
     /// What a transaction causes beyond its rows.
     struct Effects: Sendable {
         var messages: [OutgoingMessage] = []
         var deliveries: [OutboundDelivery] = []
-        /// Deliveries that have gone into their table already, by kind.
+        /// Deliveries that were written to their table already, by kind.
         var handedOver: [OutboundDelivery.Kind: Int] = [:]
         var failures: [RowFailure] = []
     }
 
-    /// What has gone into the tables, so that the relay and the delivery worker are woken after the commit.
+    /// Which tables were written to, so that the relay and the delivery worker are woken after the commit.
     struct Written: Sendable {
         var messages = false
         var deliveries = false
@@ -42,48 +43,49 @@ public final class Transaction: Sendable {
 
     // MARK: - Rows
 
-    /// Runs a statement and decodes what it returns, a row each.
+    /// Runs a statement and decodes each row that it returns.
     public func query<R: Decodable & Sendable>(_ sql: SQL, as type: R.Type, _ parameters: (any PostgresEncodable)...) async throws -> [R] {
         try await postgres.query(sql, as: type, parameters: parameters)
     }
 
-    /// Runs a statement and gives its rows as they are.
+    /// Runs a statement and returns its rows undecoded.
     public func query(_ sql: SQL, _ parameters: (any PostgresEncodable)...) async throws -> PostgresRows {
         try await postgres.query(sql, parameters: parameters)
     }
 
-    /// Runs a statement; returns how many rows it touched.
+    /// Runs a statement; returns how many rows it affected.
     @discardableResult
     public func execute(_ sql: SQL, _ parameters: (any PostgresEncodable)...) async throws -> Int {
         try await postgres.execute(sql, parameters: parameters)
     }
 
-    /// Sends a statement whose result nobody waits for; its failure fails the transaction.
+    /// Sends a statement without waiting for its result; its failure fails the transaction.
     public func enqueue(_ sql: SQL, _ parameters: (any PostgresEncodable)...) throws {
         try postgres.enqueue(sql, parameters: parameters)
     }
 
     // MARK: - Effects
 
-    /// Tells everybody what happened, once this transaction has committed.
-    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
+    /// Publishes events once this transaction has committed.
+    /// - Parameter cause: The trace of the message that caused it; by default that of the current task.
     public func publish<M: Message>(_ messages: [M], causedBy cause: TraceContext? = .current) throws {
         let outgoing = try TraceContext.$current.withValue(cause) { try messages.map { try OutgoingMessage($0, from: service, at: now) } }
         effects.withLock { $0.messages += outgoing }
     }
 
-    /// Tells everybody what happened, once this transaction has committed.
-    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
+    /// Publishes an event once this transaction has committed.
+    /// - Parameter cause: The trace of the message that caused it; by default that of the current task.
     public func publish<M: Message>(_ message: M, causedBy cause: TraceContext? = .current) throws { try publish([message], causedBy: cause) }
 
-    /// Tells one of the service's own queues what happened, once this transaction has committed.
+    /// Publishes a message to one of the service's own queues once this transaction has committed.
     func publish<M: Message>(_ message: M, to queue: String) throws {
         publish(
             try OutgoingMessage(
                 message, exchange: Exchange.retry(of: service), routingKey: queue, from: service, at: now, id: OutgoingMessage.newID(at: now)))
     }
 
-    /// Starts a job of this service soon: a run that is at work now will look once more before it ends, otherwise a tick goes out.
+    /// Starts a job of this service soon: a run that is in progress repeats its work before it ends; otherwise a tick
+    /// is published.
     public func trigger(_ job: JobName, parameters: [String: String] = [:]) async throws {
         guard try await !JobRunStore.requestRerun(job, self) else { return }
         let id = OutgoingMessage.newID(at: now)
@@ -96,9 +98,10 @@ public final class Transaction: Sendable {
 
     func publish(_ message: OutgoingMessage) { effects.withLock { $0.messages.append(message) } }
 
-    /// Has something sent out, once this transaction has committed. What was handed in before under the same dedupe key is not sent again.
+    /// Sends deliveries once this transaction has committed. One whose dedupe key is known already is not sent again.
     ///
-    /// Many deliveries do not wait for the end: they go into their table a load at a time, with the statements that follow.
+    /// Large numbers are not kept until the end: they are written to their table in batches, with the statements that
+    /// follow.
     public func deliver(_ deliveries: [OutboundDelivery]) throws {
         let load = effects.withLock { effects -> [OutboundDelivery] in
             effects.deliveries += deliveries
@@ -110,10 +113,11 @@ public final class Transaction: Sendable {
         if !load.isEmpty { try write(Effects(deliveries: load)) }
     }
 
-    /// Has something sent out, once this transaction has committed.
+    /// Sends a delivery once this transaction has committed.
     public func deliver(_ delivery: OutboundDelivery) throws { try deliver([delivery]) }
 
-    /// Records a row that could not be worked. The run goes on and ends as `partial`; in a reaction, which has no run, it is a warning in the log.
+    /// Records a row that failed. The run continues and ends as `partial`; in a reaction, which has no run, the log
+    /// gets a warning.
     /// - Parameters:
     ///   - row: What the row is called by people: `user 12`, `booking B-77`.
     ///   - reason: The error, or what is wrong with the row.
@@ -121,9 +125,9 @@ public final class Transaction: Sendable {
         effects.withLock { $0.failures.append(RowFailure(row: row, error: "\(reason)")) }
     }
 
-    /// Runs the body so that its rows, messages and deliveries are undone if it throws. Whatever was caused before must have
-    /// been taken with ``takeEffects()``.
-    /// - Returns: what the body returned, and its effects, which are in their tables already.
+    /// Runs the body so that its rows, messages and deliveries are undone if it throws. Effects that were caused before
+    /// must have been taken with ``takeEffects()``.
+    /// - Returns: the result of the body, and its effects, which are written to their tables already.
     func savepoint<T: Sendable>(_ body: () async throws -> T) async throws -> (T, Effects) {
         do {
             return try await postgres.savepoint {
@@ -138,7 +142,8 @@ public final class Transaction: Sendable {
         }
     }
 
-    /// Takes what has been caused so far; the caller counts it, and writes it with ``write(_:)`` unless the run is dry.
+    /// Removes and returns the effects so far; the caller counts them, and writes them with ``write(_:)`` unless this
+    /// is a dry run.
     func takeEffects() -> Effects {
         effects.withLock { effects in
             defer { effects = Effects() }
@@ -146,7 +151,7 @@ public final class Transaction: Sendable {
         }
     }
 
-    /// Puts messages and deliveries into their tables, in front of the commit.
+    /// Writes messages and deliveries to their tables, before the commit.
     func write(_ effects: Effects) throws {
         if !effects.messages.isEmpty { try Outbox.enqueue(effects.messages, in: postgres, at: now) }
         if !effects.deliveries.isEmpty { try Deliveries.enqueue(effects.deliveries, in: postgres, at: now) }

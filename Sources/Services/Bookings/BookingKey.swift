@@ -1,15 +1,15 @@
 import Platform
 import Postgres
 
-/// What a booking is called and where it stands among others, read when a slice has to pass over it.
+/// The reference and the keyset position of a booking, read when a slice has to skip it.
 struct BookingKey: Decodable, Sendable {
     let id: Int
     let reference: String
-    /// What the rows are ordered by; of a job that goes by ids alone nothing.
+    /// The timestamp by which the rows are ordered; nil for a job that orders by id alone.
     let instant: PostgresTimestamp?
 
-    /// What people call the booking.
+    /// The booking's name in messages to people.
     var name: String { "booking \(reference)" }
-    /// The cursor behind it.
+    /// The cursor after this booking.
     var keyset: KeysetCursor { KeysetCursor(instant: instant ?? .negativeInfinity, id: id) }
 }

@@ -1,14 +1,14 @@
 import Platform
 
-/// What there is to tell the customer of a booking, who gets one mail of each kind.
+/// The mails to the customer of a booking, who gets one of each kind.
 enum BookingMail: Sendable {
     case confirmed
-    /// Nobody paid in time.
+    /// The booking was not paid in time.
     case expired
     case paymentFailed
-    /// With the organizer's reason, which may be empty, and what goes back; nil when nothing was paid.
+    /// With the organizer's reason, which may be empty, and the amount that is refunded; nil when nothing was paid.
     case eventCancelled(reason: String, refund: Int?, currency: String)
-    /// So much has gone back.
+    /// This amount was refunded.
     case refunded(Int, currency: String)
     case refundDenied(RefundDenial)
 
@@ -24,7 +24,7 @@ enum BookingMail: Sendable {
         }
     }
 
-    /// Which of several mails a customer gets only one of.
+    /// A customer gets only one mail of each kind for a booking.
     var kind: String {
         switch self {
         case .expired, .paymentFailed, .eventCancelled: "booking-cancelled"
@@ -32,7 +32,7 @@ enum BookingMail: Sendable {
         }
     }
 
-    /// What the template names beside the facts of every mail.
+    /// The values that the template uses beside those of every mail.
     func facts(of mailContext: BookingMailContext) -> [String: MailFact] {
         switch self {
         case .confirmed: ["total": .money(mailContext.totalAmount, currency: mailContext.currency)]

@@ -3,7 +3,8 @@ import Cron
 import FoundationEssentials
 import Platform
 
-/// A booking as a mail tells of it: to whom, and what every mail says. A row of the view `mailContexts`.
+/// The recipient of a mail about a booking and the values that every such mail uses. A row of the view
+/// `booking_mail_contexts`.
 struct BookingMailContext: Decodable, Sendable {
     let bookingId: Int
     let reference: String
@@ -16,17 +17,17 @@ struct BookingMailContext: Decodable, Sendable {
     let email: String?
     let language: String?
     let eventId: Int
-    /// Nil when there is no such event, as everything below.
+    /// Nil when there is no such event, like every property below.
     let title: String?
     let location: String?
     let startsAt: Date?
     let timeZone: String?
 
-    /// What people call the booking.
+    /// The booking's name in messages to people.
     var name: String { "booking \(reference)" }
 
-    /// The mail that tells the news.
-    /// - Throws: ``UndeliverableMail`` when something that it needs is missing or wrong.
+    /// Renders the mail.
+    /// - Throws: ``UndeliverableMail`` when a value that it needs is missing or invalid.
     func mail(_ mail: BookingMail) throws(UndeliverableMail) -> Mail {
         guard let firstName else { throw UndeliverableMail("user \(userId) does not exist") }
         guard let email else { throw UndeliverableMail("user \(userId) has no e-mail address") }
@@ -41,7 +42,7 @@ struct BookingMailContext: Decodable, Sendable {
         return Mail(mail.template, about: bookingId, kind: mail.kind, to: contact, facts: facts)
     }
 
-    /// The time on the clocks at the event.
+    /// The local time of the event.
     private func time(_ instant: Date, in name: String) throws(UndeliverableMail) -> MailFact {
         do {
             return .time(instant, in: try CronZone(name))
@@ -50,7 +51,7 @@ struct BookingMailContext: Decodable, Sendable {
         }
     }
 
-    /// Why a customer cannot be written to.
+    /// The reason why a mail to a customer cannot be sent.
     struct UndeliverableMail: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }
@@ -58,8 +59,9 @@ struct BookingMailContext: Decodable, Sendable {
 }
 
 extension Transaction {
-    /// Writes to the customer of a booking. One who cannot be written to is reported; the rest goes on.
-    /// - Returns: whether a mail is on its way.
+    /// E-mails the customer of a booking. If the mail cannot be sent, a failure is recorded and the transaction goes
+    /// on.
+    /// - Returns: whether an outbound delivery was written.
     @discardableResult
     func sendMail(_ mail: BookingMail, _ mailContext: BookingMailContext, causedBy cause: TraceContext? = .current) throws -> Bool {
         do {
@@ -73,7 +75,7 @@ extension Transaction {
 }
 
 extension BookingCancelled {
-    /// Tells that bookings were cancelled, in as few messages as hold them.
+    /// The messages that bookings were cancelled, with as many bookings in each as it may hold.
     static func all(_ mailContexts: [BookingMailContext], because reason: CancellationReason, at instant: Date) -> [BookingCancelled] {
         let bookings = mailContexts.map { Booking(bookingId: $0.bookingId, eventId: $0.eventId, userId: $0.userId, quantity: $0.quantity) }
         return stride(from: 0, to: bookings.count, by: most).map { start in
@@ -83,7 +85,7 @@ extension BookingCancelled {
 }
 
 extension BookingRefundApproved {
-    /// Tells that so much goes back, in minor units of the currency that the booking was paid in.
+    /// A refund of this amount was granted, in minor units of the currency that the booking was paid in.
     init(_ mailContext: BookingMailContext, amount: Int, currency: String, at instant: Date) {
         self.init(bookingId: mailContext.bookingId, userId: mailContext.userId, amount: amount, currency: currency, approvedAt: instant)
     }

@@ -1,4 +1,5 @@
-/// Why a booking was cancelled; kept as `cancellation_reason`, told in `booking.cancelled` and counted in reports.
+/// Why a booking was cancelled; stored as `cancellation_reason`, published in `booking.cancelled` and counted in
+/// reports.
 enum CancellationReason: String, CaseIterable, Sendable {
     case expired
     case paymentFailed = "payment failed"
@@ -6,6 +7,6 @@ enum CancellationReason: String, CaseIterable, Sendable {
     case eventCalledOff = "event cancelled"
     case refundApproved = "refund approved"
 
-    /// Those of bookings that nobody had paid for. Money that comes for one of them all the same goes back in full.
+    /// The reasons for cancelling an unpaid booking. Money that arrives for such a booking later is refunded in full.
     static let unpaid: [CancellationReason] = [.expired, .paymentFailed, .paymentAbandoned]
 }

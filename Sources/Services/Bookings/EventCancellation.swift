@@ -5,30 +5,30 @@ import Postgres
 
 /// Bookings that hold tickets of an event that was cancelled.
 enum EventCancellation {
-    /// How many are cancelled at once: each has up to three messages and mails.
+    /// The maximum number of bookings cancelled at once: each has up to three messages and mails.
     private static let limit = 2500
-    /// What cursors among them begin with; the event and the booking that were passed over last follow.
+    /// The prefix of cursors among these bookings; the event and the booking that were skipped last follow.
     private static let mark = "cancelled"
 
-    /// Whether a cursor stands among these bookings.
+    /// Whether a cursor is one among these bookings.
     static func isCursor(_ cursor: String?) -> Bool { cursor?.hasPrefix(mark) == true }
 
     private static func cursor(event: Int, booking: Int) -> String { "\(mark) \(event) \(booking)" }
 
-    /// The event and the booking of a cursor; before all of them for any other.
+    /// The event and the booking of a cursor; for any other cursor the position before all of them.
     private static func place(_ cursor: String?) -> (event: Int, booking: Int) {
         let parts = isCursor(cursor) ? (cursor ?? "").dropFirst(mark.count).split(separator: " ").compactMap { Int($0) } : []
         return parts.count == 2 ? (parts[0], parts[1]) : (.min, .min)
     }
 
-    /// The first of them behind the slice's cursor.
+    /// The first of these bookings after the slice's cursor.
     static func first(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let place = place(slice.cursor)
         guard let first = try await tx.query(firstHolder, as: First.self, place.event, place.booking).first else { return nil }
         return JobRow("booking \(first.reference)", cursor: cursor(event: first.eventId, booking: first.id))
     }
 
-    /// Cancels some of them and grants their customers all that they paid.
+    /// Cancels the next ones and grants their customers a full refund.
     static func cancel(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let instant = slice.now
         let place = place(slice.cursor)
@@ -71,7 +71,8 @@ enum EventCancellation {
         let paidIn: String?
     }
 
-    // Of several payments of a booking that succeeded all but one go back by themselves, and nothing is left of those.
+    // If several payments of a booking succeeded, all but one are duplicates: they are refunded without a request, and
+    // nothing is left of them.
     private static let cancelHolders: SQL = """
         with holders as materialized (
             select b.id, c.reason from event_cancellations c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')

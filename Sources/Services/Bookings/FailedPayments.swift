@@ -2,15 +2,15 @@ import Contracts
 import Platform
 import Postgres
 
-/// Payments that will not come.
+/// Payments that ended without money.
 struct FailedPayments {
     let payments: [Int]
-    /// What they were to pay.
+    /// The bookings that they were meant to pay.
     let bookings: [Int]
-    /// What told of them, by booking.
+    /// The traces of the messages that reported them, by booking.
     let causes: [Int: TraceContext]
 
-    /// Cancels the bookings that no other payment may pay yet, and tells the customers.
+    /// Cancels the bookings that no other payment can pay, and e-mails the customers.
     func cancelBookings(because reason: CancellationReason, telling mail: BookingMail, _ tx: Transaction) async throws {
         try await BookingNotFound.refuse(bookings, tx)
         let cancelled = try await tx.query(Self.cancel, as: BookingMailContext.self, bookings, payments, tx.now, reason.rawValue)
@@ -22,12 +22,13 @@ struct FailedPayments {
         }
     }
 
-    /// A booking that is still pending may expire: the payment that it was passed over for does not decide about it any more.
+    /// A booking that is still pending may expire again: the payment for which it was skipped has ended.
     private static let endPostponement: SQL = """
         update bookings set expires_from = null where id = any ($1::bigint[]) and status = 'pending' and expires_from is not null
         """
 
-    // A booking that costs nothing needs no payment. The payments are named by an array as well: for thousands of bookings all payments would be read.
+    // A booking that costs nothing needs no payment. The payments are selected by an array as well: a join would read
+    // all payments when there are thousands of bookings.
     private static let cancel: SQL = """
         with cancelled as (
             update bookings b set status = 'cancelled', cancelled_at = $3, cancellation_reason = $4

@@ -1,11 +1,11 @@
-/// What becomes of the wish for a refund.
+/// The decision about a refund request.
 enum RefundDecision: Equatable, Sendable {
-    /// So much goes back, in minor units.
+    /// The amount to refund, in minor units.
     case granted(Int)
     case denied(RefundDenial)
 }
 
-/// Why no money goes back; kept as `refund_denial_reason`.
+/// Why a refund is denied; stored as `refund_denial_reason`.
 enum RefundDenial: String, CaseIterable, Sendable {
     case nothingPaid = "nothing was paid"
     case nothingLeft = "all of the payment has gone back already"

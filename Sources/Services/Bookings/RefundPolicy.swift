@@ -1,24 +1,24 @@
 import FoundationEssentials
 
-/// How much of a payment goes back to the customer who asks for it.
+/// How much of a payment is refunded to the customer who requests it.
 ///
-/// | asked for | goes back |
+/// | requested | refunded |
 /// | --- | --- |
 /// | 24 hours or more before the start | all of it |
 /// | less than 24 hours before the start | half of it, an odd minor unit in the customer's favour |
 /// | at the start or later | nothing |
 ///
-/// The instant of the request counts, not the one at which somebody looks; the hours are elapsed ones, whatever the clocks at the event do
-/// meanwhile. A customer who can no longer have the tickets gets all of it at any time.
+/// The time of the request counts, not the time of the decision. Hours are elapsed hours, regardless of clock changes
+/// at the event. A customer who can no longer have the tickets is refunded in full at any time.
 enum RefundPolicy {
-    /// Seconds before the start until which everything goes back.
+    /// A request at least this many seconds before the start is refunded in full.
     static let fullRefundNotice: TimeInterval = 24 * 3600
 
     /// Decides a request.
     /// - Parameters:
-    ///   - ticketsAreGone: The event was cancelled, or the booking was cancelled before its money came.
-    ///   - paid: What the customer paid, in minor units.
-    ///   - left: What of it is neither back nor on its way back.
+    ///   - ticketsAreGone: The event was cancelled, or the booking was cancelled before its payment arrived.
+    ///   - paid: The amount that the customer paid, in minor units.
+    ///   - left: The part of it that is neither refunded nor in a pending refund.
     static func decide(requestedAt: Date, startsAt: Date, ticketsAreGone: Bool, paid: Int, left: Int) -> RefundDecision {
         guard paid > 0 else { return .denied(.nothingPaid) }
         guard left > 0 else { return .denied(.nothingLeft) }

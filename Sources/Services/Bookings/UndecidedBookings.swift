@@ -3,30 +3,32 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Bookings of events that have begun, whose money waits for a person's decision. Their tickets are of no use to anybody any more.
+/// Bookings whose payment waits for a person's decision although their event has begun. Their tickets cannot be used
+/// any more.
 enum UndecidedBookings {
-    /// How many payments that wait for a decision are looked at at once.
+    /// The maximum number of payments in review that are read at once.
     private static let limit = 1000
-    /// What cursors among them begin with; the booking that was looked at last follows.
+    /// The prefix of cursors among these bookings; the booking that was read last follows.
     private static let mark = "undecided"
 
-    /// Whether a cursor stands among these bookings.
+    /// Whether a cursor is one among these bookings.
     static func isCursor(_ cursor: String?) -> Bool { cursor?.hasPrefix(mark) == true }
 
     private static func cursor(_ booking: Int) -> String { "\(mark) \(booking)" }
 
-    /// The booking of a cursor; before all of them for any other.
+    /// The booking of a cursor; for any other cursor the position before all of them.
     private static func place(_ cursor: String?) -> Int {
         isCursor(cursor) ? Int((cursor ?? "").dropFirst(mark.count + 1)) ?? .min : .min
     }
 
-    /// The first booking behind the slice's cursor whose money waits for a decision.
+    /// The first booking after the slice's cursor whose payment waits for a person's decision.
     static func first(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let first = try await tx.query(Self.first, as: BookingKey.self, place(slice.cursor)).first
         return first.map { JobRow($0.name, cursor: cursor($0.id)) }
     }
 
-    /// Cancels those among the next ones whose event has begun. What the payments turn out to have taken goes back in full.
+    /// Cancels those of the next bookings whose event has begun. Money that their payments turn out to have taken is
+    /// refunded in full.
     static func cancel(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let limit = min(limit, slice.limit)
         let waiting = try await tx.query(inReview, as: Int.self, place(slice.cursor), limit)

@@ -1,4 +1,4 @@
-/// A row that has, beside columns of its own, those of the letter about its booking.
+/// A row with columns of its own and those of the ``BookingMailContext`` of its booking.
 struct WithMailContext<Row: Decodable & Sendable>: Decodable, Sendable {
     let row: Row
     let mailContext: BookingMailContext

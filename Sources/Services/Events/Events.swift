@@ -1,24 +1,24 @@
 import Contracts
 import Platform
 
-/// Carries events through their lives, keeps the inventory of their tickets and reminds those who come.
+/// Event lifecycle: updates the status of events, keeps count of their tickets and e-mails reminders to ticket holders.
 ///
 /// | takes | does |
 /// | --- | --- |
 /// | `events.update-statuses` | `upcoming` → `live` at the start, `live` → `completed` at the end |
 /// | `events.archive-past` | `completed` → `archived` a week later |
-/// | `events.send-reminders`, `events.send-early-bird-reminders` | writes to who holds a booking, the day and the week before |
+/// | `events.send-reminders`, `events.send-early-bird-reminders` | e-mails the holders of bookings, the day and the week before |
 /// | `events.generate-analytics` | reports the week that ended |
-/// | `booking.cancelled`, `booking.refunded` | returns the booking's tickets, once |
+/// | `booking.cancelled`, `booking.refunded` | releases the booking's tickets, once |
 /// | `event.cancelled` | `upcoming` or `live` → `cancelled` |
 ///
-/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and `FRONTEND_URL`; its weeks, and the hours at which it reminds, are those of `TIME_ZONE`.
+/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and `FRONTEND_URL`.
 @main
 struct Events: BackgroundService {
     static let name = "events"
     static let schema = "events"
     static let summary = "carries events through their lives, keeps count of their tickets, and reminds their guests"
-    static let settings = MailSettings.all + [CommonSettings.timeZone.description]
+    static let settings = MailSettings.all
 
     static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
         service.add(channel: try MailChannel(settings, service, templates: try MailTemplates(Embedded.files)))
@@ -27,8 +27,8 @@ struct Events: BackgroundService {
         service.add(reaction: EventCancelledReaction())
         service.add(job: UpdateStatuses())
         service.add(job: ArchivePast())
-        service.add(job: SendReminders(zone: try settings.zone()))
-        service.add(job: SendEarlyBirdReminders(zone: try settings.zone()))
-        service.add(job: GenerateAnalytics(zone: try settings.zone()))
+        service.add(job: SendReminders())
+        service.add(job: SendEarlyBirdReminders())
+        service.add(job: GenerateAnalytics())
     }
 }

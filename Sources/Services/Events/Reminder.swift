@@ -4,37 +4,31 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// A mail to the holders of confirmed bookings so many days before their event, once a booking.
+/// A mail to the holders of confirmed bookings a number of days before their event, once per booking.
 ///
-/// The day is the calendar day at the event's own zone. Where the clock's ticks pass over a day of that zone (23:00 on the 31st, then 00:00 on the
-/// 2nd: one of the two zones has changed its clocks), the last tick before takes the day that would have been the passed one's too.
+/// The day is the calendar day in the event's own zone. If no tick falls on a local day (23:00 on the 31st, then 00:00
+/// on the 2nd: one of the two zones has changed its clocks), the previous tick also covers that day.
 ///
-/// The row in `reminders` decides who writes, so that neither replicas nor runs that are repeated nor events that move to another day remind
-/// anybody twice. An event that was put off after it had gone live is another matter: its holders came, or did not, and are reminded
-/// of the new day.
+/// The row in `reminders` decides which run sends the mail: replicas, repeated runs and events that move to another day
+/// cause no second reminder. An event that was postponed after it had gone live is an exception: its holders may have
+/// come already, and are reminded of the new day.
 struct Reminder: Sendable {
-    /// Further from its day than this no event is looked at: a calendar day ahead is within a day of as many times 24 hours, also when clocks
-    /// change, and within two when a zone changes the side of the date line; and there may be a day that is passed over.
+    /// Only events within this time of the reminder day are searched. A calendar day ahead differs from 24 hours by
+    /// less than a day when clocks change, by less than two days when a zone crosses the date line; and one day may be
+    /// skipped.
     private static let uncertainty: TimeInterval = 3 * 86_400
 
     private let kind: BookingReminded.Kind
     private let daysAhead: Int
     private let template: String
-    private let rhythm: CronExpression
-    private let zone: CronZone
 
-    /// - Parameters:
-    ///   - rhythm: When the clock ticks for it, daily.
-    ///   - zone: The clock's.
-    init(_ kind: BookingReminded.Kind, daysAhead: Int, template: String, at rhythm: CronExpression, in zone: CronZone) {
+    init(_ kind: BookingReminded.Kind, daysAhead: Int, template: String) {
         self.kind = kind
         self.daysAhead = daysAhead
         self.template = template
-        self.rhythm = rhythm
-        self.zone = zone
     }
 
-    /// Reminds the next ones, event by event.
+    /// Reminds the holders of the next bookings, event by event.
     func send(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let exactly = slice.now + Double(daysAhead) * 86_400
         let (earliest, latest) = (max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty)
@@ -55,7 +49,7 @@ struct Reminder: Sendable {
             reminded, more: holders.count == slice.limit, cursor: holders.last.map { Place(event: $0.eventId, booking: $0.bookingId).cursor })
     }
 
-    /// The first booking behind the slice's cursor.
+    /// The first booking after the slice's cursor.
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let exactly = slice.now + Double(daysAhead) * 86_400
         let (earliest, latest) = (max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty)
@@ -67,11 +61,10 @@ struct Reminder: Sendable {
         return first.map { JobRow("booking \($0.reference)", cursor: Place(event: $0.eventId, booking: $0.bookingId).cursor) }
     }
 
-    /// When events must start to be reminded of now, at each zone where there are some.
+    /// The period in which an event must start to be reminded of now, for each zone in use.
     private func days(_ slice: Slice, _ earliest: Date, _ latest: Date, _ tx: Transaction) async throws -> ReminderDays {
         let zones = try await tx.query(Self.zonesInUse, as: String.self, earliest, latest)
-        // A tick may be here before its own time, by a clock that is a little behind.
-        let next = rhythm.next(after: max(slice.now, slice.scheduledFor), in: zone) ?? slice.now
+        let next = try await slice.nextFireTime(tx) ?? slice.now
         return ReminderDays(zones, daysAhead: daysAhead, now: slice.now, next: next)
     }
 
@@ -103,7 +96,7 @@ struct Reminder: Sendable {
         return own.count
     }
 
-    /// An event at a zone that nobody knows.
+    /// An event with an unknown time zone.
     private struct EventWithUnknownZone: Decodable, Sendable {
         let id: Int
         let timeZone: String
@@ -115,7 +108,7 @@ struct Reminder: Sendable {
         let reference: String
     }
 
-    /// Up to where the bookings have been looked at.
+    /// The cursor: the event and booking that were processed last.
     private struct Place {
         var event = 0
         var booking = 0
@@ -169,9 +162,10 @@ struct Reminder: Sendable {
         order by id
         """
 
-    // What the clocks of a zone show is for `CronZone` to say, and not for PostgreSQL, which takes other names and means other hours.
-    // The page comes in the order of its nested loop, events by id and each one's bookings by id. Told to sort it, PostgreSQL would read all
-    // bookings of the day for every page.
+    // `CronZone` computes the local times of a zone, not PostgreSQL, which knows other zone names and may have other
+    // rules.
+    // The page is in the order of its nested loop: events by id, and each event's bookings by id. With a sort,
+    // PostgreSQL would read all bookings of the day for every page.
     private static let page: SQL = """
         with zones as materialized (
             select * from unnest($7::text[], $8::timestamptz[], $9::timestamptz[]) as zones (time_zone, first, next)),

@@ -1,19 +1,19 @@
 import Cron
 import FoundationEssentials
 
-/// Between which instants an event must start, at each zone, for its holders to be reminded now.
+/// The period in which an event must start for its holders to be reminded now, for each time zone.
 struct ReminderDays: Sendable {
-    /// The zones that there are.
+    /// The valid zones.
     private(set) var zones: [CronZone] = []
-    /// The first instant that is meant, for each of `zones`.
+    /// The start of the period, for each of `zones`.
     private(set) var first: [Date] = []
-    /// The first instant behind it, for each of `zones`.
+    /// The end of the period (exclusive), for each of `zones`.
     private(set) var next: [Date] = []
-    /// What is written for a zone and is none, and why.
+    /// The names that are no time zone, with the reason.
     private(set) var unknown: [String: CronZoneError] = [:]
 
-    /// Days of the calendar, so many after today at each zone.
-    /// - Parameter next: When the next reminders are sent. Days that their calendar day passes over are meant now.
+    /// The calendar day `daysAhead` days after today in each zone.
+    /// - Parameter next: When the next reminders are sent. Days that it skips are included now.
     init(_ names: [String], daysAhead: Int, now: Date, next: Date) {
         for name in names {
             do throws(CronZoneError) {

@@ -2,14 +2,15 @@ import Contracts
 import Platform
 import Postgres
 
-/// The tickets of a booking that come back to their event: once a booking, whichever messages tell of it, in whatever order.
+/// The release of a booking's tickets to their event: once per booking, whichever messages report it, in whatever
+/// order.
 struct TicketRelease: Sendable {
     let bookingId: Int
     let eventId: Int
     let quantity: Int
 
-    /// Gives the tickets back that have not come back before.
-    /// - Parameter areNew: Whether none of them can have come back before, so that nobody need look.
+    /// Releases the tickets that were not released before.
+    /// - Parameter areNew: Whether none of them can have been released before, so that no check is needed.
     /// - Throws: ``EventNotFound`` and ``MoreThanSold``.
     static func give(back returns: [TicketRelease], areNew: Bool, _ tx: Transaction) async throws {
         let bookings = returns.map(\.bookingId)
@@ -30,7 +31,7 @@ struct TicketRelease: Sendable {
         throw MoreThanSold(event: left.eventId, sold: sold, returned: left.quantity)
     }
 
-    /// More tickets would come back than an event has sold.
+    /// More tickets would be released than the event has sold.
     struct MoreThanSold: PermanentFailure, CustomStringConvertible {
         let event: Int
         let sold: Int
@@ -44,7 +45,7 @@ struct TicketRelease: Sendable {
         let quantity: Int
     }
 
-    /// An event whose tickets could not be lowered.
+    /// An event whose sold tickets could not be reduced.
     private struct Left: Decodable, Sendable {
         let eventId: Int
         let quantity: Int
@@ -67,8 +68,8 @@ struct TicketRelease: Sendable {
         returning event_id, quantity
         """
 
-    // Many bookings are of few events: a row is lowered once for all of them, and rows are locked in the order of their ids, so that replicas
-    // wait for each other instead of locking each other out.
+    // Many bookings belong to few events: each event row is updated once for all of them, and rows are locked in the
+    // order of their ids, so that replicas wait for each other instead of deadlocking.
     private static let lowerSold: SQL = """
         with returned as materialized (
             select event_id, sum(quantity)::bigint as quantity

@@ -1,12 +1,12 @@
 import Contracts
 import Platform
 
-/// Counts rides, rewards every fiftieth and tells the rider.
+/// Counts rides, rewards every fiftieth and sends the rider a push.
 ///
 /// | takes | does |
 /// | --- | --- |
-/// | `ride.completed` | counts the ride once, rewards milestones, tells of them at once |
-/// | `loyalty-notifier.notify` | tells of rewards that nobody has been told of |
+/// | `ride.completed` | counts the ride once, rewards milestones, notifies of them at once |
+/// | `loyalty-notifier.notify` | notifies of rewards that the rider was not notified of |
 ///
 /// Needs the push service (`PUSH_URL`, `PUSH_KEY`).
 @main

@@ -3,19 +3,20 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Tells riders of their rewards: one push a user for all rows of activity 2 that nobody has been told of.
+/// Notifies riders of their rewards: one push per user for all rows of activity 2 that the user was not notified of.
 struct RewardNotifications: Sendable {
     /// The number by which the apps know a loyalty reward.
     static let notificationType = 75
 
     let texts: RewardTexts
 
-    /// Hands one push a user to the delivery worker, for at most so many users.
+    /// Writes one push per user for the delivery worker, for a limited number of users.
     /// - Parameters:
-    ///   - users: Only these; nil for everybody.
+    ///   - users: Only these; nil for all users.
     ///   - behind: Only users with a greater id.
-    ///   - causes: The traces of what led to it, by user; where there is none, that of the current task.
-    /// - Returns: how many users are told now.
+    ///   - causes: The traces of what caused the rewards, by user; for the others the trace of the current task is
+    ///     used.
+    /// - Returns: the number of users that are notified now.
     func notify(
         users: [Int]? = nil, behind: Int = .min, limit: Int, causes: [Int: TraceContext] = [:], _ tx: Transaction
     ) async throws -> Int {
@@ -24,13 +25,15 @@ struct RewardNotifications: Sendable {
         return claimed.count
     }
 
-    /// Has the delivery worker try again what it has given up, because the push service was away or refused our key, for at most so many users.
-    /// - Returns: how many users are told now.
+    /// Requeues pushes that the delivery worker gave up because the push service was unavailable or refused our key,
+    /// for a limited number of users.
+    /// - Returns: the number of users that are notified now.
     func takeUp(limit: Int, _ tx: Transaction) async throws -> Int {
         try await tx.query(Self.takeUp, as: Int.self, limit, tx.now).count
     }
 
-    /// Marks the rows of accepted pushes as processed; runs with the delivery worker's own mark.
+    /// Marks the rows of accepted pushes as processed, in the transaction in which the delivery worker marks their
+    /// deliveries.
     static func markTold(_ dedupeKeys: [String], _ tx: Transaction) async throws {
         try tx.enqueue(markRows, dedupeKeys, tx.now)
         try tx.enqueue(markMilestones, dedupeKeys, tx.now)
@@ -51,7 +54,7 @@ struct RewardNotifications: Sendable {
         let language: String?
     }
 
-    // The primary key of notifications decides who tells of a row, should two try at once.
+    // If two transactions notify of the same row at once, the primary key of notifications lets only one of them do it.
     private static let claim: SQL = """
         with pending as (
             select l.id, l.user_id, dense_rank() over (order by l.user_id) as position

@@ -2,15 +2,15 @@ import Contracts
 import FoundationEssentials
 import Platform
 
-/// What the push says, by language. A language is a file `Languages/<code>.json` with `title` and `body`; adding one needs no code.
-/// `{tickets}` and `{rides}` stand for the free tickets and the rides that they are for.
+/// The texts of the push, by language. A language is a file `Languages/<code>.json` with `title` and `body`; adding one
+/// needs no code. `{tickets}` and `{rides}` stand for the number of free tickets and of the rides that they reward.
 struct RewardTexts: Sendable {
     /// Title and body in one language.
     struct Text: Decodable, Sendable, Equatable {
         let title: String
         let body: String
 
-        /// With the numbers of so many milestones in their places.
+        /// The text with the numbers for this many milestones filled in.
         func filled(milestones: Int) -> Text {
             let numbers = ["{tickets}": milestones * RewardPolicy.freeTickets, "{rides}": milestones * RewardPolicy.interval]
             func fill(_ text: String) -> String { numbers.reduce(text) { $0.replacing($1.key, with: "\($1.value)") } }
@@ -18,7 +18,7 @@ struct RewardTexts: Sendable {
         }
     }
 
-    /// The language of people whose own we do not have.
+    /// The language of users for whose language there is no text.
     static let standard = "en-us"
 
     private let texts: [String: Text]
@@ -43,7 +43,8 @@ struct RewardTexts: Sendable {
         self.fallback = fallback
     }
 
-    /// The text for a user's language and the language it is in: the very one (`es-mx`), the one without region (`es`), or the standard.
+    /// The text for a user's language, and the language of the text: an exact match (`es-mx`), the one without region
+    /// (`es`), or the standard.
     func text(for language: String?) -> (language: String, text: Text) {
         let wanted = (language ?? Self.standard).lowercased().replacing("_", with: "-")
         if let text = texts[wanted] { return (wanted, text) }

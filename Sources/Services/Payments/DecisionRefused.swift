@@ -1,8 +1,8 @@
 import Platform
 
-/// A person's decision about a payment that cannot be followed.
+/// A person's decision about a payment that cannot be carried out.
 struct DecisionRefused: PermanentFailure, CustomStringConvertible {
-    /// Why.
+    /// The reason.
     let description: String
 
     init(_ description: String) { self.description = description }

@@ -2,7 +2,7 @@ import Contracts
 import FoundationEssentials
 
 extension Payment {
-    /// Moves as the verdict says.
+    /// Applies the payment outcome.
     mutating func apply(_ outcome: PaymentOutcome, at now: Date) {
         switch outcome {
         case .processing(let since): (status, submittedAt) = (.processing, min(since, now))
@@ -10,7 +10,7 @@ extension Payment {
         case .late(let at): paidAt = min(at, now)
         case .failed(let reason): (status, failedAt, failureReason) = (.failed, now, reason)
         case .review(let reason):
-            // The gateway has it in hand, so nobody gives it up as never handed over.
+            // The payment is at the gateway, so ``CleanupAbandoned`` must not treat it as never submitted.
             if status == .pending { (status, submittedAt) = (.processing, now) }
             reviewSince = reviewSince ?? now
             reviewReason = reason
@@ -18,7 +18,8 @@ extension Payment {
         }
     }
 
-    /// Notes whether the gateway answers, and what it says that it took, as far as a person or a refund will need it.
+    /// Records whether the gateway answers, and the amount that it reports as taken where a person or a refund will
+    /// need it.
     mutating func note(_ answer: GatewayAnswer, _ outcome: PaymentOutcome, at now: Date) {
         guard case .transaction(let told) = answer else {
             silentSince = answer.isAnswered ? nil : silentSince ?? now
@@ -36,12 +37,12 @@ extension Payment {
         if !outcome.isReview { endReview() }
     }
 
-    /// Nobody has to decide about it any more.
+    /// Ends the review: no decision is needed any more.
     mutating func endReview() { (reviewSince, reviewReason, takenAmount, takenCurrency, takenAt) = (nil, nil, nil, nil, nil) }
 
-    /// Takes a person's decision: from now on it is of the amount and currency that the gateway took.
-    /// - Returns: what that means; nil when the same was decided before.
-    /// - Throws: a ``DecisionRefused`` when there is nothing to decide, or that cannot be done.
+    /// Applies a person's decision: from now on the payment has the amount and currency that the gateway took.
+    /// - Returns: the outcome; nil when the same decision was made before.
+    /// - Throws: a ``DecisionRefused`` when there is nothing to decide, or the decision cannot be carried out.
     mutating func decide(_ decision: PaymentDecided.Decision, bookingIsPaid: Bool, at now: Date) throws(DecisionRefused) -> PaymentOutcome? {
         if let invalidReason { throw DecisionRefused("payment \(reference): \(invalidReason)") }
         if self.decision == decision { return nil }

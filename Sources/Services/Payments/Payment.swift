@@ -3,47 +3,48 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// A payment as decisions about it need it.
+/// The columns of a payment that decisions about it need.
 struct Payment: Decodable, Sendable, Equatable {
     let id: Int
     let bookingId: Int
     let userId: Int
-    /// Minor units of the currency. What the gateway took, once a person has decided about another amount.
+    /// Minor units of the currency. The amount that the gateway took, once a person has decided about a payment of
+    /// another amount.
     var amount: Int
     var currency: String
-    /// The transaction, as the gateway knows it.
+    /// The transaction's reference at the gateway.
     let reference: String
     var status: PaymentStatus
-    /// When the gateway got it; of one that the shop inserted as such, when it was made.
+    /// When the payment was submitted to the gateway; when it was created, if the shop inserted it as submitted.
     var submittedAt: Date
     var paidAt: Date?
     var failedAt: Date?
     var failureReason: String?
     var refundedAmount: Int
-    /// Why no message can speak of it.
+    /// Why no message can describe the payment; nil for a valid one.
     let invalidReason: String?
-    /// What the booking costs; nil when there is no such booking any more.
+    /// The price of the booking; nil when the booking does not exist any more.
     var bookingAmount: Int?
     var bookingCurrency: String?
     /// Since when a person has to decide about it, and why.
     var reviewSince: Date?
     var reviewReason: String?
-    /// What the gateway says that it took, while a person has to decide.
+    /// The amount that the gateway reports as taken, while a person has to decide.
     var takenAmount: Int?
     var takenCurrency: String?
     var takenAt: Date?
     /// Since when the gateway does not answer for it.
     var silentSince: Date?
-    /// What a person decided about it.
+    /// The decision that a person made about the payment.
     var decision: PaymentDecided.Decision?
 
-    /// Whether it is of the amount and currency of its booking, or a person accepted it as it is.
+    /// Whether the payment has the amount and currency of its booking, or a person accepted it as it is.
     var fitsBooking: Bool {
         guard decision != .accept, let bookingAmount, let bookingCurrency else { return true }
         return amount == bookingAmount && currency == bookingCurrency
     }
 
-    /// What is wrong with one that does not fit.
+    /// Describes the difference between a payment and its booking.
     var misfit: String { "it is \(amount) \(currency), but its booking costs \(bookingAmount ?? 0) \(bookingCurrency ?? "nothing")" }
 
     /// The payments with these references and all others of their bookings, locked until the transaction ends.
@@ -58,7 +59,8 @@ struct Payment: Decodable, Sendable, Equatable {
         return try await tx.query(selectByBooking, as: Payment.self, bookings)
     }
 
-    // Whoever decides locks in the order of the ids, and reads in a statement of its own: what others decided while it waited is seen then.
+    // Rows are locked in the order of their ids and read in a separate statement, which sees what other transactions
+    // committed while this one waited for the locks.
 
     private static let lockByReference: SQL = """
         select from payments where booking_id = any (array(select booking_id from payments where reference = any ($1::text[]))) order by id for no key update
@@ -66,7 +68,7 @@ struct Payment: Decodable, Sendable, Equatable {
 
     private static let selectByReference: SQL = """
         select p.id, p.booking_id, p.user_id, p.amount, p.currency, p.reference, p.status, coalesce(p.submitted_at, p.created_at) as submitted_at,
-               p.paid_at, p.failed_at, p.failure_reason, p.refunded_amount, p.flaw, b.total_amount as booking_amount,
+               p.paid_at, p.failed_at, p.failure_reason, p.refunded_amount, p.invalid_reason, b.total_amount as booking_amount,
                b.currency as booking_currency, p.review_since, p.review_reason, p.taken_amount, p.taken_currency, p.taken_at, p.silent_since,
                p.decision
         from payments p left join lateral (
@@ -78,7 +80,7 @@ struct Payment: Decodable, Sendable, Equatable {
 
     private static let selectByBooking: SQL = """
         select id, booking_id, user_id, amount, currency, reference, status, coalesce(submitted_at, created_at) as submitted_at, paid_at, failed_at,
-               failure_reason, refunded_amount, flaw
+               failure_reason, refunded_amount, invalid_reason
         from payments where booking_id = any ($1::bigint[]) order by id
         """
 }

@@ -1,34 +1,35 @@
 import Contracts
 import FoundationEssentials
 
-/// What the gateway's word means for a payment: one rule, whether it was asked or spoke by itself.
+/// What a gateway answer means for a payment: one rule for polled answers and for reports that the gateway sends
+/// itself.
 enum PaymentOutcome: Sendable, Equatable {
-    /// It changes nothing, and nothing more is to be expected.
+    /// The answer changes nothing, and no further answer is expected.
     case unchanged
-    /// The gateway has not decided, or cannot be heard.
+    /// The gateway has not decided, or does not answer.
     case open
-    /// The gateway has the payment in hand since then.
+    /// The payment has been at the gateway since then.
     case processing(since: Date)
-    /// It took the money then.
+    /// The gateway took the money then.
     case succeeded(at: Date)
-    /// It took the money for a booking that was paid already; all of it goes back.
+    /// The gateway took the money for a booking that was already paid; all of it is refunded.
     case duplicatePayment(at: Date)
-    /// It took the money of a payment that had been given up; all of it goes back.
+    /// The gateway took the money of a payment that had been given up; all of it is refunded.
     case late(at: Date)
-    /// The payment came to nothing.
+    /// The payment failed.
     case failed(reason: String)
     /// A person has to decide, for this reason; until then the payment stays as it is.
     case review(String)
-    /// The word cannot be meant for this payment, and nothing is moved.
+    /// The answer cannot be meant for this payment; its status does not change.
     case disputed(String)
 
-    /// The reason of a payment that the gateway did not decide in time. It may take the money all the same.
+    /// The failure reason of a payment that the gateway did not decide in time. The gateway may still take the money.
     static let timeout = "gateway timeout"
 
     /// - Parameters:
     ///   - bookingIsPaid: Whether another payment of the booking has succeeded.
-    ///   - isOverdue: Whether it is given up when the gateway says that it has not decided, or does not know the payment.
-    ///   - isUnanswered: Whether the gateway has been silent for so long that a person has to find out.
+    ///   - isOverdue: Whether the payment is given up if the gateway reports it as undecided or does not know it.
+    ///   - isUnanswered: Whether the gateway has not answered for so long that a person has to decide.
     init(on payment: Payment, _ answer: GatewayAnswer, bookingIsPaid: Bool = false, isOverdue: Bool = false, isUnanswered: Bool = false) {
         if let invalidReason = payment.invalidReason {
             self = payment.paidAt == nil ? .review(invalidReason) : .disputed(invalidReason)
@@ -37,7 +38,7 @@ enum PaymentOutcome: Sendable, Equatable {
         switch answer {
         case .transaction(let told): self = Self.told(told, payment, bookingIsPaid, isOverdue)
         case .unknown: self = Self.undecided(payment, isOverdue)
-        // Silence is no answer: nothing is given up for it.
+        // A missing answer is not a decision: no payment is given up because of it.
         case .unavailable where payment.paidAt != nil: self = .unchanged
         case .unavailable(let reason, _):
             let needsPerson = isUnanswered && payment.status == .processing && payment.reviewReason == nil
@@ -72,7 +73,7 @@ enum PaymentOutcome: Sendable, Equatable {
         return payment.status == .processing && isOverdue ? .failed(reason: timeout) : .open
     }
 
-    /// Whether the gateway need not be asked about the payment any more.
+    /// Whether polling ends: the gateway has given its final answer.
     var isFinal: Bool {
         switch self {
         case .unchanged, .succeeded, .duplicatePayment, .late: true

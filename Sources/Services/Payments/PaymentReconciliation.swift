@@ -3,10 +3,11 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// What the gateway says of some payments, and what people decided about them, held against their rows and written together: the one way by
-/// which they move payments.
+/// Applies gateway answers and people's decisions to payments and writes the changes together; the only code that
+/// changes a payment's status because of either.
 ///
-/// All payments of the bookings are locked from the start, so that of two that succeed at once one is the second.
+/// All payments of the bookings are locked from the start, so that of two payments that succeed at once one counts as
+/// the duplicate.
 struct PaymentReconciliation {
     private let tx: Transaction
     private let before: [String: Payment]
@@ -17,7 +18,7 @@ struct PaymentReconciliation {
     private var final: [Int] = []
     private var undecided: [Int] = []
 
-    /// Locks the payments that the gateway will be heard on, and their siblings.
+    /// Locks the payments that the answers are about, and the other payments of their bookings.
     static func open(_ references: [String], _ tx: Transaction) async throws -> PaymentReconciliation {
         PaymentReconciliation(tx, try await Payment.lock(references: references, tx))
     }
@@ -29,21 +30,22 @@ struct PaymentReconciliation {
         paidBookings = Set(payments.filter { $0.status == .succeeded }.map(\.bookingId))
     }
 
-    /// The payment as it stands after what was heard.
+    /// The payment with the answers applied so far.
     func payment(_ reference: String) -> Payment? { payments[reference] }
 
-    /// Why a person has to decide about a payment, if that was not known before.
+    /// Why a person has to decide about a payment, unless that was already known.
     func newReview(_ reference: String) -> String? {
         guard let payment = payments[reference], let reason = payment.reviewReason, reason != before[reference]?.reviewReason else { return nil }
         return payment.invalidReason == nil ? "\(reason); decide with: boxoffice payment" : reason
     }
 
-    /// Hears a word, decides what it means and tells everybody. The rows follow with ``write()``.
+    /// Applies a gateway answer to its payment and publishes the outcome. ``write()`` writes the rows.
     /// - Parameters:
-    ///   - polled: Whether it answers our question: a payment that is still open then may have had its time.
-    ///   - cause: The trace of the message that it came with.
-    /// - Returns: what it means; nil for a reference that no payment has.
-    /// - Throws: a `ContractViolation` when the payment cannot be told of.
+    ///   - polled: Whether the answer is to our request: only then can a payment that is still open be given up as
+    ///     overdue.
+    ///   - cause: The trace of the message that reported it.
+    /// - Returns: the outcome; nil for a reference that no payment has.
+    /// - Throws: a `ContractViolation` when no message can describe the payment.
     mutating func apply(_ answer: GatewayAnswer, to reference: String, polled: Bool, causedBy cause: TraceContext? = .current) throws
         -> PaymentOutcome?
     {
@@ -59,8 +61,9 @@ struct PaymentReconciliation {
         return outcome
     }
 
-    /// Follows a person's decision and tells everybody. The rows follow with ``write()``.
-    /// - Throws: a ``DecisionRefused`` when there is nothing to decide; that there is no such payment, or not yet.
+    /// Applies a person's decision and publishes the outcome. ``write()`` writes the rows.
+    /// - Throws: a ``DecisionRefused`` when there is nothing to decide; an `UnknownPayment` when no payment has the
+    ///   reference, or none has it yet.
     mutating func decide(_ decision: PaymentDecided.Decision, on reference: String, causedBy cause: TraceContext?) throws {
         guard var payment = payments[reference] else {
             throw PaymentGatewayReportedReaction.UnknownPayment(description: "no payment has the reference \(reference)")
@@ -71,16 +74,16 @@ struct PaymentReconciliation {
             payment.paidAt = min(taken, tx.now)
             if payment.amount > 0 { refunds.append(RefundOrder(payment: payment.id, amount: payment.amount, cause: .late)) }
         }
-        // What the gateway may still take goes back as well.
+        // Money that the gateway may still take is refunded as well.
         if payment.paidAt == nil { undecided.append(payment.id) } else { final.append(payment.id) }
         payment.endReview()
         try change(payment, outcome, cause)
     }
 
-    /// Begins refunds again that the gateway had refused, because a person says so. The rows follow with ``write()``.
+    /// Requests refunds again that the gateway had refused, because a person decided so. ``write()`` writes the rows.
     /// - Parameter known: The refunds of its booking.
-    /// - Returns: whether there are some, or some are on their way.
-    /// - Throws: a ``DecisionRefused`` when more would go back than is left.
+    /// - Returns: whether there are such refunds, or refunds that are pending.
+    /// - Throws: a ``DecisionRefused`` when they add up to more than is left of the payment.
     mutating func beginAgain(_ known: [Refund], of reference: String, causedBy cause: TraceContext?) throws(DecisionRefused) -> Bool {
         guard let payment = payments[reference] else { return false }
         let own = known.filter { $0.paymentId == payment.id }
@@ -96,7 +99,7 @@ struct PaymentReconciliation {
         return own.contains { $0.status != .paid }
     }
 
-    /// Whose payments these are.
+    /// The bookings that these payments belong to.
     var bookings: [Int] { Array(Set(payments.values.map(\.bookingId))) }
 
     private mutating func change(_ payment: Payment, _ outcome: PaymentOutcome, _ cause: TraceContext?) throws {
@@ -125,7 +128,7 @@ struct PaymentReconciliation {
         }
     }
 
-    /// Writes what was decided.
+    /// Writes the changed rows and begins the refunds.
     func write() async throws {
         let changed = payments.values.filter { $0 != before[$0.reference] }.sorted { $0.id < $1.id }
         if !changed.isEmpty {
@@ -140,12 +143,13 @@ struct PaymentReconciliation {
         try await Refund.begin(refunds, causes: causes, tx)
     }
 
-    /// Has the gateway asked no more about payments on which it has said its last word.
+    /// Ends the polling of payments that have the gateway's final answer.
     func close() throws {
         if !final.isEmpty { try tx.enqueue(Self.stopPolling, final) }
     }
 
-    // The rows are locked: they are as they were read. One that is only noted about keeps its status, and leaves no history.
+    // The rows are locked, so they are unchanged since they were read. A payment that is only annotated keeps its
+    // status and gets no history row.
     private static let move: SQL = """
         update payments p
         set status = m.status, submitted_at = m.submitted_at, paid_at = m.paid_at, failed_at = m.failed_at, failure_reason = m.failure_reason,

@@ -1,16 +1,16 @@
-/// How far a payment has come.
+/// The status of a payment.
 enum PaymentStatus: String, Codable, Sendable, CaseIterable {
     /// The shop has begun it.
     case pending
-    /// The gateway has it in hand.
+    /// The payment was submitted to the gateway.
     case processing
     /// The gateway took the money.
     case succeeded
-    /// The gateway refused it, or did not tell in time.
+    /// The gateway refused the payment, or did not decide in time.
     case failed
-    /// Nobody handed it to the gateway in time.
+    /// The shop did not submit the payment to the gateway in time.
     case abandoned
-    /// Its booking was cancelled before it was handed to the gateway.
+    /// The booking was cancelled before the payment was submitted to the gateway.
     case voided
 
     /// Whether the gateway can still decide it.

@@ -2,18 +2,18 @@ import FoundationEssentials
 import Logging
 import Synchronization
 
-/// Tells once that the payment gateway has been silent for too long, and once that this is over.
+/// Logs once that the payment gateway has not answered for too long, and once that it answers again.
 final class SilenceAlarm: Sendable {
     private let logger: Logger
     private let isRaised = Mutex(false)
 
-    /// An alarm that is written to the log.
+    /// An alarm that writes to this log.
     init(logger: Logger) { self.logger = logger }
 
-    /// Compares what is known now with what was told last.
+    /// Logs a change since the last report.
     /// - Parameters:
-    ///   - payments: How many payments it has been silent about for too long.
-    ///   - since: Since when about the first of them.
+    ///   - payments: The number of payments that the gateway has not answered for in too long.
+    ///   - since: The time since when it has not answered for the first of them.
     func report(payments: Int, since: Date?) {
         let isSilent = payments > 0
         let wasSilent = isRaised.withLock { raised in

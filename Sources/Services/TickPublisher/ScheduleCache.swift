@@ -2,12 +2,12 @@ import Cron
 import FoundationEssentials
 import Schedules
 
-/// The schedules as this replica knows them, and what is to be decided next.
+/// This replica's copy of the schedules, from which it computes the next decisions.
 ///
-/// Only a copy: the table decides. A decision that was made on old knowledge is refused there (``TickStatements/claim``), and
-/// `moved` then brings the copy up to date.
+/// The table is authoritative: a decision that was computed from outdated rows is refused there
+/// (``TickStatements/claim``), and `moved` then updates the copy.
 struct ScheduleCache {
-    /// What to claim for one schedule, on the knowledge that it is based on.
+    /// What to claim for one schedule, and the revision and position that the decision is based on.
     struct Decision: Equatable {
         var job: String
         var revision: Int
@@ -26,27 +26,34 @@ struct ScheduleCache {
         var row: ScheduleRow
         var cron: CronExpression
         var zone: CronZone
-        /// The first fire time that is not decided; nil when it never fires again.
+        /// The first undecided fire time; nil when the schedule never fires again.
         var next: Date?
     }
 
     private var entries: [String: Entry] = [:]
 
-    /// The newest revision that is known; changes after it are asked for.
+    /// The newest known revision; the next query asks for changes after it.
     private(set) var revision = 0
 
-    /// The first fire time of any schedule that is not decided; nil when nothing will ever fire.
+    /// The first undecided fire time of any schedule; nil when no schedule will ever fire.
     var nextFireTime: Date? { entries.values.compactMap(\.next).min() }
 
-    /// How many schedules are followed.
+    /// The number of active schedules.
     var count: Int { entries.count }
 
-    /// The policy that goes with the ticks of a job; nil when it is not followed (any more).
+    /// The misfire policy for the ticks of a job; nil when its schedule is not active.
     func misfire(of job: String) -> MisfirePolicy? { entries[job]?.row.misfire }
 
-    /// Takes changed rows over, in the order of their revisions; paused schedules are dropped, and so are those that cannot be read.
+    /// The fire times of a job's schedule before and after a point in time; nil when the schedule is not active or
+    /// never fires.
+    func fireTimes(of job: String, around instant: Date) -> (previous: Date?, next: Date?) {
+        guard let entry = entries[job] else { return (nil, nil) }
+        return (entry.cron.previous(before: instant, in: entry.zone), entry.cron.next(after: instant, in: entry.zone))
+    }
+
+    /// Applies changed rows, in the order of their revisions; paused and invalid schedules are removed.
     ///
-    /// - Returns: those that cannot be read, with the reason.
+    /// - Returns: the invalid schedules, with the reason.
     mutating func apply(_ rows: [ScheduleRow]) -> [Problem] {
         var problems: [Problem] = []
         for row in rows {
@@ -73,15 +80,16 @@ struct ScheduleCache {
         }.sorted { $0.job < $1.job }
     }
 
-    /// The schedules that are decided beyond an instant.
+    /// The schedules that are decided beyond a point in time.
     func decided(beyond instant: Date) -> [String] { entries.values.filter { $0.row.decidedThrough > instant }.map(\.row.job) }
 
-    /// Computes the next fire times anew: the rules of zones change while the clock runs.
+    /// Computes the next fire times again: time zone rules can change while the service runs.
     mutating func recompute() {
         for (job, entry) in entries { entries[job]?.next = entry.cron.next(after: entry.row.decidedThrough, in: entry.zone) }
     }
 
-    /// Notes how far a schedule is decided, by this replica or by another one. A position of another revision is left to `apply`.
+    /// Records how far a schedule is decided, by this or another replica. A position of another revision is ignored:
+    /// `apply` handles it.
     mutating func moved(_ job: String, revision: Int, decidedThrough: Date) {
         guard var entry = entries[job], entry.row.revision == revision, entry.row.decidedThrough != decidedThrough else { return }
         entry.row.decidedThrough = decidedThrough

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import Schedules
 
-/// A schedule as operations.schedules has it, overrides applied; what `TickStatements.changes` returns.
+/// A row of operations.schedules with its overrides applied; the result of `TickStatements.changes`.
 struct ScheduleRow: Decodable, Equatable, Sendable {
     var job: String
     var service: String
-    /// Text that people may have written; checked by the timetable.
+    /// Possibly written by a person; validated by ``ScheduleCache``.
     var cron: String
     var zone: String
     var misfire: MisfirePolicy
@@ -13,6 +13,6 @@ struct ScheduleRow: Decodable, Equatable, Sendable {
     var enabled: Bool
     /// Fire times up to here are decided.
     var decidedThrough: Date
-    /// Rises with each change by document or people.
+    /// Increases with each change by the document or a person.
     var revision: Int
 }

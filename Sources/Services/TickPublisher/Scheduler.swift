@@ -8,16 +8,17 @@ import Platform
 import Schedules
 import ServiceLifecycle
 
-/// The loop of the clock: once a second it learns what changed, takes over what others left, decides what comes due within the next second and claims it.
-/// Each batch then has a task of its own, so that nothing here delays what is to be published.
+/// The scheduler loop. Once a second it reads changed schedules, takes over ticks of replicas that stopped, and decides
+/// and claims the fire times of the next second. Each batch is published by a task of its own, so that the loop does
+/// not delay publishing.
 struct Scheduler: Service {
     /// Fire times are decided this far ahead.
     private static let lead = Duration.seconds(1)
-    /// Time zones and positions that lie in the future are looked at this often.
+    /// How often time zone rules are applied again and schedules that were decided too far ahead are corrected.
     private static let inspection = Duration.seconds(30)
-    /// Settled ticks are kept so long, in seconds.
+    /// How long settled ticks are kept, in seconds.
     private static let retention: TimeInterval = 30 * 86_400
-    /// Ticks are removed in steps of so many.
+    /// The number of ticks that one statement removes.
     private static let pruneStep = 1_000
 
     private let runtime: ServiceRuntime
@@ -27,14 +28,15 @@ struct Scheduler: Service {
     private let sender: TickSender
     private let metrics = TickMetrics()
     private let warnings: WarnOnce
-    /// When within a second a round begins: well before the next full second, at which ticks are due, and not at the same time as other replicas.
+    /// The fraction of a second at which a round begins: well before the next full second, at which ticks are due, and
+    /// not at the same time as other replicas.
     private let phase = Double.random(in: 0.2...0.6)
 
     init(_ runtime: ServiceRuntime, schedules: [Schedule], zone: CronZone) {
         self.runtime = runtime
         self.schedules = schedules
         self.zone = zone
-        // In containers every process has the same id, and may have the name of one that was killed.
+        // In containers every process has the same process id, and may have the name of one that was killed.
         let replica = "\(runtime.instance)-\(String(UInt16.random(in: .min ... .max), radix: 16))"
         store = TickStore(database: runtime.database, replica: replica)
         warnings = WarnOnce(runtime.logger)
@@ -65,7 +67,8 @@ struct Scheduler: Service {
         let comparison = try await store.compare(runtime.clock)
         guard agrees(comparison) else { return }
         try await inspect(&cache, &inspected, comparison.now)
-        // What comes due while the broker is away is missed, and the policies say what is made up for.
+        // Fire times while the broker is unreachable are missed; the misfire policies decide which of them are sent
+        // later.
         guard runtime.broker.isConnected else { return }
         try batches(try await store.takeOver(), cache).forEach(send)
         let decisions = cache.decisions(now: comparison.now, lead: Self.lead)
@@ -75,7 +78,8 @@ struct Scheduler: Service {
         try await note(decisions, claims, &cache)
     }
 
-    /// Whether this replica's clock may decide anything. One that differs from the database's says so once, and is not ready.
+    /// Whether this replica's clock may decide fire times. If it differs from the database's, that is logged once and
+    /// the replica is not ready.
     private func agrees(_ comparison: ClockComparison) -> Bool {
         metrics.ahead.record(comparison.ahead)
         if comparison.agrees {
@@ -92,7 +96,7 @@ struct Scheduler: Service {
         return false
     }
 
-    /// Puts right what a wrong clock has left, and takes new rules of time zones into account.
+    /// Corrects schedules that a wrong clock decided too far ahead, and applies new time zone rules.
     private func inspect(_ cache: inout ScheduleCache, _ inspected: inout ContinuousClock.Instant?, _ now: Date) async throws {
         let ahead = cache.decided(beyond: now + TickStore.furthest)
         guard !ahead.isEmpty || inspected.map({ $0.duration(to: .now) > Self.inspection }) ?? true else { return }
@@ -114,7 +118,7 @@ struct Scheduler: Service {
     }
 
     private func batches(_ ticks: [ClaimedTick], _ cache: ScheduleCache) throws -> [TickBatch] {
-        try TickBatch.batches(ticks, now: runtime.clock.now) { cache.misfire(of: $0) }
+        try TickBatch.batches(ticks, now: runtime.clock.now, cache)
     }
 
     private func note(_ decisions: [ScheduleCache.Decision], _ claims: TickStore.Claims, _ cache: inout ScheduleCache) async throws {
@@ -150,12 +154,12 @@ struct Scheduler: Service {
         }
     }
 
-    // MARK: - Patience
+    // MARK: - Retries and pauses
 
     private var isStopping: Bool { Task.isCancelled || Task.isShuttingDownGracefully }
 
-    /// Does the work; a failure is told once and leaves it to the next time.
-    /// - Returns: whether it is done.
+    /// Runs the work. A failure is logged once; the work is tried again next time.
+    /// - Returns: whether it succeeded.
     @discardableResult
     private func attempt(_ work: () async throws -> Void) async -> Bool {
         do {

@@ -4,22 +4,22 @@ import Schedules
 
 /// Which fire times of one schedule get a tick now, given the last one that was decided.
 ///
-/// A fire time at most `grace` old is simply due, whatever the policy: a restart is no downtime. Older ones were missed:
-/// `latest` sends the newest of them unless a newer one is due, `all` sends the newest 1,000 of them, `none` sends none.
-/// There is no bound in days, so that a monthly report is not lost to a long outage.
+/// A fire time at most `grace` old is simply due, whatever the policy: a restart is not an outage. Older ones were
+/// missed: `latest` sends the newest of them unless a newer one is due, `all` sends the newest 1,000 of them, `none`
+/// sends none. There is no limit in days, so that a monthly report is not skipped after a long outage.
 struct TickPlan: Equatable {
-    /// Up to this age a fire time is late and not missed.
+    /// Up to this age a fire time is late but not missed.
     static let grace: Duration = .seconds(30)
     /// The same in seconds.
     static var graceSeconds: Double { seconds(grace) }
-    /// As many missed fire times of one schedule are sent at most.
+    /// The maximum number of missed fire times of one schedule that are sent.
     static let catchUpLimit = 1_000
-    /// As many missed fire times are counted at most; beyond that a number says nothing.
+    /// The maximum number of missed fire times that are counted.
     static let countLimit = 10_000
 
     /// Fire times within the grace and up to the lead, ascending.
     var due: [Date] = []
-    /// Missed fire times that are sent all the same, ascending; all before the due ones.
+    /// Missed fire times that are still sent, ascending; all before the due ones.
     var misfired: [Date] = []
     /// How many missed fire times are dropped, counted up to the limit.
     var dropped = 0
@@ -30,7 +30,7 @@ struct TickPlan: Equatable {
     init(_ cron: CronExpression, in zone: CronZone, misfire: MisfirePolicy, after decided: Date, now: Date, lead: Duration) {
         let onTime = now.addingTimeInterval(-Self.seconds(Self.grace))
         due = Array(cron.fireTimes(after: max(decided, onTime), through: now.addingTimeInterval(Self.seconds(lead)), in: zone))
-        // Fire times are whole seconds: strictly before the next second is at most as new as the grace allows.
+        // Fire times are whole seconds: one strictly before the next second is at most as new as the grace allows.
         let nextSecond = Date(timeIntervalSince1970: onTime.timeIntervalSince1970.rounded(.down) + 1)
         let missed = Self.fireTimes(of: cron, in: zone, after: decided, before: nextSecond)
         switch misfire {
@@ -42,7 +42,7 @@ struct TickPlan: Equatable {
         decidedThrough = due.last ?? missed.first
     }
 
-    /// Newest first, because only the newest are wanted of what may be millions.
+    /// Newest first, because only the newest of possibly millions are needed.
     private static func fireTimes(of cron: CronExpression, in zone: CronZone, after decided: Date, before end: Date) -> [Date] {
         var times: [Date] = []
         var last = end

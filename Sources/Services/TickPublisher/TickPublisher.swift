@@ -4,9 +4,10 @@ import FoundationEssentials
 import Platform
 import Schedules
 
-/// The clock: turns cron schedules into ticks, each once, with any number of replicas. docs/clock.md tells how.
+/// Turns cron schedules into ticks and publishes each tick once, with any number of replicas. docs/clock.md explains
+/// how.
 ///
-/// Publishes to `boxoffice.ticks` and takes nothing.
+/// Publishes to `boxoffice.ticks` and consumes nothing.
 @main
 struct TickPublisher: BackgroundService {
     static let name = "tick-publisher"

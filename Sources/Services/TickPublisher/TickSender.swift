@@ -5,9 +5,9 @@ import Metrics
 import Platform
 import ServiceLifecycle
 
-/// Publishes batches at their instants with confirms, and settles them.
+/// Publishes batches at their fire times with confirms, and settles them.
 struct TickSender: Sendable {
-    /// How long the broker may take; ends before the lease does, so that nobody else publishes meanwhile.
+    /// How long publishing may take; shorter than the lease, so that no other replica publishes meanwhile.
     private static let patience = Duration.seconds(4)
 
     /// How long published ticks wait to be recorded; a small part of the lease.
@@ -18,7 +18,7 @@ struct TickSender: Sendable {
     let metrics: TickMetrics
     let warnings: WarnOnce
 
-    /// Returns when every tick of the batch is settled or left to be taken over.
+    /// Publishes a batch; returns when each tick is settled or left for another replica to take over.
     func send(_ batch: TickBatch) async {
         let staged = await stage(batch)
         await wait(until: batch.instant)
@@ -32,14 +32,16 @@ struct TickSender: Sendable {
                 warnings.settle("publishing")
             } catch {
                 warnings.raise("publishing", "Ticks wait for the broker: \(error)")
-                // After a lost connection nobody knows what the broker took: the same ids go out again.
+                // After a connection loss it is unknown which messages the broker accepted: the same ids are published
+                // again.
                 try? await Task.sleep(for: .milliseconds(50))
             }
         }
         if !open.ticks.isEmpty { await giveBack(open) }
     }
 
-    /// Hands a batch whose instant lies ahead to the broker, which keeps it to itself until it is committed; nil when it is to be published instead.
+    /// Publishes a future batch in a transaction that the broker holds until it is committed; nil when the batch must
+    /// be published at its fire time instead.
     func stage(_ batch: TickBatch) async -> AMQPStagedMessages? {
         let ahead = batch.instant.timeIntervalSince(runtime.clock.now)
         guard ahead > 0 else { return nil }
@@ -53,21 +55,23 @@ struct TickSender: Sendable {
         }
     }
 
-    /// Publishes what the broker holds; returns what is to be published the ordinary way.
+    /// Commits the staged messages; returns the ticks that must be published without staging.
     func commit(_ staged: AMQPStagedMessages, _ batch: TickBatch, until deadline: ContinuousClock.Instant) async -> TickBatch {
         do {
             let outcomes = try await staged.commit(timeout: deadline - ContinuousClock.now)
             warnings.settle("publishing")
-            // The broker looked for queues when it got the ticks. What had none then may have one now.
+            // The broker determined the queues when it received the ticks. A tick that was unroutable then may be
+            // routable now.
             return await settle(batch, outcomes.map { $0 == .confirmed ? .confirmed : .rejected })
         } catch {
-            // Nobody knows what the broker published, or it has lost the batch: the same ids go out again.
+            // Either it is unknown what the broker published, or the staged batch was dropped: the same ids are
+            // published again.
             warnings.raise("publishing", "Ticks wait for the broker: \(error)")
             return batch
         }
     }
 
-    /// By the wall clock, which may be set while we wait.
+    /// Waits by the wall clock, which may be set meanwhile.
     private func wait(until instant: Date) async {
         while !Task.isCancelled {
             let ahead = instant.timeIntervalSince(runtime.clock.now)
@@ -76,10 +80,10 @@ struct TickSender: Sendable {
         }
     }
 
-    /// Records what the broker said; returns what it has rejected.
+    /// Records the broker's answers; returns the ticks that it rejected.
     private func settle(_ batch: TickBatch, _ outcomes: [AMQPPublishOutcome]) async -> TickBatch {
         let now = runtime.clock.now
-        // The broker is still handing the ticks out; neither we nor the database take the processor from it.
+        // Wait before writing to the database so that it does not compete with the broker for CPU.
         try? await Task.sleep(for: Self.settleDelay)
         var answers: [TickStore.Answer] = []
         var rejected: [Int] = []
@@ -102,7 +106,8 @@ struct TickSender: Sendable {
         return batch.keeping(rejected)
     }
 
-    /// While the database is away nobody can take the ticks over, so waiting for it is better than leaving them to be published twice.
+    /// While the database is unreachable no replica can take the ticks over, so waiting is better than leaving them to
+    /// be published twice.
     private func record(_ answers: [TickStore.Answer]) async {
         guard !answers.isEmpty else { return }
         var backoff = Backoff(first: .milliseconds(20), longest: .seconds(1))
@@ -123,7 +128,7 @@ struct TickSender: Sendable {
         do {
             try await store.giveBack(batch.ticks.map(\.id))
         } catch {
-            // The lease ends by itself.
+            // The ticks can be taken over when their lease ends.
             warnings.raise("settling", "Ticks that were not published wait for the end of their lease: \(error)")
         }
     }

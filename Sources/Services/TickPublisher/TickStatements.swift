@@ -1,20 +1,21 @@
 import Postgres
 
-/// What the clock says to PostgreSQL, in the order in which it says it. Times in leases come from the server's clock alone,
-/// so that replicas whose clocks differ agree on who publishes.
+/// The scheduler's SQL statements, in the order of their use. Lease times come from the database's clock alone, so that
+/// replicas whose clocks differ agree on which of them publishes.
 ///
-/// The life of a tick: **claimed** about a second ahead for one replica and until its lease ends, **published** or **unroutable** once the
-/// broker has answered. Claiming moves `decided_through` by compare-and-set, so of several replicas one decides each fire time;
-/// the primary key `<job>@<instant>` holds even where that should fail. A claimed tick whose lease has ended is taken over by anybody
-/// and published again with the same id.
+/// The life of a tick: **claimed** about a second ahead by one replica until its lease ends, **published** or
+/// **unroutable** once the broker has answered. Claiming advances `decided_through` by compare-and-set, so only one
+/// replica decides each fire time; the primary key `<job>@<instant>` prevents duplicates even if that should fail. A
+/// claimed tick whose lease has ended can be taken over by any replica, which publishes it again with the same id.
 enum TickStatements {
-    /// Names the actor of changes that come from the document, in operations.schedule_changes, and lets one change at a time happen: taken
-    /// before any row, so that nobody waits crosswise.
+    /// Sets the actor that operations.schedule_changes records for changes from the document, and serializes changes.
+    /// The lock is taken before any row, so that two changes cannot deadlock.
     static let beginAdoption: SQL = """
         select pg_advisory_xact_lock(hashtext('operations.schedules')), set_config('boxoffice.actor', 'schedules.yaml', true)
         """
 
-    /// Takes the document over: $1 jobs, $2 services, $3 crons, $4 zones, $5 policies, $6 descriptions, all text[] of one length.
+    /// Writes the document's schedules: $1 jobs, $2 services, $3 crons, $4 zones, $5 policies, $6 descriptions, all
+    /// text[] of one length.
     static let syncSchedules: SQL = """
         insert into operations.schedules as s (job, service, cron, zone, misfire, description)
         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
@@ -41,17 +42,19 @@ enum TickStatements {
          order by revision
         """
 
-    /// How far the schedules of $1 (text[] of jobs) are decided; asked by a replica whose plan another one was ahead of.
+    /// How far the schedules of $1 (text[] of jobs) are decided; read by a replica whose decision another replica
+    /// preceded.
     static let positions: SQL = """
         select job, decided_through, revision from operations.schedules where job = any($1::text[])
         """
 
-    /// The clock that decides what the others are measured by.
+    /// The database's clock, the reference for all replicas.
     static let clock: SQL = "select clock_timestamp()"
 
-    /// Brings schedules back that are decided more than $1 (float8) seconds into the future, to the newest fire time before now that has its
-    /// tick, or, where there is none, to $2 (float8) seconds ago; never to before their last change, because what was not due then is not made
-    /// up for. Fire times that have a tick already are not sent again: the key of operations.ticks sees to that. The table is a row a job.
+    /// Pulls schedules back that are decided more than $1 (float8) seconds into the future: to their newest past fire
+    /// time that has a tick, or, if none has, to $2 (float8) seconds ago; never to before their last change, because
+    /// fire times before it were not due and must not be caught up. Fire times that already have a tick are not sent
+    /// again: the primary key of operations.ticks prevents it. The table has one row per job.
     static let pullBack: SQL = """
         with ahead as materialized (
             select job, decided_through as was from operations.schedules
@@ -71,13 +74,14 @@ enum TickStatements {
         returning s.job, ahead.was, s.decided_through
         """
 
-    /// Decides fire times and claims their ticks, all or nothing per schedule. A row comes back for each tick that is this replica's to publish,
-    /// and one without a tick for a schedule that was decided but has none to publish.
+    /// Decides fire times and claims their ticks, all or nothing per schedule. Returns a row for each tick that this
+    /// replica must publish, and one without a tick for a schedule that was decided but has none to publish.
     ///
-    /// Plans, one a schedule: $1 jobs text[], $2 revisions bigint[], $3 decided before timestamptz[], $4 decided now timestamptz[], $5 dropped bigint[].
-    /// Ticks of these plans: $6 ids text[], $7 jobs text[], $8 scheduled for timestamptz[], $9 misfired bool[]. $10 this replica, $11 lease in
-    /// seconds behind the fire time.
-    /// A schedule that another replica holds or has moved, or that changed since the plan was made, is left alone.
+    /// Plans, one per schedule: $1 jobs text[], $2 revisions bigint[], $3 decided before timestamptz[], $4 decided now
+    /// timestamptz[], $5 dropped bigint[].
+    /// Ticks of these plans: $6 ids text[], $7 jobs text[], $8 scheduled for timestamptz[], $9 misfired bool[]. $10
+    /// this replica, $11 lease in seconds after the fire time.
+    /// A schedule that another replica has locked or advanced, or that changed since the plan was made, is skipped.
     static let claim: SQL = """
         with plan as (
             select * from unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::bigint[])
@@ -102,12 +106,18 @@ enum TickStatements {
             on conflict do nothing
             returning id, job, scheduled_for
         )
-        select moved.job, claimed.id, claimed.scheduled_for from moved left join claimed using (job)
+        select moved.job, claimed.id, claimed.scheduled_for,
+               coalesce(
+                   lag(claimed.scheduled_for) over (partition by moved.job order by claimed.scheduled_for),
+                   (select max(t.scheduled_for) from operations.ticks t where t.job = claimed.job and t.scheduled_for < claimed.scheduled_for)
+               ) as previous
+        from moved left join claimed using (job)
         """
 
-    /// Takes over ticks whose lease has ended, oldest first: $1 this replica, $2 lease in seconds behind the fire time (or now), $3 how many at most.
+    /// Takes over ticks whose lease has ended, oldest first: $1 this replica, $2 lease in seconds after the fire time
+    /// (or now), $3 the maximum number.
     static let takeOver: SQL = """
-        update operations.ticks
+        update operations.ticks t
            set claimed_by = $1::text, attempts = attempts + 1,
                lease_until = greatest(scheduled_for, clock_timestamp()) + make_interval(secs => $2::float8)
          where id = any (array(select id from operations.ticks
@@ -115,11 +125,13 @@ enum TickStatements {
                                 order by scheduled_for
                                 limit $3
                                   for update skip locked))
-        returning id, job, scheduled_for
+        returning id, job, scheduled_for,
+                  (select max(b.scheduled_for) from operations.ticks b where b.job = t.job and b.scheduled_for < t.scheduled_for) as previous
         """
 
-    /// Records the broker's answers: $1 ids text[], $2 published|unroutable text[], $3 instants of the answers timestamptz[], $4 this replica.
-    /// A tick that somebody else has settled meanwhile stays as it is.
+    /// Records the broker's answers: $1 ids text[], $2 published|unroutable text[], $3 times of the answers
+    /// timestamptz[], $4 this replica.
+    /// A tick that another replica has settled meanwhile is not changed.
     static let settle: SQL = """
         update operations.ticks t
            set status = answer.status, published_at = answer.at, published_by = $4::text
@@ -127,19 +139,20 @@ enum TickStatements {
          where t.id = answer.id and t.status = 'claimed'
         """
 
-    /// Gives back what this replica ($1) claimed and could not publish, to be taken over in $2 seconds; $3 ids text[].
+    /// Releases ticks that this replica ($1) claimed and could not publish; they can be taken over in $2 seconds; $3
+    /// ids text[].
     static let giveBack: SQL = """
         update operations.ticks
            set lease_until = clock_timestamp() + make_interval(secs => $2::float8)
          where status = 'claimed' and claimed_by = $1::text and id = any($3::text[])
         """
 
-    /// Notes why a schedule ($1) cannot be followed ($2), for the revision $3 that was looked at.
+    /// Records why a schedule ($1) is invalid ($2), for the revision $3 that was read.
     static let problem: SQL = """
         update operations.schedules set problem = $2 where job = $1 and revision = $3 and problem is distinct from $2
         """
 
-    /// Removes settled ticks of before $1 (timestamptz), the oldest $2 (bigint) of them.
+    /// Removes settled ticks due before $1 (timestamptz), the oldest $2 (bigint) of them.
     static let prune: SQL = """
         delete from operations.ticks
          where id = any (array(select id from operations.ticks

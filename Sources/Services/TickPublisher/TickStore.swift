@@ -5,22 +5,24 @@ import Platform
 import Postgres
 import Schedules
 
-/// The tables of the clock, as one replica works on them: ``TickStatements`` with types.
+/// The scheduler's tables, as seen by one replica: ``TickStatements`` with types.
 struct TickStore: Sendable {
-    /// How long a replica has to itself what it claimed, from the fire time on. After a crash its ticks are this much late.
+    /// How long, in seconds after the fire time, a claimed tick belongs to its replica. After a crash its ticks are
+    /// late by this much.
     static let lease = 5.0
-    /// As many ticks are taken over at a time.
+    /// The maximum number of ticks that are taken over at once.
     static let takeOverLimit = 1_000
 
     let database: PostgresClient
-    /// Who claims; no two processes, however they are started, have the same.
+    /// The name under which this replica claims; unique to the process.
     let replica: String
 
-    /// What became of decisions.
+    /// The result of claiming.
     struct Claims: Equatable, Sendable {
-        /// Ticks that are this replica's to publish.
+        /// Ticks that this replica must publish.
         var ticks: [ClaimedTick] = []
-        /// The jobs whose decisions hold. Another replica was ahead of the others, or they changed.
+        /// The jobs whose decisions were accepted. The others were decided by another replica first, or their schedules
+        /// changed.
         var decided: Set<String> = []
     }
 
@@ -31,7 +33,7 @@ struct TickStore: Sendable {
         var revision: Int
     }
 
-    /// What the broker said to a tick.
+    /// The broker's answer to a published tick.
     struct Answer: Equatable, Sendable {
         enum Status: String, Sendable { case published, unroutable }
 
@@ -40,7 +42,7 @@ struct TickStore: Sendable {
         var at: Date
     }
 
-    /// Takes the document over: its schedules are followed, those that it does not have any more are not.
+    /// Writes the document's schedules; schedules that it no longer has are retired.
     func syncSchedules(_ schedules: [Schedule], zone: CronZone) async throws {
         try await database.transaction { tx in
             _ = try await tx.query(TickStatements.beginAdoption)
@@ -61,19 +63,20 @@ struct TickStore: Sendable {
         try await database.query(TickStatements.positions, as: Position.self, jobs)
     }
 
-    /// What the database's clock says, beside a replica's.
+    /// Compares the database's clock with this replica's.
     func compare(_ clock: WallClock) async throws -> ClockComparison {
         let before = clock.now
         let there = try await database.query(TickStatements.clock, as: Date.self).first
         return ClockComparison(before: before, database: there ?? before, after: clock.now)
     }
 
-    /// Brings schedules back that are decided further ahead than any replica decides: somebody's clock, or the database's, was wrong.
+    /// Pulls schedules back that are decided further ahead than any replica decides: a replica's clock, or the
+    /// database's, was wrong.
     func pullBack() async throws -> [PulledBack] {
         try await database.query(TickStatements.pullBack, as: PulledBack.self, Self.furthest, TickPlan.graceSeconds)
     }
 
-    /// Ticks are decided a second ahead by clocks that differ by two at most.
+    /// In seconds. Ticks are decided a second ahead, by clocks that differ from the database's by two seconds at most.
     static let furthest = 10.0
 
     /// A schedule that was decided into the future.
@@ -83,7 +86,7 @@ struct TickStore: Sendable {
         var decidedThrough: Date
     }
 
-    /// Decides fire times and claims their ticks; each decision holds as a whole or not at all.
+    /// Decides fire times and claims their ticks; each decision is accepted as a whole or not at all.
     func claim(_ decisions: [ScheduleCache.Decision]) async throws -> Claims {
         let plans = decisions.compactMap { decision in decision.plan.decidedThrough.map { (decision, $0) } }
         guard !plans.isEmpty else { return Claims() }
@@ -91,43 +94,44 @@ struct TickStore: Sendable {
             decision.plan.misfired.map { (decision.job, $0, true) } + decision.plan.due.map { (decision.job, $0, false) }
         }
         let rows = try await database.query(
-            TickStatements.claim, as: ArmedRow.self,
+            TickStatements.claim, as: ClaimRow.self,
             plans.map(\.0.job), plans.map(\.0.revision), plans.map(\.0.decidedBefore), plans.map(\.1), plans.map(\.0.plan.dropped),
             ticks.map { "\($0.0)@\(RFC3339.string(from: $0.1))" }, ticks.map(\.0), ticks.map(\.1), ticks.map(\.2), replica, Self.lease)
         return Claims(ticks: rows.compactMap(\.tick), decided: Set(rows.map(\.job)))
     }
 
-    private struct ArmedRow: Decodable, Sendable {
+    private struct ClaimRow: Decodable, Sendable {
         let job: String
         let id: String?
         let scheduledFor: Date?
+        let previous: Date?
 
         var tick: ClaimedTick? {
             guard let id, let scheduledFor else { return nil }
-            return ClaimedTick(id: id, job: job, scheduledFor: scheduledFor)
+            return ClaimedTick(id: id, job: job, scheduledFor: scheduledFor, previous: previous)
         }
     }
 
-    /// Takes over ticks whose lease has ended: they are this replica's to publish.
+    /// Takes over ticks whose lease has ended, for this replica to publish.
     func takeOver() async throws -> [ClaimedTick] {
         try await database.query(TickStatements.takeOver, as: ClaimedTick.self, replica, Self.lease, Self.takeOverLimit)
     }
 
-    /// Records what the broker said.
+    /// Records the broker's answers.
     func settle(_ answers: [Answer]) async throws {
         try await database.execute(
             TickStatements.settle, answers.map(\.id), answers.map(\.status.rawValue), answers.map(\.at), replica)
     }
 
-    /// Lets others have, in a second, what this replica could not publish.
+    /// Releases ticks that this replica could not publish; any replica can take them over in a second.
     func giveBack(_ ids: [String]) async throws { try await database.execute(TickStatements.giveBack, replica, 1.0, ids) }
 
-    /// Notes why a schedule cannot be followed.
+    /// Records why a schedule is invalid.
     func note(_ problem: ScheduleCache.Problem) async throws {
         try await database.execute(TickStatements.problem, problem.job, problem.reason, problem.revision)
     }
 
-    /// Removes settled ticks of before an instant, the oldest so many; returns how many that were.
+    /// Removes settled ticks due before a point in time, the oldest up to the limit; returns the number removed.
     func prune(before instant: Date, atMost limit: Int) async throws -> Int {
         try await database.execute(TickStatements.prune, instant, limit)
     }

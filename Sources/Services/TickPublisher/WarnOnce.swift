@@ -1,19 +1,19 @@
 import Logging
 import Synchronization
 
-/// Warnings that are told once until the trouble is over, however often it is met.
+/// Logs a warning once until its cause is gone, however often it is raised.
 final class WarnOnce: Sendable {
     private let logger: Logger
     private let told = Mutex<[String: String]>([:])
 
     init(_ logger: Logger) { self.logger = logger }
 
-    /// Warns, unless this was the last thing said about the subject.
+    /// Logs the warning unless it is the same as the last one about the subject.
     func raise(_ subject: String, _ warning: String, metadata: Logger.Metadata? = nil) {
         let isNew = told.withLock { told in told.updateValue(warning, forKey: subject) != warning }
         if isNew { logger.warning("\(warning)", metadata: metadata) }
     }
 
-    /// The trouble is over: the next one is told again.
+    /// The cause is gone: the next warning about the subject is logged again.
     func settle(_ subject: String) { told.withLock { told in told[subject] = nil } }
 }

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A number of bytes that many share: who reserves waits until there are as many left, first come first served.
+/// A shared number of bytes. A reservation waits until enough bytes are free, first come, first served.
 ///
-/// Nobody may wait for a second reservation while holding a first one; so there is always somebody who goes on.
+/// A task that holds a reservation must not wait for a second one; otherwise all tasks could wait for each other.
 final class ByteBudget: Sendable {
     private struct State {
         var free: Int
@@ -13,13 +13,13 @@ final class ByteBudget: Sendable {
     let size: Int
     private let state: Mutex<State>
 
-    /// - Parameter size: The most that is reserved at any time.
+    /// - Parameter size: The maximum number of bytes reserved at any time.
     init(_ size: Int) {
         self.size = size
         state = Mutex(State(free: size))
     }
 
-    /// Waits for this many bytes, at most all of the budget. They are free again when the reservation is gone.
+    /// Waits for this many bytes, limited to the whole budget. They are released when the reservation is deallocated.
     func reserve(_ bytes: Int) async -> ByteReservation {
         let bytes = min(bytes, size)
         await withCheckedContinuation { continuation in
@@ -36,7 +36,7 @@ final class ByteBudget: Sendable {
         return ByteReservation(bytes, of: self)
     }
 
-    /// Gives bytes back, and to those who wait for them.
+    /// Releases bytes, and resumes tasks that wait for them.
     func release(_ bytes: Int) {
         let next = state.withLock { state in
             state.free += bytes

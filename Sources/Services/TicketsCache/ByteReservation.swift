@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Bytes of a ``ByteBudget``; whoever holds this holds them.
+/// Reserved bytes of a ``ByteBudget``, released when this object is deallocated.
 final class ByteReservation: Sendable {
     private let budget: ByteBudget
     private let bytes: Mutex<Int>
@@ -12,7 +12,7 @@ final class ByteReservation: Sendable {
 
     deinit { budget.release(bytes.withLock { $0 }) }
 
-    /// Gives back what is more than this.
+    /// Releases the bytes above this number.
     func shrink(to fewer: Int) {
         let surplus = bytes.withLock { bytes in
             let surplus = max(0, bytes - fewer)

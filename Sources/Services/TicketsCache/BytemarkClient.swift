@@ -4,9 +4,9 @@ import Platform
 
 /// Bytemark's API: a user's passes, page by page.
 ///
-/// What it answers is bounded, whatever it answers: the answers to all users together by `BYTEMARK_MEGABYTES`, those to one user by a quarter
-/// of it. Most users have a few passes; they are asked for in little room. Who turns out to need more is asked for again in a user's full
-/// share, and waits until that is free.
+/// The size of the responses is limited: for all users together by `BYTEMARK_MEGABYTES`, for one user by a quarter of
+/// it. Most users have few passes, so they are requested with a small reservation first. If the passes of a user need
+/// more, they are requested again with a user's full share, after waiting until that is free.
 struct BytemarkClient: Sendable {
     /// The two lists that Bytemark keeps of a user's passes.
     enum List: Sendable {
@@ -25,11 +25,11 @@ struct BytemarkClient: Sendable {
 
     /// Why Bytemark gave no passes.
     enum Failure: Error, Sendable, CustomStringConvertible {
-        /// 401: the token is void; asking again is useless until it changes.
+        /// 401: the token is void; requests with it fail until it changes.
         case tokenVoid
-        /// It may work later, not before the pause that Bytemark asked for.
+        /// The request may succeed later, at the earliest after the pause that Bytemark asked for.
         case later(String, after: Duration?)
-        /// The answers are longer than the room that they were given, in bytes.
+        /// The responses exceed their reservation, in bytes.
         case tooLong(limit: Int)
 
         var description: String {
@@ -42,14 +42,14 @@ struct BytemarkClient: Sendable {
         }
     }
 
-    /// How many passes a page holds at most; a full page may have another behind it.
+    /// The maximum number of passes on a page; a full page may be followed by another.
     static let pageSize = 9999
     private static let mostPages = 100
 
     /// How long one request may take.
     private static let timeout = Duration.seconds(10)
 
-    /// The least and the most bytes that a user is asked for in at first: some hundreds of passes, some thousands.
+    /// The smallest and the largest first reservation for a user, in bytes: some hundreds of passes, some thousands.
     private static let usualRoom = 64 << 10...1 << 20
 
     let inFlight: Int
@@ -61,15 +61,16 @@ struct BytemarkClient: Sendable {
     private let budget: ByteBudget
 
     private static let address = Setting.url("BYTEMARK_URL", "Bytemark's API; /passes and /v4.0/passes are added")
-    private static let inFlight = Setting.integer("BYTEMARK_IN_FLIGHT", default: 32, in: 1...10_000, "requests on their way to Bytemark at once")
+    private static let inFlight = Setting.integer(
+        "BYTEMARK_IN_FLIGHT", default: 32, in: 1...CurlClient.standardConnections, "requests on their way to Bytemark at once")
     private static let perSecond = Setting.integer(
         "BYTEMARK_PER_SECOND", default: 500, in: 0...1_000_000, "the most requests to Bytemark a second; 0 is no limit")
     private static let megabytes = Setting.integer(
         "BYTEMARK_MEGABYTES", default: 64, in: 4...65_536, "megabytes of answers held that are not recorded yet; one user may have a quarter")
-    /// What it reads.
+    /// The settings that it reads.
     static let settings = [address.description, inFlight.description, perSecond.description, megabytes.description]
 
-    /// Bytemark as the settings say.
+    /// A client for the Bytemark that the settings name.
     init(_ settings: Settings, _ builder: ServiceBuilder) throws(ConfigurationError) {
         url = try settings.value(Self.address)
         inFlight = try settings.value(Self.inFlight)
@@ -80,7 +81,7 @@ struct BytemarkClient: Sendable {
         budget = ByteBudget(try settings.value(Self.megabytes) << 20)
     }
 
-    /// How long a worker may hold a user when it holds so many: the requests of one, and the wait at the turnstile for all.
+    /// The lease for a number of users: the time of the requests for one, and the wait at the rate limiter for all.
     func lease(of users: Int) -> TimeInterval {
         let queueing = perSecond == 0 ? 0 : Double(users * 2) / Double(perSecond)
         return 2 * Self.timeout.timeInterval + 10 + queueing
@@ -97,10 +98,10 @@ struct BytemarkClient: Sendable {
         }
     }
 
-    /// Both lists at once, each in half of the room.
+    /// Fetches both lists concurrently, each with half of the reservation.
     private func atOnce(_ token: String, in bytes: Int) async throws -> FetchedPasses {
         let room = await budget.reserve(bytes)
-        // Also while a list is broken off because of the other.
+        // The reservation is also held while one list is cancelled because of the other.
         defer { withExtendedLifetime(room) {} }
         async let usable = passes(.usable, token: token, in: bytes / 2)
         async let expired = passes(.expired, token: token, in: bytes / 2)
@@ -109,7 +110,7 @@ struct BytemarkClient: Sendable {
         return FetchedPasses(usable: lists.usable.passes, expired: lists.expired.passes, room: room)
     }
 
-    /// One list, then the other in what the first has left of the room.
+    /// Fetches one list, then the other with what the first has left of the reservation.
     private func oneAfterTheOther(_ token: String, in bytes: Int) async throws -> FetchedPasses {
         let room = await budget.reserve(bytes)
         defer { withExtendedLifetime(room) {} }
@@ -123,7 +124,7 @@ struct BytemarkClient: Sendable {
         }
     }
 
-    /// All passes of one list, in Bytemark's order, and how long the answers were.
+    /// All passes of one list, in Bytemark's order, and the total size of the responses.
     private func passes(_ list: List, token: String, in room: Int) async throws(Failure) -> (passes: [Pass], bytes: Int) {
         var pages = PassPages()
         var bytes = 0
@@ -133,7 +134,7 @@ struct BytemarkClient: Sendable {
             guard let some = Pass.list(answer) else { throw .later("Bytemark answered 200 with something that is no array of passes", after: nil) }
             let hasNew = pages.add(some)
             if some.count < Self.pageSize { return (pages.passes, bytes) }
-            // What is behind it cannot be had; half a list would be taken for all of it.
+            // The pages after it cannot be fetched; half a list would be mistaken for a whole one.
             guard hasNew else {
                 throw .later("page \(page) of Bytemark's \(list) passes is full and has no new one: it ignores the page's number", after: nil)
             }

@@ -1,7 +1,7 @@
 import Contracts
 import FoundationEssentials
 
-/// What the cache holds of a pass: `{pass_uuid, status, timestamp, free_ticket_status, payload, payload_hash}`.
+/// The cached form of a pass: `{pass_uuid, status, timestamp, free_ticket_status, payload, payload_hash}`.
 enum CacheEntry {
     /// The entries of a list as one JSON array.
     static func array(_ passes: [Pass], at now: Date, freeTicketProducts: Set<String>) -> String {

@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// Both lists of a user's passes, in the order of their creation, one entry a pass.
+/// Both lists of a user's passes, in the order of their creation, one entry per pass.
 struct CacheUpdate: Sendable {
     let usable: [Pass]
     let expired: [Pass]
-    /// Tells whether anything differs from what the cache holds.
+    /// Differs from the cache's digest if any pass changed.
     let digest: String
     let freeTicketProducts: Set<String>
     /// Held until the update is recorded.
@@ -12,7 +12,7 @@ struct CacheUpdate: Sendable {
 
     init(_ fetched: FetchedPasses, freeTicketProducts: Set<String>) {
         room = fetched.room
-        // A pass that expires while the lists are fetched is in both; what has expired stays so.
+        // A pass that expires while the lists are fetched is in both; it counts as expired.
         let hasExpired = Set(fetched.expired.map(\.uuid))
         usable = fetched.usable.filter { !hasExpired.contains($0.uuid) }.sorted(by: Pass.wereCreatedInOrder)
         expired = fetched.expired.sorted(by: Pass.wereCreatedInOrder)

@@ -1,9 +1,9 @@
 import Contracts
 
-/// Rewrites JSON in the canonical form of RFC 8785 (JCS): members sorted by their names' UTF-16 code units, no white space, shortest escapes
-/// and numbers. Equal values give equal bytes.
+/// Rewrites JSON in the canonical form of RFC 8785 (JCS): members sorted by their names' UTF-16 code units, no white
+/// space, shortest escapes and numbers. Equal values give equal bytes.
 ///
-/// Integers of any size keep their digits; a double would lose the last ones of a long id.
+/// Integers of any size keep their digits; a double would round the last ones of a long id.
 struct CanonicalJSON {
     private static let deepest = 128
 
@@ -100,7 +100,8 @@ struct CanonicalJSON {
         return true
     }
 
-    /// Puts the members, written one behind the other, into their order with commas between them. Of two with one name the last counts.
+    /// Sorts the members, which are written one after the other, and puts commas between them. Of two with the same
+    /// name the last one counts.
     private mutating func join(_ members: [(key: [UInt8], range: Range<Int>)], from start: Int) {
         guard members.count > 1 else { return }
         let ordered = members.enumerated().sorted { a, b in
@@ -117,7 +118,7 @@ struct CanonicalJSON {
         output += joined
     }
 
-    /// UTF-16 order. It is the order of the UTF-8 bytes as long as no name has anything above U+D7FF.
+    /// UTF-16 order. It is the order of the UTF-8 bytes if no name has a character above U+D7FF.
     private static func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         if a.allSatisfy({ $0 < 0xEE }), b.allSatisfy({ $0 < 0xEE }) { return a.lexicographicallyPrecedes(b) }
         return String(decoding: a, as: UTF8.self).utf16.lexicographicallyPrecedes(String(decoding: b, as: UTF8.self).utf16)
@@ -125,7 +126,7 @@ struct CanonicalJSON {
 
     // MARK: - Scalars
 
-    /// Writes the string that begins here and returns its text; nil when it is not one.
+    /// Writes the string that begins here and returns its text; nil when it is not a valid string.
     private mutating func string() -> [UInt8]? {
         guard take("\"") else { return nil }
         let start = position
@@ -154,7 +155,7 @@ struct CanonicalJSON {
         return Array(text.utf8)
     }
 
-    /// Whether the character behind a backslash makes an escape of it.
+    /// Whether the character after a backslash makes a valid escape.
     private func isEscape() -> Bool {
         guard position < input.count else { return false }
         guard input[position] == "u" else { return "\"\\/bfnrt".utf8.contains(input[position]) }

@@ -1,6 +1,6 @@
 /// A number as ECMAScript writes it (RFC 8785, section 3.2.2.3).
 enum CanonicalNumber {
-    /// The shortest digits that give the number back, with an exponent only outside of 1e-7 … 1e21.
+    /// The shortest digits that parse to the same number, with an exponent only outside of 1e-7 … 1e21.
     static func text(_ number: Double) -> String {
         guard number != 0 else { return "0" }
         let sign = number < 0 ? "-" : ""
@@ -16,7 +16,7 @@ enum CanonicalNumber {
         }
     }
 
-    /// The significant digits and where the point stands before or after them: 12.5 is ("125", 2), 0.05 is ("5", -1).
+    /// The significant digits and the position of the point: 12.5 is ("125", 2), 0.05 is ("5", -1).
     private static func parts(_ text: String) -> (digits: String, point: Int) {
         let halves = text.split(separator: "e")
         let mantissa = halves[0].split(separator: ".", omittingEmptySubsequences: false)

@@ -1,4 +1,5 @@
-/// Both lists of a user's passes as Bytemark gave them, and the bytes that are reserved for them until they are recorded.
+/// Both lists of a user's passes as Bytemark returned them, and the bytes that are reserved for them until they are
+/// recorded.
 struct FetchedPasses: Sendable {
     let usable: [Pass]
     let expired: [Pass]

@@ -2,21 +2,21 @@ import Contracts
 import Digests
 import FoundationEssentials
 
-/// One pass as Bytemark tells it: a few members that we know, and all of it as canonical JSON.
+/// A pass from Bytemark: the members that the cache uses, and the whole pass as canonical JSON.
 struct Pass: Sendable {
     let uuid: String
     let status: String?
     let productUuid: String?
-    /// When it was created, in seconds since 1970; nil when Bytemark does not say it in a way that we know.
+    /// The creation time in seconds since 1970; nil when Bytemark's text for it cannot be parsed.
     let createdAt: Double?
-    /// What Bytemark says instead.
+    /// Bytemark's text for the creation time.
     let createdText: String
-    /// Canonical JSON (RFC 8785): the same pass gives the same bytes, in whatever order Bytemark writes its members.
+    /// Canonical JSON (RFC 8785): the same pass has the same bytes, in whatever order Bytemark writes its members.
     let payload: [UInt8]
-    /// MD5 of the payload, 32 hexadecimal digits. It tells changes, it protects nothing.
+    /// MD5 of the payload, 32 hexadecimal digits. It detects changes and protects nothing.
     let payloadHash: String
 
-    /// Reads Bytemark's answer; nil when it is no array of objects with a uuid each.
+    /// Parses Bytemark's response; nil when it is not an array of objects that each have a uuid.
     static func list(_ body: [UInt8]) -> [Pass]? {
         guard let elements = CanonicalJSON.elements(of: body) else { return nil }
         var passes: [Pass] = []
@@ -40,13 +40,14 @@ struct Pass: Sendable {
         payloadHash = Digest.md5.hexadecimal(payload)
     }
 
-    /// Bytemark writes instants as RFC 3339 or as seconds; one without an offset is taken to be UTC.
+    /// Bytemark writes timestamps as RFC 3339 or as seconds; one without an offset is taken as UTC.
     private static func instant(_ text: String) -> Double? {
         if let date = RFC3339.date(from: text) ?? RFC3339.date(from: text + "Z") { return date.timeIntervalSince1970 }
         return Double(text).flatMap { $0.isFinite ? $0 : nil }
     }
 
-    /// In the order of their creation, those of one instant by their uuids. Behind them those whose creation is no instant, by its text.
+    /// The order by creation time, then by uuid. Passes whose creation time cannot be parsed come last, ordered by its
+    /// text.
     static func wereCreatedInOrder(_ a: Pass, _ b: Pass) -> Bool {
         switch (a.createdAt, b.createdAt) {
         case (let x?, let y?) where x != y: return x < y
@@ -64,7 +65,7 @@ struct Pass: Sendable {
         for pass in usable { text += pass.payloadHash.utf8 }
         text.append(UInt8(ascii: "|"))
         for pass in expired { text += pass.payloadHash.utf8 }
-        // The configured products decide what an entry says, too.
+        // The configured products are part of an entry's content, too.
         for product in freeTicketProducts.sorted() { text += "|\(product)".utf8 }
         return Digest.md5.hexadecimal(text)
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets at most so many in at once, and so many a second, first come first served.
+/// Limits how many requests run at once and how many start per second, first come, first served.
 final class RateLimiter: Sendable {
     private struct State {
         var free: Int
@@ -13,14 +13,14 @@ final class RateLimiter: Sendable {
     private let spacing: Duration
 
     /// - Parameters:
-    ///   - inside: The most at once.
-    ///   - perSecond: The most in any second; 0 for no limit.
+    ///   - running: The maximum number of concurrent requests.
+    ///   - perSecond: The maximum number of starts per second; 0 for no limit.
     init(running: Int, perSecond: Int) {
         state = Mutex(State(free: running))
         spacing = perSecond == 0 ? .zero : .nanoseconds(1_000_000_000 / perSecond)
     }
 
-    /// Waits for a place; everyone who entered must ``release()``.
+    /// Waits for a permit; each call must be followed by a ``release()``.
     func acquire() async {
         await withCheckedContinuation { continuation in
             let enters = state.withLock { state in
@@ -39,11 +39,11 @@ final class RateLimiter: Sendable {
             state.nextEntry = entry + spacing
             return entry
         }
-        // A cancelled task goes through at once: it is on its way out.
+        // A cancelled task is not delayed: it is about to end.
         try? await Task.sleep(until: entry, clock: .continuous)
     }
 
-    /// Frees a place for the next.
+    /// Returns a permit to the next waiting task.
     func release() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard state.head < state.waiting.count else {

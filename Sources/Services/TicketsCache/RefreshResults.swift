@@ -2,7 +2,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// What came of a group of users, sorted by what must be written.
+/// The outcomes of a group of users, sorted by what must be written.
 struct RefreshResults {
     /// The pause after a user's first failure; it doubles with each further one.
     private static let firstPause = Duration.seconds(2)
@@ -16,10 +16,10 @@ struct RefreshResults {
     private var failed: [(user: Int, reason: String, next: Date)] = []
     private var released: [Int] = []
 
-    /// Users whose cache is fresh now.
+    /// The number of users whose cache is fresh now.
     var refreshed: Int { changed.count + unchanged.count }
 
-    /// Adds what came of a user.
+    /// Adds the outcome of a user.
     mutating func add(_ item: Refresh.Item, _ outcome: Refresh.Outcome, at now: Date) {
         switch outcome {
         case .changed(let update):
@@ -40,7 +40,7 @@ struct RefreshResults {
         }
     }
 
-    /// Writes all of it, in front of the commit.
+    /// Enqueues all statements, to be sent before the commit.
     func write(run: Int, _ tx: Transaction) throws {
         if !changed.isEmpty {
             try tx.enqueue(

@@ -1,13 +1,13 @@
 import Postgres
 
-/// The statements of the refresh.
+/// The SQL statements of the refresh.
 enum RefreshStatements {
-    /// The most users that one slice puts into the queue.
+    /// The maximum number of users that one slice adds to the queue.
     static let mostWanted = 50_000
-    /// With so many users due in the queue a slice has enough to do, and does not look for more.
+    /// With this many due users in the queue a slice has enough to process and does not search for more.
     static let enoughWanted = 10_000
 
-    /// With an empty cache everybody with a token is wanted.
+    /// If the cache is empty, a refresh is requested for every user with a token.
     static let wantAllWhenEmpty: SQL = """
         insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
         select user_id, $1, $1 from bytemark_tokens where void_since is null and (select true from cache limit 1) is null order by user_id
@@ -15,8 +15,8 @@ enum RefreshStatements {
         where s.wanted_since is null
         """
 
-    /// Users with a row that is due, unless they are in the queue already or their token is void. With $3 users due in the queue nobody looks:
-    /// while all users wait, each look would read the whole log and the whole queue.
+    /// Adds users with a due log row, unless they are in the queue already or their token is void. With $3 due users in
+    /// the queue the search is skipped: while all users wait, each search would read the whole log and the whole queue.
     static let wantPending: SQL = """
         insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
         select distinct l.user_id, $1::timestamptz, $1::timestamptz
@@ -45,20 +45,20 @@ enum RefreshStatements {
                      and (l.activity_type = 1 or l.scheduled_on <= $1)) as rows
         """
 
-    /// The first that `claim` takes.
+    /// The first user that `claim` takes.
     static let firstDue: SQL = """
         select user_id from refresh_state
         where wanted_since is not null and next_attempt_at <= $1 and failed_run is distinct from $2
         order by next_attempt_at limit 1 for update skip locked
         """
 
-    /// The tokens of users now, after they were fetched with what the claim told.
+    /// The users' current tokens, to compare with those that were used for the fetch.
     static let tokens: SQL = "select user_id, token from bytemark_tokens where user_id = any ($1::bigint[])"
 
-    /// Users whose fetch is of no use: they are due again.
+    /// Releases users whose fetch was discarded: they are due again.
     static let release: SQL = "update refresh_state set leased_by = null, next_attempt_at = $2 where user_id = any ($1::bigint[])"
 
-    /// Replaces the entries of passes that changed, keeps the others as they were written, and logs each change.
+    /// Replaces the entries of changed passes, keeps the others as they were written, and logs each change.
     static let rewrite: SQL = """
         with fetched as (
             select * from unnest($1::bigint[], $2::jsonb[], $3::jsonb[], $4::text[]) as f (user_id, passes, passes4, digest)),
@@ -99,12 +99,12 @@ enum RefreshStatements {
         update refresh_state set wanted_since = null, leased_by = null, failures = 0, last_error = null where user_id = any ($1::bigint[])
         """
 
-    /// Exactly the rows that were read before the fetch.
+    /// Marks exactly the rows that were read before the fetch.
     static let markProcessed: SQL = """
         update refresh_log set status = 1, modified_on = $2 where id = any ($1::bigint[]) and status = 0
         """
 
-    /// Only the token that was refused: the shop may have stored a new one meanwhile.
+    /// Marks only the token that was refused: the shop may have stored a new one meanwhile.
     static let markVoid: SQL = """
         update bytemark_tokens t set void_since = $3
         from unnest($1::bigint[], $2::text[]) as refused (user_id, token)
@@ -120,7 +120,7 @@ enum RefreshStatements {
         where s.user_id = failed.user_id
         """
 
-    /// 0 unless others hold users now, or rows wait that no slice has put into the queue.
+    /// 0 unless other processes hold users now, or rows wait that no slice has added to the queue.
     static let outstanding: SQL = """
         select (select count(*) from (
                     select from refresh_state where wanted_since is not null and leased_by is not null and next_attempt_at > $1

@@ -1,13 +1,13 @@
 import Contracts
 import Platform
 
-/// Keeps a copy of everybody's transit passes, fetched from Bytemark when somebody asked for it or when it grew old.
+/// Keeps a cache of all users' transit passes, fetched from Bytemark on request or when the cache is stale.
 ///
 /// | takes | does |
 /// | --- | --- |
-/// | `tickets-cache.refresh` | refreshes everybody whose refresh is due |
-/// | `tickets-cache.refresh-stale` | asks for a refresh of everybody whose cache is too old |
-/// | `tickets.refresh-requested` | asks for a refresh of one user, at once |
+/// | `tickets-cache.refresh` | refreshes all users whose refresh is due |
+/// | `tickets-cache.refresh-stale` | requests a refresh for all users whose cache is too old |
+/// | `tickets.refresh-requested` | requests a refresh of one user, at once |
 ///
 /// Needs Bytemark.
 @main

@@ -16,8 +16,9 @@ struct BoxOffice: AsyncParsableCommand {
             Doctor.self, Audit.self, DemoData.self, Secrets.self,
         ])
 
-    /// Ends with 64 (`EX_USAGE`) when it was called wrongly, with 78 (`EX_CONFIG`) when a setting is missing or wrong, with 74
-    /// (`EX_IOERR`) when its output cannot be written, with 1 when the command did not succeed; each time with a line that says why.
+    /// Exit codes: 64 (`EX_USAGE`) for wrong arguments, 78 (`EX_CONFIG`) for a missing or invalid setting, 74
+    /// (`EX_IOERR`) when the output cannot be written, 1 when the command failed; each time with a line that gives the
+    /// reason.
     static func main() async {
         do {
             var command = try parseAsRoot()
@@ -36,7 +37,7 @@ struct BoxOffice: AsyncParsableCommand {
             Terminal.complain("boxoffice: \("\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))")
             end(1)
         } catch let error where exitCode(for: error) == .success {
-            // Help that was asked for is output like any other.
+            // Requested help is normal output.
             let text = fullMessage(for: error)
             if !text.isEmpty { Terminal.say(lines: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)) }
             end(0)
@@ -45,12 +46,13 @@ struct BoxOffice: AsyncParsableCommand {
         }
     }
 
-    /// Ends the process. All that was said is written; `exit` would have the C libraries take down what the threads of broker and database are still
-    /// using (now and then that ended a command that had succeeded with a segmentation fault).
+    /// Ends the process. All output has been written by now. `exit` would run the cleanup of C libraries that the
+    /// threads of broker and database still use, which now and then crashed a successful command with a segmentation
+    /// fault.
     private static func end(_ status: Int32) -> Never { _exit(status) }
 }
 
-/// An end that is not the command's success, with one line for the person in front of it.
+/// The command failed, with one line for its user.
 struct Failure: Error, CustomStringConvertible {
     let description: String
 

@@ -4,13 +4,14 @@ import Logging
 import Platform
 import Postgres
 
-/// The broker and the database of a command, opened when it needs them.
+/// The connections of a command to broker and database, opened on demand.
 enum Connections {
-    /// Complaints of the clients would only repeat what the command says itself.
+    /// The clients' warnings would only repeat the command's own errors.
     static let silent = Logger(label: "boxoffice") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs the body with the database of `DATABASE_URL`.
-    /// - Parameter statementTimeout: How long a statement may take; nil for what an administrator has set, since a person waits.
+    /// - Parameter statementTimeout: How long a statement may take; nil for the administrator's setting, since a person
+    ///   can interrupt the command.
     static func withDatabase<T: Sendable>(
         statementTimeout: Duration? = nil, _ body: (PostgresClient) async throws -> T
     ) async throws -> T {
@@ -33,7 +34,7 @@ enum Connections {
     }
 
     /// Runs the body with the broker of `AMQP_URL`, connected.
-    /// - Parameter topology: What is declared before the body runs.
+    /// - Parameter topology: Declared before the body runs.
     static func withBroker<T: Sendable>(
         declaring topology: AMQPTopology = ServiceTopology.exchanges, _ body: @escaping @Sendable (AMQPConnection) async throws -> T
     ) async throws -> T {
@@ -68,7 +69,8 @@ enum Connections {
         }
     }
 
-    /// Says at once that the broker takes no messages: what was published waits until it does, or until the command gives up.
+    /// Reports at once that the broker accepts no messages: published messages wait until it does, or until the command
+    /// gives up.
     private static func complainWhileBlocked(_ broker: AMQPConnection) async {
         while (try? await Task.sleep(for: .milliseconds(50))) != nil {
             guard let reason = broker.blockedReason else { continue }
@@ -76,7 +78,7 @@ enum Connections {
         }
     }
 
-    /// Runs the body for so long at most.
+    /// Runs the body with a time limit.
     static func within<T: Sendable>(_ limit: Duration, _ complaint: String, _ body: @escaping @Sendable () async throws -> T) async throws -> T {
         try await withThrowingTaskGroup(of: T.self) { group in
             group.addTask(operation: body)
@@ -92,7 +94,7 @@ enum Connections {
 }
 
 extension PostgresError {
-    /// Whether the server will say the same for ever: a login, a database or a certificate is wrong.
+    /// Whether a retry cannot succeed: a login, a database or a certificate is wrong.
     var isRefusal: Bool {
         switch self {
         case .authenticationFailed, .secureConnectionFailed: true

@@ -3,7 +3,7 @@ import Contracts
 import FoundationEssentials
 import Platform
 
-/// A message that could not be worked, with what the house wrote on it.
+/// A message that could not be processed, with the headers that were added when it was parked.
 struct ParkedMessage: Sendable {
     let delivery: AMQPDelivery
     let service: String
@@ -13,23 +13,24 @@ struct ParkedMessage: Sendable {
         self.service = service
     }
 
-    /// The message's id, or a name made of what it is when it came without one.
+    /// The message's id; a name computed from its content if it has none.
     var id: String {
         if let id = delivery.properties.messageID, !id.isEmpty { return id }
-        // FNV-1a: the same message has the same name each time somebody looks.
+        // FNV-1a: the same message has the same name in each command.
         let digest = (Array("\(routingKey) \(parkedAt) ".utf8) + delivery.body).reduce(0xCBF2_9CE4_8422_2325 as UInt64) { digest, byte in
             (digest ^ UInt64(byte)) &* 0x100_0000_01B3
         }
         return "\(service)/\(String(digest, radix: 16))"
     }
-    /// The queue it goes back to. Anybody can publish into a parking and write anything into this header.
+    /// The queue to which it is replayed. The header is not trusted: it may have been written by any publisher to the
+    /// parking queue.
     var queue: String {
         guard let queue = text(MessageHeader.queue), queue == "\(service).ticks" else { return "\(service).events" }
         return queue
     }
     var exchange: String { text(MessageHeader.exchange) ?? "" }
     var routingKey: String { text(MessageHeader.routingKey) ?? delivery.routingKey }
-    /// What it is: the key it was published with or, of one that was sent to a queue by its name as the parts of a split message are, its type.
+    /// Its routing key; for a message that was sent to a queue by name, as the parts of a split message are, its type.
     var subject: String {
         guard exchange.isEmpty || exchange == Exchange.retry(of: service), let envelope = try? Envelope(delivery) else { return routingKey }
         return envelope.type.rawValue
@@ -39,7 +40,8 @@ struct ParkedMessage: Sendable {
     var parkedBy: String { text(MessageHeader.parkedBy) ?? "" }
     var attempts: Int { Int(delivery.properties.headers[MessageHeader.attempts]?.int ?? 0) }
 
-    /// The message as it goes back to its queue. Where it was published to at first stays on it, because a hand-made message has no other type.
+    /// The message to replay. Its original exchange and routing key stay in the headers, because a hand-made message
+    /// has no other type.
     var replay: AMQPMessage {
         var properties = AMQPProperties(copyOf: delivery)
         for header in [MessageHeader.attempts, MessageHeader.reason, MessageHeader.parkedAt, MessageHeader.parkedBy] {
@@ -48,14 +50,14 @@ struct ParkedMessage: Sendable {
         return AMQPMessage(exchange: Exchange.retry(of: service), routingKey: queue, properties: properties, body: delivery.body)
     }
 
-    /// The message as it stays parked.
+    /// The copy that stays parked.
     var copy: AMQPMessage {
         AMQPMessage(
             exchange: Exchange.retry(of: service), routingKey: "\(service).parked", properties: AMQPProperties(copyOf: delivery),
             body: delivery.body)
     }
 
-    /// Writes it whole.
+    /// Prints the whole message.
     func show() {
         Terminal.say("id           \(id)")
         Terminal.say("service      \(service)")
@@ -63,7 +65,7 @@ struct ParkedMessage: Sendable {
         Terminal.say("attempts     \(attempts)")
         Terminal.say("parked       \(parkedAt) by \(parkedBy)")
         Terminal.say("reason       \(reason)")
-        // A body keeps its lines, each of them under the first.
+        // A body of several lines is printed as a column.
         let lines = String(decoding: delivery.body, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() { Terminal.say((number == 0 ? "body         " : "             ") + line) }
         Terminal.say("")

@@ -4,31 +4,32 @@ import Migrations
 import Platform
 import Synchronization
 
-/// The parked messages of the services, taken into hand while a command looks at them.
+/// The parked messages of the services, fetched but not acknowledged while a command uses them.
 ///
-/// What a command leaves must stay, in its order, however often somebody looks. A message that is given back to a quorum queue is counted
-/// (`x-delivery-count`), and RabbitMQ 4 drops one that was given back 20 times
-/// (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling). So nothing is given back: a copy of each is published behind the
-/// others, and when the broker has confirmed it the original is acknowledged. All are taken before the first is copied, so the order stays.
+/// Messages that a command leaves must stay parked, in their order, however often they are read. A quorum queue counts
+/// how often a message was requeued (`x-delivery-count`), and RabbitMQ 4 drops one that was requeued 20 times
+/// (https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling). So nothing is requeued: a copy of each
+/// message is published to the end of the queue, and when the broker has confirmed it the original is acknowledged. All
+/// are fetched before the first is copied, so the order stays.
 ///
-/// | what happens | what becomes of the messages |
+/// | event | effect on the messages |
 /// | --- | --- |
-/// | the command dies before it publishes the copies | the broker gives the originals back and counts that once; the next copies count from 0 |
-/// | it dies between a confirm and its acknowledgement | both are parked; they have one identity, so the inbox takes one |
-/// | a copy is not taken: a limit on the queue, no answer | its original is given back |
-/// | the broker takes no messages (memory, disk) | nothing is taken, and the command says so |
-/// | two look at once | the second waits: the first holds an exclusive queue, which only its connection may declare |
+/// | the command dies before it publishes the copies | the broker requeues the originals and counts that once; the next copies count from 0 |
+/// | it dies between a confirm and its acknowledgement | both are parked; they have the same id, so the inbox accepts one |
+/// | a copy is not accepted: a limit on the queue, no answer | its original is requeued |
+/// | the broker accepts no messages (memory, disk) | nothing is fetched, and the command reports it |
+/// | two commands run at once | the second waits: the first holds an exclusive queue, which only its connection may declare |
 ///
-/// Acknowledging before the copy is confirmed, or both in one transaction of AMQP, could lose a message: RabbitMQ acknowledges in such a transaction
-/// what was published in it and then refused by the queue.
+/// Acknowledging before the copy is confirmed, or both in one AMQP transaction, could lose a message: in such a
+/// transaction RabbitMQ acknowledges the original even if the queue then refuses the copy.
 final class Parking: Sendable {
-    /// The queue that stands for the right to take messages out of the parking. It goes away with the connection.
+    /// The exclusive queue that serves as the lock for fetching parked messages. It is deleted with the connection.
     private static let lock = "boxoffice.parked.lock"
-    /// How long to wait for somebody else who looks.
+    /// How long to wait for another command that holds the lock.
     private static let patience = Duration.seconds(60)
-    /// Messages that may be parked while the others are taken.
+    /// The maximum number of messages that may be parked while the others are fetched.
     private static let mostNewcomers = 10_000
-    /// Copies on their way at once.
+    /// The number of copies published at once.
     private static let batch = 500
 
     private let broker: AMQPConnection
@@ -41,7 +42,7 @@ final class Parking: Sendable {
         self.services = Domain.all.map(\.service).filter { service == nil || $0 == service }
     }
 
-    /// The messages that are there now; they stay there.
+    /// The messages that are parked now; they stay parked.
     static func look(_ broker: AMQPConnection, service: String?) async throws -> [ParkedMessage] {
         let parking = Parking(broker, service: service)
         let messages = try await parking.open()
@@ -49,7 +50,7 @@ final class Parking: Sendable {
         return messages
     }
 
-    /// Takes all messages that are there now.
+    /// Fetches all messages that are parked now.
     func open() async throws -> [ParkedMessage] {
         try await broker.demandThatItTakesMessages()
         try await takeTurn()
@@ -57,7 +58,8 @@ final class Parking: Sendable {
             let queue = "\(service).parked"
             guard let status = try await broker.inspect(queue: queue) else { continue }
             try await bindQueues(of: service)
-            // Also those that come meanwhile, so that none of them gets in front of a copy; but not for ever.
+            // Also messages that are parked meanwhile, so that none of them is queued before a copy; but only a limited
+            // number.
             for _ in 0..<(status.messages + Self.mostNewcomers) {
                 guard let delivery = try await broker.get(queue) else { break }
                 held.withLock { $0.append(ParkedMessage(delivery, service: service)) }
@@ -66,14 +68,15 @@ final class Parking: Sendable {
         return held.withLock { $0 }
     }
 
-    /// Binds the queues that messages are replayed to and kept in, as their service does: it may have run last when there was no such exchange.
+    /// Binds the queues to which messages are replayed or copied, as their service does: it may last have run before
+    /// the exchange existed.
     private func bindQueues(of service: String) async throws {
         var queues = ["\(service).parked"]
         for work in ["\(service).ticks", "\(service).events"] where try await broker.inspect(queue: work) != nil { queues.append(work) }
         try await broker.declare(ServiceTopology.retry(of: service, to: queues))
     }
 
-    /// Waits until nobody else has messages in hand.
+    /// Takes the lock, waiting until no other command holds it.
     private func takeTurn() async throws {
         let deadline = ContinuousClock.now + Self.patience
         while true {
@@ -88,8 +91,9 @@ final class Parking: Sendable {
         }
     }
 
-    /// Publishes copies into the queues the messages came from, with their attempts forgotten, then takes the originals away.
-    /// - Returns: how many; the others stay parked, and why was said.
+    /// Publishes copies to the queues that the messages came from, without their attempts, then acknowledges the
+    /// originals.
+    /// - Returns: the number replayed; the others stay parked, and the reasons were printed.
     func replay(_ messages: [ParkedMessage]) async throws -> Int {
         var count = 0
         for batch in messages.batches(of: Self.batch) {
@@ -105,14 +109,14 @@ final class Parking: Sendable {
         return count
     }
 
-    /// Takes messages away.
+    /// Acknowledges messages, which removes them.
     func drop(_ messages: [ParkedMessage]) {
         for message in messages { broker.ack(message.delivery) }
         let dropped = Set(messages.map(\.delivery.deliveryTag))
         held.withLock { held in held.removeAll { dropped.contains($0.delivery.deliveryTag) } }
     }
 
-    /// Leaves what is still in hand parked, and lets others look.
+    /// Parks copies of the remaining messages, and releases the lock.
     func close() async throws {
         let rest = held.withLock { held in
             defer { held = [] }
@@ -134,14 +138,15 @@ final class Parking: Sendable {
         }
     }
 
-    /// Returns when the queues have what was settled: they are asked for their lengths behind it.
+    /// Returns when the queues have processed the acknowledgements: a passive declaration is answered after them.
+    /// Deletes the lock.
     private func settle() async throws {
         await broker.flush()
         for service in services { _ = try await broker.inspect(queue: "\(service).parked") }
         try await broker.delete(queue: Self.lock)
     }
 
-    /// Publishes messages, those that cannot be sent whole with as much of them as can be.
+    /// Publishes messages; from one that cannot be encoded, as much as can be.
     private func publish(_ messages: [AMQPMessage]) async throws -> [AMQPPublishOutcome] {
         do {
             return try await broker.publish(messages)
@@ -165,7 +170,7 @@ final class Parking: Sendable {
 }
 
 extension [ParkedMessage] {
-    /// Portions of so many, in their order.
+    /// Batches of this size, in order.
     fileprivate func batches(of size: Int) -> [ArraySlice<ParkedMessage>] {
         stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }

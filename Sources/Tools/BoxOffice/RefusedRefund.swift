@@ -1,15 +1,15 @@
 import Postgres
 
-/// A refund that the gateway refused: money that could not go back.
+/// A refund that the gateway refused.
 struct RefusedRefund: Decodable, Sendable {
-    /// The payment, as the gateway knows it.
+    /// The payment's reference at the gateway.
     let reference: String
     /// Amount and currency.
     let amount: String
-    /// What the gateway said.
+    /// The gateway's reason.
     let reason: String
 
-    /// At most so many of them.
+    /// Selects at most $1 of them.
     static let all: SQL = """
         select p.reference, r.amount || ' ' || r.currency as amount, coalesce(r.failure, 'no reason') as reason
         from payments.refunds r cross join lateral (select reference from payments.payments where id = r.payment_id offset 0) p

@@ -2,7 +2,7 @@ import Contracts
 import FoundationEssentials
 import Postgres
 
-/// A run as people see it.
+/// A run as the command shows it.
 struct RunReport: Decodable, Sendable {
     let id: Int
     let job: String
@@ -11,9 +11,10 @@ struct RunReport: Decodable, Sendable {
     let startedAt: Date
     let seconds: Double?
     let outcome: String
-    /// It is running and has not moved for two minutes, which is longer than any lease: no service of its job is there, or none gets on.
+    /// It is running and made no progress for two minutes, which is longer than any lease: no service of its job is
+    /// running, or none progresses.
     let standsStill: Bool
-    /// How often its lease was over and it was taken up again.
+    /// How often its lease ended and another process took it over.
     let rescues: Int
     let processed: Int
     let failed: Int
@@ -21,7 +22,7 @@ struct RunReport: Decodable, Sendable {
     let delivered: String
     let firstError: String?
 
-    /// Shows runs as a table, and what could not be worked below it.
+    /// Prints runs as a table, and their first errors below it.
     static func show(_ runs: [RunReport]) {
         Terminal.table(
             ["run", "job", "trigger", "started", "seconds", "outcome", "done", "failed", "published", "delivered"],
@@ -36,21 +37,21 @@ struct RunReport: Decodable, Sendable {
         for run in runs { if let error = run.firstError { Terminal.say("  run \(run.id): \(error)") } }
     }
 
-    /// What is unusual about it, in parentheses.
+    /// Unusual facts about the run, in parentheses.
     private var remark: String {
         let remarks = (standsStill ? ["stands still"] : []) + (rescues > 0 ? ["taken up again" + (rescues > 1 ? " \(rescues) times" : "")] : [])
         return remarks.isEmpty ? "" : " (\(remarks.joined(separator: ", ")))"
     }
 
-    /// Which runs.
+    /// The selected runs.
     enum Which {
         /// The newest, of one job or of all.
         case latest(job: String?, limit: Int)
-        /// The one that a tick began.
+        /// The run that a tick started.
         case tick(String)
         /// The one with this number.
         case id(Int)
-        /// The newest of a job that was at work at an instant or before.
+        /// The newest run of a job that started at this time or before and was neither skipped nor a dry run.
         case atWork(job: String, before: Date)
     }
 

@@ -8,7 +8,7 @@ struct RunWatch: Sendable {
     private let limit: Int
     private let deadline: ContinuousClock.Instant
 
-    /// A watch over the runs of a job, for so many seconds.
+    /// Watches the runs of a job, with a limit in seconds.
     init(_ database: PostgresClient, job: String, limit: Int) {
         self.database = database
         self.job = job
@@ -16,8 +16,8 @@ struct RunWatch: Sendable {
         self.deadline = ContinuousClock.now + .seconds(limit)
     }
 
-    /// Shows the run of a tick when it has ended. A tick that found its job at work has asked the run at work to look once more, so that
-    /// one is waited for and shown too.
+    /// Prints the run of a tick when it has ended. If the job was already running, the tick was skipped and has
+    /// requested a rerun from the running run: that one is waited for and printed too.
     func end(of tick: String) async throws -> RunReport {
         let run = try await ended(.tick(tick))
         RunReport.show([run])

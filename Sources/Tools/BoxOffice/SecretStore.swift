@@ -2,16 +2,16 @@ import FoundationEssentials
 import Glibc
 import Platform
 
-/// Files of secrets, in a folder for each of those who are given some. A file appears whole or not at all, so that whoever starts at the same moment,
-/// and a second who makes them, finds the same.
+/// Files of secrets, in a folder for each owner. A file appears whole or not at all, so that a service that starts at
+/// the same moment, and a second command that creates secrets, read the same value.
 struct SecretStore {
     let folder: String
 
-    /// The secrets are for whoever is shown the folder, under whichever user id that is; the folder is shown to nobody else.
+    /// Readable for every user id in the container that mounts the folder; the folder is mounted in no other.
     private static let mode: mode_t = 0o444
 
-    /// Makes one for all its owners. Where one of them has it already, the others are given the same.
-    /// - Returns: what was made, as `OWNER/NAME`.
+    /// Creates a secret for all its owners. If one of them has it already, the others get the same.
+    /// - Returns: the created files, as `OWNER/NAME`.
     func make(_ secret: SharedSecret) throws -> [String] {
         let paths = secret.owners.map { "\($0)/\(secret.name)" }
         let present = paths.filter { access("\(folder)/\($0)", F_OK) == 0 }
@@ -19,7 +19,7 @@ struct SecretStore {
         let value = try present.first.map(read) ?? (secret.isOptional ? "" : Self.random())
         var made: [String] = []
         for path in paths where try write(value, path, replacing: false) { made.append(path) }
-        // Another one was faster with one of them: all have what is there.
+        // If another command created one of the files first, all get its value.
         let found = try read(paths[0])
         for path in paths where try read(path) != found { _ = try write(found, path, replacing: true) }
         return made
@@ -36,12 +36,12 @@ struct SecretStore {
         _ = try write(text, path, replacing: true)
     }
 
-    /// - Returns: false when it was there and is not to be replaced.
+    /// - Returns: false when the file exists and must not be replaced.
     private func write(_ text: String, _ path: String, replacing: Bool) throws -> Bool {
         let target = "\(folder)/\(path)"
         let parent = target.prefix(upTo: target.lastIndex(of: "/") ?? target.endIndex)
         if mkdir(String(parent), 0o755) != 0, errno != EEXIST { throw problem(String(parent)) }
-        // Not the process id: two containers that write to one volume both have 1.
+        // Not the process id: in two containers that write to one volume both may be 1.
         let draft = "\(target).\(UInt64.random(in: 0...UInt64.max))"
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw problem(draft) }
@@ -62,7 +62,7 @@ struct SecretStore {
         ConfigurationError("SECRETS_DIR", "cannot write \(path): \(String(cString: strerror(errno)).lowercased())")
     }
 
-    /// 256 bits, in letters that need no escaping in an address.
+    /// 256 random bits, in characters that need no escaping in an address.
     private static func random() -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         var generator = SystemRandomNumberGenerator()

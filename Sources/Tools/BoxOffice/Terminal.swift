@@ -1,18 +1,19 @@
 import Glibc
 
-/// What a person reads. Texts of strangers (titles, references, reasons, bodies of messages) are in all of it, so whatever would move the cursor,
-/// colour the screen or turn the direction of writing is shown and not done.
+/// Output for people. It contains texts from outside (titles, references, reasons, message bodies), so control
+/// characters, which could move the cursor, colour the screen or change the direction of writing, are printed as
+/// escapes.
 enum Terminal {
     /// A line on standard output, at once.
     static func say(_ line: String) { put(shown(line)) }
 
-    /// Lines of ours, one below the other.
+    /// Several lines of our own text.
     static func say(lines: [String]) { for line in lines { say(line) } }
 
     /// JSON on standard output, for programs: as it is.
     static func say(json: String) { put(json) }
 
-    /// A text with each control and format character, a line end too, as `\u{1b}`.
+    /// A text in which each control and format character, including line ends, is written as `\u{1b}`.
     static func shown(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         return text.unicodeScalars.reduce(into: "") { shown, scalar in
@@ -31,8 +32,8 @@ enum Terminal {
         }
     }
 
-    /// When it cannot be written (a full disk) the process ends with 74 (`EX_IOERR`) and says so: whoever keeps the output would take a part for
-    /// all of it.
+    /// If the output cannot be written (a full disk), the process ends with 74 (`EX_IOERR`) and an error: a reader
+    /// would mistake partial output for all of it.
     private static func put(_ text: String) {
         guard !write("\(text)\n", to: STDOUT_FILENO) else { return }
         let reason = String(cString: strerror(errno))
@@ -43,7 +44,7 @@ enum Terminal {
     /// A line on standard error.
     static func complain(_ line: String) { _ = write("\(shown(line))\n", to: STDERR_FILENO) }
 
-    /// All of a text; false, with `errno`, when that does not work.
+    /// Writes all of a text; returns false, with `errno` set, when that fails.
     private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
@@ -60,7 +61,7 @@ enum Terminal {
         return true
     }
 
-    /// Rows under a heading, columns as wide as their widest cell; numbers to the right.
+    /// Prints rows under a heading, columns as wide as their widest cell; numbers are right-aligned.
     static func table(_ heading: [String], _ rows: [[String]]) {
         let rows = rows.map { $0.map(shown) }
         let widths = heading.indices.map { column in ([heading] + rows).map { $0[column].count }.max() ?? 0 }

@@ -1,18 +1,18 @@
 import Postgres
 
-/// A payment that waits for a person's decision, or whose money could not go back, as the command line lists it.
+/// A payment that waits for a person's decision, or whose refund the gateway refused, as the command line lists it.
 struct WaitingPayment: Codable, Sendable {
     let reference: String
-    /// The booking's reference; nil when there is none any more.
+    /// The booking's reference; nil when the booking does not exist any more.
     let booking: String?
     let status: String
-    /// Amount and currency that the customer was to pay.
+    /// The amount and currency of the payment.
     let asked: String
-    /// What the gateway says that it took; nil when that is not known.
+    /// The amount that the gateway reports as taken; nil when it is unknown.
     let taken: String?
     let since: String?
     let reason: String
-    /// The gateway refused to pay money of it back: it can only be asked again.
+    /// Whether the gateway refused a refund of it: the only decision is to request the refund again.
     let isRefund: Bool
 
     static let all: SQL = """

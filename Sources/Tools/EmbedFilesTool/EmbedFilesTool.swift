@@ -1,6 +1,7 @@
 import Foundation
 
-/// Writes a Swift file that holds the texts of other files: `embed-files OUTPUT INPUT… --names PATH…`. Called by the build plugin `EmbedFiles`.
+/// Writes a Swift file that contains the texts of other files: `embed-files OUTPUT INPUT… --names PATH…`. Called by the
+/// build plugin `EmbedFiles`.
 @main
 struct EmbedFilesTool {
     static func main() throws {
@@ -26,7 +27,7 @@ struct EmbedFilesTool {
             }
 
             """
-        // What has not changed is not written: everything that is compiled from it would be compiled again.
+        // An unchanged file is not written: everything that depends on it would be compiled again.
         guard (try? String(contentsOfFile: output, encoding: .utf8)) != source else { return }
         try source.write(toFile: output, atomically: true, encoding: .utf8)
     }

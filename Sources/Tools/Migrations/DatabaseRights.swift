@@ -1,13 +1,13 @@
 import Postgres
 
-/// The roles of the services and what they may do. Each step can be repeated.
+/// The roles of the services and their grants. Each step can be repeated.
 ///
-/// Nothing is taken away here: the version before the one that is rolled out still works with its rights. What is no longer needed is
-/// revoked by a migration of its own, a release later.
+/// Nothing is revoked here: the previous version must still work with its grants during a rollout. A migration of a
+/// later release revokes what is no longer needed.
 struct DatabaseRights: Sendable {
     let session: MigrationSession
 
-    /// Makes the roles that are missing and sets the passwords that are given.
+    /// Creates missing roles and sets the given passwords.
     func roles(_ passwords: [String: String]) async throws {
         try await session.step("Making the roles") { postgres in
             try await postgres.script(Self.groupRole)
@@ -24,7 +24,8 @@ struct DatabaseRights: Sendable {
         }
     }
 
-    /// The schema of each service is looked for first whoever connects as it, through a pooler that takes no settings, too.
+    /// Sets each role's search path to its schema in the database, so that it also applies behind a pooler that accepts
+    /// no settings.
     func searchPaths() async throws {
         try await session.step("Setting the search paths") { postgres in
             for domain in Domain.all {
@@ -36,7 +37,8 @@ struct DatabaseRights: Sendable {
         }
     }
 
-    /// What the services of a schema may do in it. What they may do elsewhere is granted by the files of the schema's owner.
+    /// Grants the services of a schema their rights in it. Their rights in other schemas are granted by the files of
+    /// the schema's owner.
     func grant(_ schema: String, _ postgres: PostgresSession) async throws {
         for domain in Domain.all where domain.schema == schema && schema != "operations" {
             try await postgres.script(

@@ -1,4 +1,4 @@
-/// One domain as the database knows it: the role that works it, the schema it owns, the folder with its SQL.
+/// One domain in the database: the role of its service, its schema, the folder with its SQL.
 ///
 /// A new service is one line here.
 public struct Domain: Sendable, Equatable {
@@ -9,7 +9,7 @@ public struct Domain: Sendable, Equatable {
     /// Its folder below `Sources/Services`.
     public let folder: String
 
-    /// All of them, in the order of their migrations: a schema comes after those it refers to.
+    /// All domains, in the order of their migrations: a schema comes after those that it refers to.
     public static let all = [
         Domain(service: "tick-publisher", schema: "operations", folder: "TickPublisher"),
         Domain(service: "tickets-cache", schema: "tickets", folder: "TicketsCache"),
@@ -19,7 +19,7 @@ public struct Domain: Sendable, Equatable {
         Domain(service: "bookings", schema: "bookings", folder: "Bookings"),
     ]
 
-    /// The role of the web shop, which inserts the rows that start everything.
+    /// The role of the web shop, which inserts the first rows of every process.
     public static let webShop = "web-shop"
 
     /// The variable with the password of a role: `TICKETS_CACHE_DB_PASSWORD`.
@@ -27,7 +27,7 @@ public struct Domain: Sendable, Equatable {
         variable("DB_PASSWORD", of: role)
     }
 
-    /// A setting that is about one service, in the environment of others: `TICKETS_CACHE_HTTP_PORT`.
+    /// A setting about one service in the environment of others: `TICKETS_CACHE_HTTP_PORT`.
     public static func variable(_ name: String, of service: String) -> String {
         "\(service.uppercased().replacing("-", with: "_"))_\(name)"
     }

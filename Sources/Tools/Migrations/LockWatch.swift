@@ -1,7 +1,7 @@
 import Postgres
 import Synchronization
 
-/// Looks from a connection of its own for who holds what a migration waits for, and reports it.
+/// Finds and reports the holders of locks that a migration waits for, on a connection of its own.
 final class LockWatch: Sendable {
     private struct State {
         var step = ""
@@ -22,7 +22,7 @@ final class LockWatch: Sendable {
         self.report = report
     }
 
-    /// What the migration is doing now: the file, or a step in words.
+    /// Sets the current step of the migration: the file, or a description.
     func begin(_ step: String) {
         state.withLock { state in
             state.step = step
@@ -31,7 +31,7 @@ final class LockWatch: Sendable {
         }
     }
 
-    /// Who was last seen in the way of the present step.
+    /// The last known holder of a lock that the current step waits for.
     var lastHolder: String? { state.withLock(\.lastHolder) }
 
     /// Watches the server process of the migration until the task is cancelled.
@@ -40,7 +40,7 @@ final class LockWatch: Sendable {
         do {
             while !Task.isCancelled {
                 let holders = try await database.query(Self.holders, as: Holder.self, process)
-                // A lock that is gone half a second later is not worth a line.
+                // A lock that is released within half a second is not reported.
                 for holder in holders { note(holder, isWorthReporting: before.contains(holder.pid)) }
                 before = Set(holders.map(\.pid))
                 try await Task.sleep(for: Self.pause)
@@ -48,7 +48,7 @@ final class LockWatch: Sendable {
         } catch let error as PostgresError where !error.isOutage {
             report("Who holds a lock cannot be seen: \(error)")
         } catch {
-            // The migration has ended, or waits for the database and says so itself.
+            // The migration has ended, or waits for the database and reports that itself.
         }
     }
 

@@ -1,20 +1,21 @@
-/// One file of SQL that is applied to a database once.
+/// An SQL file that is applied to a database once.
 public struct Migration: Sendable, Equatable {
-    /// The schema it belongs to.
+    /// The schema that it belongs to.
     public let schema: String
     /// The file, `Services/TicketsCache/Schema/0001-tickets.sql`.
     public let file: String
     /// Its text.
     public let sql: String
 
-    /// The first line of a file whose statements cannot be in a transaction, as `create index concurrently`. They are sent one by one, and
-    /// again from the first one if that is interrupted: each must be repeatable (`if not exists`).
+    /// The first line of a file whose statements cannot run in a transaction, such as `create index concurrently`. They
+    /// are sent one by one, and again from the first one after an interruption: each must be repeatable (`if not
+    /// exists`).
     public static let outsideTransaction = "-- outside a transaction"
 
     /// Whether its statements are sent one by one, each on its own.
     public var isOutsideTransaction: Bool { sql.split(whereSeparator: \.isNewline).first?.hasPrefix(Self.outsideTransaction) ?? false }
 
-    /// All migrations in the order in which a fresh database takes them.
+    /// All migrations, in the order for an empty database.
     public static let all: [Migration] = {
         let files = Embedded.files.sorted { $0.path < $1.path }
         func below(_ folder: String, for schema: String) -> [Migration] {

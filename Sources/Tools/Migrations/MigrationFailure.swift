@@ -1,15 +1,15 @@
 /// Why a database cannot be migrated. Its description says what to do.
 public enum MigrationFailure: Error, Sendable, CustomStringConvertible {
-    /// A file that has been applied reads differently now.
+    /// A file was changed after it was applied.
     case changed(file: String)
-    /// A file that needs a connection of its own is to be applied through a pooler.
+    /// A file that needs a session of its own would be applied through a pooler.
     case pooled(file: String)
-    /// Somebody held a lock for all of ``MigrationLimits/file``.
+    /// A needed lock was held by another session for all of ``MigrationLimits/file``.
     case locked(step: String, limit: Duration, holder: String?)
     /// The database did not answer for all of ``MigrationLimits/outage``.
     case unavailable(limit: Duration, reason: String)
 
-    /// What is wrong and what to do.
+    /// The problem and what to do.
     public var description: String {
         switch self {
         case .changed(let file): "\(file) has changed since it was applied to this database; put it back and add a new file for the change"
@@ -21,7 +21,7 @@ public enum MigrationFailure: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether running it again later may help.
+    /// Whether a later migration may succeed.
     public var isTemporary: Bool {
         switch self {
         case .changed, .pooled: false

@@ -1,12 +1,12 @@
-/// How long a migration waits, and for what.
+/// The time limits of a migration.
 public struct MigrationLimits: Sendable {
-    /// For a database that does not answer, as long as nothing gets done.
+    /// How long it waits for a database that does not answer; counted again after each applied file.
     public var outage = Duration.seconds(120)
-    /// For a lock, in one attempt: whoever wants the table meanwhile queues behind the migration.
+    /// How long one attempt waits for a lock: other sessions that need the table queue behind the migration meanwhile.
     public var lock = Duration.seconds(3)
-    /// Between two attempts, so that this queue drains.
+    /// The pause between two attempts, in which this queue drains.
     public var pause = Duration.seconds(2)
-    /// For the locks of one file, all attempts together.
+    /// How long all attempts of one file together wait for locks.
     public var file = Duration.seconds(900)
 
     /// The limits of `boxoffice migrate`.

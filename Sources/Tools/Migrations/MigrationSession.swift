@@ -1,18 +1,20 @@
 import Postgres
 
-/// The one session of a migration: its advisory lock, and its steps, each a transaction that is repeated when it gets no lock.
+/// The session of a migration: its advisory lock and its steps, each a transaction that is repeated if it does not get
+/// a lock.
 struct MigrationSession: Sendable {
     let session: PostgresSession
     let watch: LockWatch
     let limits: MigrationLimits
-    /// Behind a pooler that lends connections for a transaction: nothing is kept from one transaction to the next, so each takes the lock anew.
+    /// Whether a pooler lends connections per transaction: session state is not kept between transactions, so each
+    /// takes the advisory lock again.
     let isPooled: Bool
     let report: @Sendable (String) -> Void
 
     /// Sets the session up; returns its server process.
     ///
-    /// The server ends a session whose client is gone or stands still, and frees its advisory lock: the next migration waits a minute at most
-    /// for one that a power failure or a paused container left behind.
+    /// The server ends a session whose client is gone or stopped, and releases its advisory lock: the next migration
+    /// waits a minute at most for a session that a power failure or a paused container left behind.
     func prepare(name: String) async throws -> Int {
         guard !isPooled else { return 0 }
         try await session.script(
@@ -32,8 +34,8 @@ struct MigrationSession: Sendable {
 
     /// Takes the advisory lock, as soon as the session that holds it has ended.
     ///
-    /// Asks again and again instead of waiting in one statement: that would hold a snapshot, for whose end `create index concurrently` of the
-    /// other migration would wait.
+    /// Polls instead of waiting in one statement: a waiting statement would hold a snapshot, and `create index
+    /// concurrently` of the other migration would wait for its end.
     func lock() async throws {
         guard !isPooled else { return }
         var reported: Set<Int> = []
@@ -57,14 +59,14 @@ struct MigrationSession: Sendable {
                 try await work(session)
                 try await session.script("commit")
             } catch {
-                // When the connection is lost so is the transaction.
+                // If the connection is lost, the transaction is rolled back anyway.
                 _ = try? await session.script("rollback")
                 throw error
             }
         }
     }
 
-    /// Applies a file, grants what its schema's services need, and notes it in the ledger.
+    /// Applies a file, grants its schema's services their rights, and records it in operations.migrations.
     func apply(_ migration: Migration, rights: DatabaseRights) async throws {
         if migration.isOutsideTransaction {
             guard !isPooled else { throw MigrationFailure.pooled(file: migration.file) }
@@ -72,7 +74,7 @@ struct MigrationSession: Sendable {
             try await repeating(migration.file) { try await applyOutside(migration) }
         }
         try await step(migration.file) { session in
-            // Behind a pooler another migration may have been faster, or this one before its connection was lost.
+            // Behind a pooler another migration may have applied it, or this one before its connection was lost.
             guard try await session.query(Self.isApplied, as: Bool.self, migration.file, migration.schema).first != true else { return }
             if !migration.isOutsideTransaction {
                 try await session.script("set local search_path = \(migration.schema), public")
@@ -83,8 +85,8 @@ struct MigrationSession: Sendable {
         }
     }
 
-    /// Sends the statements of a file one by one. They hold up nobody while they wait for a lock (that is what they are outside for), so
-    /// they may wait for it as long as all attempts of another file.
+    /// Sends the statements of a file one by one. While they wait for a lock they block no other session (which is why
+    /// they run outside a transaction), so they may wait as long as all attempts of another file together.
     private func applyOutside(_ migration: Migration) async throws {
         try await session.script("set lock_timeout = '\(limits.file.milliseconds)ms'; set search_path = \(migration.schema), public")
         for index in try await session.query(Self.invalidIndexes, as: String.self, migration.schema, migration.sql) {
@@ -94,7 +96,7 @@ struct MigrationSession: Sendable {
         try await session.script("reset lock_timeout; reset search_path")
     }
 
-    /// Does it again while it gets no lock, until the time of ``MigrationLimits/file`` is over.
+    /// Repeats the work while it does not get a lock, for up to ``MigrationLimits/file``.
     private func repeating(_ name: String, _ work: () async throws -> Void) async throws {
         let end = ContinuousClock.now + limits.file
         while true {
@@ -128,7 +130,7 @@ struct MigrationSession: Sendable {
           and l.database = (select oid from pg_catalog.pg_database where datname = current_database())
         """
 
-    /// What a build that was killed left behind: an index that is kept up to date and never read.
+    /// Invalid indexes that an interrupted build left behind: they are updated but never read.
     private static let invalidIndexes: SQL = """
         select format('%I.%I', n.nspname, c.relname)
         from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -139,8 +141,8 @@ struct MigrationSession: Sendable {
 }
 
 extension PostgresError {
-    /// Whether the same transaction may well go through a moment later: no lock, a deadlock, or a row of the catalog that another database's
-    /// migration was changing (roles belong to the whole cluster).
+    /// Whether the same transaction may succeed a moment later: no lock, a deadlock, or a catalog row that a migration
+    /// of another database was changing (roles belong to the whole cluster).
     fileprivate var isConflict: Bool {
         switch sqlState {
         case SQLState.lockNotAvailable, .deadlockDetected, .serializationFailure, "42710": true

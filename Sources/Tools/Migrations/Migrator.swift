@@ -1,10 +1,11 @@
 import FoundationEssentials
 import Postgres
 
-/// Brings a database to the state that this build needs: roles, schemas, tables, rights. Doing it again changes nothing.
+/// Brings a database to the state that this build needs: roles, schemas, tables, grants. Repeating it changes nothing.
 ///
-/// Each file is a transaction of its own (or none, see ``Migration/isOutsideTransaction``), so that a lock of one is not held while the
-/// next waits, and what was applied stays applied whatever comes later. One session does all of it and holds an advisory lock meanwhile.
+/// Each file is a transaction of its own (or none, see ``Migration/isOutsideTransaction``), so that its locks are not
+/// held while the next file waits, and applied files stay applied whatever fails later. One session does everything and
+/// holds an advisory lock meanwhile.
 public struct Migrator: Sendable {
     private let database: PostgresClient
     private let pooler: PostgresPooler
@@ -15,10 +16,10 @@ public struct Migrator: Sendable {
 
     /// A migrator for a database, as a role that may create roles and schemas.
     /// - Parameters:
-    ///   - database: With two connections the migrator can say who holds a lock that it waits for.
-    ///   - pooler: What stands in front of it.
-    ///   - name: What other sessions see of it, as `application_name`.
-    ///   - report: Is given what the migrator does and waits for, line by line.
+    ///   - database: With two connections the migrator can report who holds a lock that it waits for.
+    ///   - pooler: The pooler in front of the database.
+    ///   - name: Its `application_name`, which other sessions see.
+    ///   - report: Called with each line about what the migrator does and waits for.
     public init(
         _ database: PostgresClient, pooler: PostgresPooler = .none, name: String = "boxoffice migrate", migrations: [Migration] = Migration.all,
         limits: MigrationLimits = MigrationLimits(), report: @escaping @Sendable (String) -> Void = { _ in }
@@ -31,9 +32,11 @@ public struct Migrator: Sendable {
         self.report = report
     }
 
-    /// Applies what is missing. Several may try at once: an advisory lock lets one through, the others find nothing to do.
+    /// Applies missing files. Several migrators may run at once: an advisory lock admits one, the others find nothing
+    /// to do.
     ///
-    /// Waits for a database that does not answer, begins again after a lost connection, and repeats a file that gets no lock.
+    /// Waits for a database that does not answer, starts again after a connection loss, and repeats a file that does
+    /// not get a lock.
     /// - Parameter passwords: Passwords by role; a role without one keeps what it has.
     /// - Returns: the files that were applied.
     /// - Throws: ``MigrationFailure`` or a `PostgresError`.
@@ -92,7 +95,7 @@ public struct Migrator: Sendable {
             applied(migration.file)
             report("applied \(migration.file)")
         }
-        // Of what an earlier version left half done.
+        // Also grants that an earlier, interrupted migration left out.
         for domain in Domain.all { try await session.step("Granting") { try await rights.grant(domain.schema, $0) } }
     }
 
@@ -100,7 +103,7 @@ public struct Migrator: Sendable {
         try await postgres.query("select to_regclass('operations.migrations') is not null", as: Bool.self).first == true
     }
 
-    /// The files that are to be applied, in their order.
+    /// The files that must be applied, in order.
     private func missing(_ postgres: some PostgresQueryable) async throws -> [Migration] {
         let known = try await postgres.query("select file, schema, checksum from operations.migrations", as: Applied.self)
         let checksums = try await Self.checksums(migrations, postgres)
@@ -122,7 +125,7 @@ public struct Migrator: Sendable {
         let checksum: String
     }
 
-    /// Every service compares it with the files that it was built with.
+    /// Every service compares this table with the files that it was built with.
     private static let ledger = """
         create table if not exists operations.migrations (
             file       text        collate "C" not null,
@@ -139,11 +142,11 @@ public struct Migrator: Sendable {
 // MARK: Comparing
 
 extension Migrator {
-    /// How a database stands to the files of this build.
+    /// A database compared with the files of this build.
     public struct State: Sendable, Equatable {
-        /// Files that are still to be applied, in their order.
+        /// Files that must still be applied, in order.
         public let missing: [String]
-        /// Files that read differently than when they were applied.
+        /// Files that were changed after they were applied.
         public let changed: [String]
         /// Applied files that this build does not have.
         public let unknown: [String]
@@ -170,9 +173,10 @@ extension Migrator {
 }
 
 extension PostgresError {
-    /// Whether the database may answer in a moment: it starts, it restarts, it is full of connections, it is about to be promoted.
+    /// Whether the database may answer soon: it starts, it restarts, all its connections are in use, it is about to be
+    /// promoted.
     fileprivate var isWorthWaiting: Bool {
-        // The peer went away while TLS was being agreed on.
+        // The peer closed the connection during the TLS handshake.
         if case .secureConnectionFailed(let reason) = self { return reason.contains("SYSCALL") }
         return switch outage {
         case .unreachable, .exhausted, .readOnly: true

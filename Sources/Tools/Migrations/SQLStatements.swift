@@ -1,6 +1,7 @@
-/// The statements of a file of SQL, as `psql` would send them one by one.
+/// The statements of an SQL file, as `psql` would send them one by one.
 enum SQLStatements {
-    /// Splits at the semicolons that are in no string, quoted name, dollar quotation or comment. What holds comments alone is dropped.
+    /// Splits at semicolons outside of strings, quoted names, dollar quotes and comments. Parts with only comments are
+    /// dropped.
     static func split(_ text: String) -> [String] {
         var statements: [String] = []
         var current = ""
@@ -45,7 +46,8 @@ enum SQLStatements {
         return text.count - rest.count
     }
 
-    /// The length of a string, a quoted name or a dollar quotation at the start. One that does not end goes to the end of the text.
+    /// The length of a string, quoted name or dollar quote at the start. An unterminated one extends to the end of the
+    /// text.
     private static func quotation(_ text: Substring, after before: Character?) -> Int? {
         guard let first = text.first else { return nil }
         if first == "'" || first == "\"" {
@@ -53,7 +55,7 @@ enum SQLStatements {
             var rest = text.dropFirst()
             while let character = rest.first {
                 rest = rest.dropFirst(escapes && character == "\\" ? 2 : 1)
-                // A doubled quote opens the next string at once, which comes to the same.
+                // A doubled quote starts the next string at once, with the same result.
                 if character == first { break }
             }
             return text.count - rest.count

@@ -1,12 +1,12 @@
 import NIOCore
 import ServiceLifecycle
 
-/// Waits by a timer of an event loop: precise to less than a millisecond, and no thread waits with it.
+/// Sleeps by a timer of an event loop: precise to less than a millisecond, without blocking a thread.
 enum EventLoopSleep {
-    /// Above this, a wait is worth the cost of ending with the sandbox.
+    /// A longer wait ends early when the sandbox stops; for a shorter one that is not worth its cost.
     private static let long = Duration.milliseconds(500)
 
-    /// Throws only when a long wait is ended early, because the sandbox ends.
+    /// Throws only when a long wait ends early because the sandbox stops.
     static func wait(_ duration: Duration, on loop: any EventLoop) async throws {
         guard duration > .zero else { return }
         let timer = loop.scheduleTask(in: TimeAmount(duration)) {}

@@ -1,4 +1,4 @@
-/// Any JSON value, kept as it came: integers stay integers.
+/// Any JSON value; integers stay integers.
 enum JSONValue: Hashable, Codable, Sendable {
     case null
     case bool(Bool)

@@ -6,13 +6,13 @@ import Platform
 import ServiceLifecycle
 import UnixSignals
 
-/// The sandbox: stand-ins for the outside services, for development only.
+/// The sandbox: stubs of the external services, for development only.
 @main
 struct Main {
     /// The settings are wrong (`EX_CONFIG` of sysexits.h).
     private static let wrongConfiguration: Int32 = 78
 
-    /// It was called wrongly (`EX_USAGE`).
+    /// The arguments are wrong (`EX_USAGE`).
     private static let wrongUsage: Int32 = 64
 
     static func main() async throws {
@@ -63,7 +63,7 @@ struct Main {
         """
     }
 
-    /// Asks the sandbox that runs with the same settings whether it is well.
+    /// Checks the health of the sandbox that runs with the same settings.
     private static func endWithHealth() -> Never {
         do {
             let given = Platform.Settings.environment()

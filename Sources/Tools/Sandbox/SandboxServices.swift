@@ -4,12 +4,12 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// The servers of a sandbox, ready to be run in a `ServiceGroup`.
+/// The servers of a sandbox, to be run in a `ServiceGroup`.
 package struct SandboxServices {
-    /// HTTP and mail; each ends on graceful shutdown.
+    /// The HTTP and the mail server; each ends on graceful shutdown.
     package let all: [any Service]
 
-    /// Once a server listens, `world.ports` has its port. Throws when the certificate or its key cannot be used.
+    /// When a server listens, `world.ports` has its port. Throws when the certificate or its key is invalid.
     package init(_ settings: Settings, world: SandboxState, logger: Logger) throws {
         let http = Application(
             responder: OutsideResponder(world: world, control: ControlAPI(world: world).router.buildResponder()),

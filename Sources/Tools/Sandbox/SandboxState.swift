@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Everything the sandbox knows: the stand-ins, what they received, and the faults they were ordered to show.
+/// The state of the sandbox: the stubs, their received requests, and the active faults.
 package final class SandboxState: Sendable {
-    /// Ports that the servers really listen on; 0 until they do.
+    /// The ports on which the servers listen; 0 until they do.
     package struct Ports: Sendable {
         package var http = 0
         package var smtp = 0
@@ -29,7 +29,7 @@ package final class SandboxState: Sendable {
         listening.withLock { change(&$0) }
     }
 
-    /// Puts parts back to how they were at the start: data, effects, faults, latency, journal and counts.
+    /// Resets stubs to their initial state: data, effects, faults, latency, request log and counts.
     func reset(_ parts: Set<StubID>) {
         faults.remove(parts: parts)
         for part in parts {

@@ -2,15 +2,15 @@ import FoundationEssentials
 import Logging
 import Platform
 
-/// What the environment says about this sandbox.
+/// The settings of this sandbox.
 package struct Settings: Sendable {
     /// Address that both servers listen on.
     var host = "127.0.0.1"
-    /// Port of the HTTP stand-ins and of the control API; 0 takes any free port.
+    /// Port of the HTTP stubs and of the control API; 0 takes any free port.
     var httpPort = 0
     /// Port of the mail server; 0 takes any free port.
     var smtpPort = 0
-    /// How many requests, pushes, refunds and mails each list keeps; the oldest go first.
+    /// The maximum number of requests, pushes, refunds and mails in each list; the oldest are dropped first.
     var keep = 200_000
     /// Longest mail, in bytes, announced as SIZE.
     var maximumMailSize = 10 * 1024 * 1024
@@ -20,16 +20,16 @@ package struct Settings: Sendable {
     /// With both, the mail server offers AUTH and accepts mail only after it.
     var smtpUser: String?
     var smtpPassword: String?
-    /// Bearer tokens asked of the callers; nil asks for none.
+    /// Bearer tokens that callers must send; nil accepts every caller.
     var gatewayKey: String?
     var pushKey: String?
     var logLevel = Logger.Level.info
 
-    /// A sandbox on free ports that asks nobody for a key.
+    /// A sandbox on free ports that accepts every caller.
     package init() {}
 
-    /// What the process was given.
-    /// - Throws: ``ConfigurationError`` naming what is wrong.
+    /// Reads the settings of the process.
+    /// - Throws: ``ConfigurationError`` that names the invalid setting.
     init(_ given: Platform.Settings) throws(ConfigurationError) {
         host = try given.value(Self.hostSetting)
         httpPort = try given.value(Self.httpPortSetting)
@@ -65,7 +65,7 @@ package struct Settings: Sendable {
     private static let gatewayKeySetting = Setting.secret("SANDBOX_GATEWAY_KEY", "bearer token asked of callers of the payment gateway", .optional)
     private static let pushKeySetting = Setting.secret("SANDBOX_PUSH_KEY", "bearer token asked of callers of the push service", .optional)
 
-    /// What it reads.
+    /// The settings that it reads.
     package static let all = [
         hostSetting.description, httpPortSetting.description, smtpPortSetting.description, keepSetting.description, certificateSetting.description,
         privateKeySetting.description, smtpUserSetting.description, smtpPasswordSetting.description, gatewayKeySetting.description,

@@ -1,4 +1,4 @@
-/// One of the outside services the sandbox stands in for.
+/// One of the external services for which the sandbox has a stub.
 enum StubID: String, Codable, CaseIterable, Sendable {
     case bytemark
     case gateway

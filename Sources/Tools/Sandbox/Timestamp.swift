@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// An instant, in microseconds since 1970, that is written as RFC 3339 in UTC.
+/// A point in time in microseconds since 1970, encoded as RFC 3339 in UTC.
 struct Timestamp: Hashable, Sendable, Encodable {
     /// Microseconds since 1970-01-01T00:00:00Z.
     let microseconds: Int64

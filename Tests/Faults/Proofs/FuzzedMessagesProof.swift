@@ -99,7 +99,7 @@ extension FaultTests {
                 // A batch in hand is in no queue's length. What one service publishes for another comes on top.
                 let isComplete = try await environment.holds {
                     let metrics = try await fixture.metrics(process)
-                    ended = ["worked", "repeated", "parked"].reduce(0) { $0 + count($1, of: service, in: metrics) }
+                    ended = ["processed", "repeated", "parked"].reduce(0) { $0 + count($1, of: service, in: metrics) }
                     return ended >= published
                 }
                 #expect(isComplete, "\(service): \(ended) of \(published)")

@@ -26,6 +26,7 @@ final class FaultFixture: Sendable {
     static func open(_ body: @Sendable (FaultFixture) async throws -> Void) async throws {
         let servers = try #require(PrivateServers.current)
         try await TestEnvironment.open(on: servers.servers) { environment in
+            try await environment.adoptSchedules()
             try await StubServices.open { stubs in
                 let web = CurlClient(logger: TestServers.logger)
                 let fixture = FaultFixture(environment: environment, stubs: stubs, servers: servers, web: web)

@@ -9,11 +9,12 @@ extension Sample {
         Sample(
             message: Tick(
                 job: .ticketsCacheRefresh, scheduledFor: then, trigger: .schedule, parameters: ["user": "42"], misfire: .all,
-                slice: .init(runId: 7, number: 2)),
+                slice: .init(runId: 7, number: 2), previousFireTime: then - 300, nextFireTime: then + 300),
             members: [
                 "job": .job, "scheduledFor": .instant, "trigger": .choice("schedule", "manual", "api"), "dryRun": .boolean,
                 "parameters": TickCases.texts,
                 "misfire": .choice("latest", "all", "none").optional, "slice": TickCases.slice,
+                "previousFireTime": .instant.optional, "nextFireTime": .instant.optional,
             ]),
         Sample(
             message: RideCompleted(userId: 42, rideId: "trx 8f14e45f \u{1F3AB}", completedAt: then),

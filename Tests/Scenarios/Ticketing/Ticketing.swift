@@ -15,6 +15,7 @@ enum Ticketing {
         at instant: Date? = nil, hearing expected: Set<String> = [], _ body: @Sendable (TestEnvironment, StubServices) async throws -> Void
     ) async throws {
         try await TestEnvironment.open(at: instant) { environment in
+            try await environment.adoptSchedules()
             let heard = try await environment.judged {
                 try await StubServices.open { stubs in
                     try await environment.with(Payments.self, settings: stubs.settings) { _ in

@@ -24,7 +24,7 @@ struct BookingsFixture: Sendable {
 
     /// Opens a stage at noon, with the user 1 and the event 1 of a week later, and lets the service work while the body runs.
     static func open(
-        replicas: Int = 1, settings: [String: String] = [:], _ body: @Sendable @escaping (BookingsFixture) async throws -> Void
+        replicas: Int = 1, zone: String = "UTC", settings: [String: String] = [:], _ body: @Sendable @escaping (BookingsFixture) async throws -> Void
     ) async throws {
         try await TestEnvironment.open(at: noon) { environment in
             try await environment.broker.declare(
@@ -33,6 +33,7 @@ struct BookingsFixture: Sendable {
                     bindings: [.init(queue: "listener", exchange: Exchange.events, routingKey: "#")]))
             try await StubServices.open { stubs in
                 let fixture = BookingsFixture(environment: environment, stubs: stubs)
+                try await environment.adoptSchedules(zone: zone)
                 try await fixture.user(1)
                 try await fixture.event(1)
                 try await fixture.play(replicas, stubs.settings.merging(settings) { $1 }, body)

@@ -25,7 +25,7 @@ struct DailyReportTests {
     @Test("30 consecutive days tile and add up to one query over all of them, in zones whose clocks change meanwhile", arguments: changes)
     func tiles(_ zone: String, _ from: String) async throws {
         let start = try #require(RFC3339.date(from: from))
-        try await BookingsFixture.open(settings: ["TIME_ZONE": zone]) { fixture in
+        try await BookingsFixture.open(zone: zone) { fixture in
             try await Self.fill(fixture, around: start)
             let ends = try Array(CronExpression("0 23 * * *").fireTimes(after: start, through: start + 33 * 86_400, in: CronZone(zone)).prefix(30))
             for end in ends {
@@ -49,10 +49,75 @@ struct DailyReportTests {
         }
     }
 
+    @Test("A tick's own period is reported, whatever the schedule says by now")
+    func carried() async throws {
+        let start = try #require(RFC3339.date(from: "2027-03-14T00:00:00Z"))
+        try await BookingsFixture.open { fixture in
+            fixture.environment.clock.set(start)
+            _ = try await fixture.environment.ended(
+                try await fixture.environment.tick(.bookingsGenerateDailyReport, at: start, misfire: .all, previous: start - 7 * 3600))
+            #expect(try await periods(fixture) == [[start - 7 * 3600, start]])
+        }
+    }
+
+    @Test(
+        "Asked for by hand, the period lies between the last two ticks, whatever the schedule is by now; before the first tick it is the schedule's")
+    func byHand() async throws {
+        let (six, noon) = (try #require(RFC3339.date(from: "2027-03-14T06:00:00Z")), try #require(RFC3339.date(from: "2027-03-14T12:00:00Z")))
+        try await BookingsFixture.open { fixture in
+            fixture.environment.clock.set(noon)
+            func report(at instant: Date) async throws {
+                _ = try await fixture.environment.ended(
+                    try await fixture.environment.tick(.bookingsGenerateDailyReport, at: instant, trigger: .manual))
+            }
+            try await report(at: noon)
+            #expect(try await periods(fixture) == [[noon - 37 * 3600, noon - 13 * 3600]])
+            try await fixture.environment.database.execute(
+                """
+                insert into operations.ticks (id, job, scheduled_for, claimed_by, lease_until)
+                select 't' || at, 'bookings.generate-daily-report', at, 'x', at from unnest($1::timestamptz[]) as t (at)
+                """,
+                [noon - 61 * 3600, six])
+            try await fixture.environment.database.execute("update operations.schedules set cron_override = '0 10 * * *'")
+            try await fixture.environment.database.execute("update operations.schedules set decided_through = $1", noon)
+            try await fixture.environment.database.execute("delete from bookings.reports")
+            try await report(at: noon)
+            // 10:00 was never due: the change came behind it.
+            #expect(try await periods(fixture) == [[noon - 61 * 3600, six]])
+            // The clock stands still since, and the next 10:00 has come.
+            try await fixture.environment.database.execute("delete from bookings.reports")
+            try await report(at: noon + 24 * 3600)
+            #expect(try await periods(fixture) == [[six, noon + 22 * 3600]])
+        }
+    }
+
+    @Test("Without a schedule there is no period: the run fails and says what to do")
+    func noSchedule() async throws {
+        try await BookingsFixture.open { fixture in
+            try await fixture.environment.database.execute("delete from operations.schedules")
+            let run = try await fixture.environment.ended(try await fixture.environment.tick(.bookingsGenerateDailyReport, trigger: .manual))
+            #expect(run.outcome == "failed" && run.details.contains("is not in operations.schedules; start tick-publisher"), "\(run.details)")
+        }
+    }
+
+    @Test("A tick whose period would end before it begins is parked")
+    func backwards() async throws {
+        try await BookingsFixture.open { fixture in
+            let now = BookingsFixture.noon
+            try await fixture.environment.tick(.bookingsGenerateDailyReport, at: now, previous: now)
+            let parked = try await fixture.environment.parked("bookings")
+            #expect(parked.reason.contains("previousFireTime") && parked.reason.contains("before scheduledFor"), "\(parked.reason)")
+        }
+    }
+
+    private func periods(_ fixture: BookingsFixture) async throws -> [[Date]] {
+        try await fixture.environment.database.query("select array[period_start, period_end] from bookings.reports order by 1", as: [Date].self)
+    }
+
     @Test("Made again it has the same figures, also when its bookings have been removed; asked for at another time it covers the last whole day")
     func again() async throws {
         let start = try #require(RFC3339.date(from: "2027-03-14T00:00:00Z"))
-        try await BookingsFixture.open(settings: ["TIME_ZONE": "Europe/Berlin"]) { fixture in
+        try await BookingsFixture.open(zone: "Europe/Berlin") { fixture in
             try await Self.fill(fixture, around: start)
             let end = try #require(try CronExpression("0 23 * * *").next(after: start + 14 * 86_400, in: CronZone("Europe/Berlin")))
             fixture.environment.clock.set(end)

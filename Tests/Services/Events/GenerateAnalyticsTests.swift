@@ -8,7 +8,7 @@ import Testing
 
 @Suite("events.generate-analytics")
 struct GenerateAnalyticsTests {
-    private static let berlin = ["TIME_ZONE": "Europe/Berlin"]
+    private static let berlin = "Europe/Berlin"
     /// Mondays, 08:00 in Berlin. Clocks go back on 25 October, so one of these weeks has 169 hours.
     private static let mondays = [
         "2026-10-05T06:00:00Z", "2026-10-12T06:00:00Z", "2026-10-19T06:00:00Z", "2026-10-26T07:00:00Z", "2026-11-02T07:00:00Z",
@@ -63,7 +63,7 @@ struct GenerateAnalyticsTests {
 
     @Test("Weeks tile: the reports of four weeks add up to one query over them all, in a zone whose clocks change")
     func tile() async throws {
-        try await TestEnvironment.events(at: "2026-11-10T00:00:00Z", settings: Self.berlin) { environment, _ in
+        try await TestEnvironment.events(at: "2026-11-10T00:00:00Z", zone: Self.berlin) { environment, _ in
             try await autumn(environment)
             for monday in Self.mondays.dropFirst() {
                 _ = try await environment.ended(try await environment.tick(.eventsGenerateAnalytics, at: Date(monday)))
@@ -99,7 +99,7 @@ struct GenerateAnalyticsTests {
 
     @Test("A report that is made again, later, says the same")
     func again() async throws {
-        try await TestEnvironment.events(at: "2026-10-12T06:00:00Z", settings: Self.berlin) { environment, _ in
+        try await TestEnvironment.events(at: "2026-10-12T06:00:00Z", zone: Self.berlin) { environment, _ in
             try await autumn(environment)
             let monday = Date("2026-10-12T06:00:00Z")
             _ = try await environment.ended(try await environment.tick(.eventsGenerateAnalytics, at: monday))

@@ -114,7 +114,7 @@ struct ReminderDayTests {
 
     @Test("No day is passed over when clocks change, and nobody is reminded twice", arguments: changes)
     func noGap(_ change: Change) async throws {
-        try await TestEnvironment.events(at: change.ticks[0], settings: ["TIME_ZONE": change.clock]) { environment, _ in
+        try await TestEnvironment.events(at: change.ticks[0], zone: change.clock) { environment, _ in
             try await environment.user(1)
             for (id, event) in zip(1..., change.events) {
                 let evening = try await environment.value(

@@ -79,7 +79,7 @@ struct CleanupOldFailedTests {
 
     @Test("A daily report made again after the removal says the same")
     func figuresStay() async throws {
-        try await PaymentsFixture.open(settings: ["TIME_ZONE": "Asia/Kathmandu"]) { fixture in
+        try await PaymentsFixture.open(zone: "Asia/Kathmandu") { fixture in
             // 25 hours of payments every ten minutes, in two currencies; half of the failed ones were paid late and are back.
             try await fixture.environment.database.execute(
                 """

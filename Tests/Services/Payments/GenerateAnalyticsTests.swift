@@ -63,7 +63,7 @@ struct GenerateAnalyticsTests {
 
     @Test("The reports of 30 days in New York across the change of clocks in March add up to one query over all of them")
     func tile() async throws {
-        try await PaymentsFixture.open(settings: ["TIME_ZONE": "America/New_York"]) { fixture in
+        try await PaymentsFixture.open(zone: "America/New_York") { fixture in
             // Something every 13 minutes, from before the first day until after the last.
             try await fixture.environment.database.execute(
                 """

@@ -19,8 +19,11 @@ struct PaymentsFixture: Sendable {
     private static let listener = "payments-listener"
 
     /// Opens a till while the body runs.
-    static func open(replicas: Int = 1, settings: [String: String] = [:], _ body: @Sendable (PaymentsFixture) async throws -> Void) async throws {
+    static func open(
+        replicas: Int = 1, zone: String = "UTC", settings: [String: String] = [:], _ body: @Sendable (PaymentsFixture) async throws -> Void
+    ) async throws {
         try await TestEnvironment.open(at: noon) { environment in
+            try await environment.adoptSchedules(zone: zone)
             try await environment.broker.declare(
                 AMQPTopology(
                     queues: [.init(listener, exclusive: true)],

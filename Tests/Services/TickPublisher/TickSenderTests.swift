@@ -29,7 +29,7 @@ struct TickSenderTests {
                     insert into operations.ticks (id, job, scheduled_for, claimed_by, lease_until)
                     select id, job, $3, 'sender', now() + interval '1 hour' from unnest($1::text[], $2::text[]) as tick(id, job)
                     """, claimed.map(\.id), claimed.map(\.job), instant)
-                let batches = try TickBatch.batches(claimed, now: host.runtime.clock.now) { _ in MisfirePolicy.none }
+                let batches = try TickBatch.batches(claimed, now: host.runtime.clock.now, ScheduleCache())
                 try await body(ticks, sender, try #require(batches.first))
             }
         }
@@ -42,11 +42,11 @@ struct TickSenderTests {
     func batches() throws {
         let instant = farAway
         let claimed = (1...1_001).map { ClaimedTick(id: "\($0)", job: "bench.tick-\($0)", scheduledFor: instant) }
-        let batches = try TickBatch.batches(claimed, now: Date()) { _ in nil }
+        let batches = try TickBatch.batches(claimed, now: Date(), ScheduleCache())
         #expect(batches.map(\.ticks.count) == [250, 250, 250, 250, 1] && batches.allSatisfy { $0.instant == instant })
         #expect(Set(batches.flatMap(\.ticks).map(\.id)).count == 1_001)
         // What is late goes together, so that it comes in its order.
-        #expect(try TickBatch.batches(claimed, now: instant) { _ in nil }.map(\.ticks.count) == [1_001])
+        #expect(try TickBatch.batches(claimed, now: instant, ScheduleCache()).map(\.ticks.count) == [1_001])
     }
 
     @Test("A staged tick is not there before its instant")

@@ -1,3 +1,4 @@
+import AMQP
 import Contracts
 import Cron
 import FoundationEssentials
@@ -114,6 +115,41 @@ struct TickStoreTests {
                 try await environment.value("select count(*) from operations.ticks where attempts = 2 and claimed_by in ('b', 'c')", as: Int.self)
                     == 20
             )
+        }
+    }
+
+    @Test("A tick carries the fire time of the tick before, also across an override and when it is taken over, and the next one by its schedule")
+    func fireTimes() async throws {
+        try await open { environment, replica in
+            let store = replica("a")
+            try await store.syncSchedules([try schedule("bench.report", "0 23 * * *", .all)], zone: CronZone("Europe/Berlin"))
+            func decide(from adopted: String, at now: String) async throws -> (ticks: [ClaimedTick], cache: ScheduleCache) {
+                try await environment.database.execute(
+                    "update operations.schedules set decided_through = $1", try #require(RFC3339.date(from: adopted)))
+                var cache = ScheduleCache()
+                _ = cache.apply(try await store.changes(after: 0))
+                let decisions = cache.decisions(now: try #require(RFC3339.date(from: now)), lead: .seconds(1))
+                return (try await store.claim(decisions).ticks.sorted { $0.scheduledFor < $1.scheduledFor }, cache)
+            }
+            func told(_ decided: (ticks: [ClaimedTick], cache: ScheduleCache)) throws -> [Tick] {
+                try TickBatch.batches(decided.ticks, now: .distantFuture, decided.cache).flatMap(\.messages).map { message in
+                    try Tick.decode(try #require(JSONObjectScanner(message.body)?.value("data"))[...])
+                }
+            }
+            // Three evenings while the clock stood still; clocks go back on the second.
+            let missed = try told(try await decide(from: "2026-10-24T00:00:00Z", at: "2026-10-26T22:01:00Z"))
+            let evenings = ["2026-10-24T21:00:00Z", "2026-10-25T22:00:00Z", "2026-10-26T22:00:00Z"].map { RFC3339.date(from: $0) }
+            #expect(missed.map(\.scheduledFor) == evenings.compactMap { $0 })
+            #expect(missed.map(\.previousFireTime) == [RFC3339.date(from: "2026-10-23T21:00:00Z")] + evenings.dropLast())
+            #expect(missed.map(\.nextFireTime) == evenings.dropFirst() + [RFC3339.date(from: "2026-10-27T22:00:00Z")])
+            // From then on at six in the morning. What lies between the last evening and the first morning belongs to that morning.
+            try await environment.database.execute("select operations.change_schedule('ada', 'bench.report', '{\"cron\": \"0 6 * * *\"}')")
+            let morning = try await decide(from: "2026-10-27T12:00:00Z", at: "2026-10-28T05:00:00Z")
+            let expected = [evenings.last ?? nil, RFC3339.date(from: "2026-10-28T05:00:00Z"), RFC3339.date(from: "2026-10-29T05:00:00Z")]
+            #expect(try told(morning).flatMap { [$0.previousFireTime, $0.scheduledFor, $0.nextFireTime] } == expected)
+            try await environment.database.execute("update operations.ticks set lease_until = clock_timestamp() - interval '1 ms'")
+            let taken = try await replica("b").takeOver().sorted { $0.scheduledFor < $1.scheduledFor }
+            #expect(taken.map(\.previous) == [nil] + evenings)
         }
     }
 

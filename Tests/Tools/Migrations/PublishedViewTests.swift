@@ -15,7 +15,7 @@ struct PublishedViewTests {
         ("payments", "select from payments.refunds", []),
         ("payments", "select from payments.status_history", []),
         ("payments", "select from payments.outbox", []),
-        ("payments", "select from payments.payment_facts", ["bookings", "events"]),
+        ("payments", "select from payments.payment_facts", ["bookings"]),
         ("bookings", "select from bookings.bookings", []),
         ("bookings", "select from bookings.event_cancellations", []),
         ("bookings", "select from bookings.deliveries", []),

@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// Bookings no longer hold tickets: one, or many that were lost for the same reason at the same time.
+/// Bookings no longer hold tickets: one, or many that were cancelled for the same reason at the same time.
 public struct BookingCancelled: Splittable {
     /// `booking.cancelled`
     public static let type = MessageType.bookingCancelled
-    /// How many bookings one message tells of at most.
+    /// The most bookings of one message.
     public static let most = 25
 
     /// A booking that was cancelled.

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The refund policy granted a refund; payments moves the money.
+/// The refund policy granted a refund; the payments service executes it.
 public struct BookingRefundApproved: Message {
     /// `booking.refund-approved`
     public static let type = MessageType.bookingRefundApproved

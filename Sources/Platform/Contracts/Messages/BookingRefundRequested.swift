@@ -1,13 +1,13 @@
 import FoundationEssentials
 
-/// A customer wants the money for a booking back. From outside.
+/// A customer requested a refund of a booking. Published by other systems.
 public struct BookingRefundRequested: Message {
     /// `booking.refund-requested`
     public static let type = MessageType.bookingRefundRequested
 
     /// The booking.
     public let bookingId: Int
-    /// When the customer asked; the refund policy goes by it.
+    /// When the customer requested it; the refund policy goes by it.
     public let requestedAt: Date
 
     /// The data of such a message.

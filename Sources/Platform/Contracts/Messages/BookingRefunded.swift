@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The money of a booking is back with the customer.
+/// A booking was refunded.
 public struct BookingRefunded: Message {
     /// `booking.refunded`
     public static let type = MessageType.bookingRefunded

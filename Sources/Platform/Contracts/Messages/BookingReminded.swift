@@ -4,7 +4,7 @@ import FoundationEssentials
 public struct BookingReminded: Splittable {
     /// `booking.reminded`
     public static let type = MessageType.bookingReminded
-    /// How many bookings one message tells of at most.
+    /// The most bookings of one message.
     public static let most = 25
 
     /// Which reminder it was.
@@ -28,7 +28,7 @@ public struct BookingReminded: Splittable {
     public let bookings: [Booking]
     /// Which reminder.
     public let kind: Kind
-    /// When the mail was handed in.
+    /// When the mail was enqueued.
     public let remindedAt: Date
 
     /// The data of such a message.

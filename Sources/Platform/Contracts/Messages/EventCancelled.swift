@@ -1,4 +1,4 @@
-/// An organizer called an event off. From outside.
+/// An organizer cancelled an event. Published by other systems.
 public struct EventCancelled: Message {
     /// `event.cancelled`
     public static let type = MessageType.eventCancelled
@@ -7,7 +7,7 @@ public struct EventCancelled: Message {
     public let eventId: Int
     /// Why, for the customers to read.
     public let reason: String
-    /// Whether it counts for an event that is over as well; nil for no.
+    /// Whether it also applies to an event that is over; nil means no.
     public let force: Bool?
 
     /// The data of such a message.

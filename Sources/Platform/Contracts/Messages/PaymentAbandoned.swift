@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A payment was begun and never handed to the gateway.
+/// A payment was begun and never sent to the gateway.
 public struct PaymentAbandoned: Message {
     /// `payment.abandoned`
     public static let type = MessageType.paymentAbandoned
@@ -15,7 +15,7 @@ public struct PaymentAbandoned: Message {
     public let amount: Int
     /// ISO 4217.
     public let currency: String
-    /// When it was given up.
+    /// When it was abandoned.
     public let abandonedAt: Date
 
     /// The data of such a message.

@@ -1,21 +1,23 @@
 import FoundationEssentials
 
-/// A person decided about a payment on which the gateway and the books do not agree, or whose refund the gateway refused. From outside.
+/// A person decided about a payment on which the gateway and the database disagree, or whose refund the gateway
+/// refused. Published by operators.
 public struct PaymentDecided: Message {
     /// `payment.decided`
     public static let type = MessageType.paymentDecided
 
-    /// What becomes of the money.
+    /// The decision about the money.
     public enum Decision: String, Codable, Sendable, CaseIterable {
-        /// What the gateway took pays for the booking.
+        /// The money that the gateway received pays for the booking.
         case accept
-        /// Whatever the gateway took or will take goes back, and the booking is cancelled; a refund that it refused is asked for again.
+        /// All money that the gateway received or will receive is refunded, and the booking is cancelled; a refund that
+        /// the gateway refused is requested again.
         case giveBack = "give-back"
     }
 
-    /// The transaction, as the gateway knows it.
+    /// The gateway's reference of the transaction.
     public let reference: String
-    /// What becomes of it.
+    /// The decision.
     public let decision: Decision
     /// Who decided.
     public let decidedBy: String

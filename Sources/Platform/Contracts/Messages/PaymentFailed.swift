@@ -17,7 +17,7 @@ public struct PaymentFailed: Message {
     public let currency: String
     /// Why.
     public let reason: String
-    /// When that was decided.
+    /// When the payment was marked as failed.
     public let failedAt: Date
 
     /// The data of such a message.

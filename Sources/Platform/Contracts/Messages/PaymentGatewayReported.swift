@@ -1,24 +1,24 @@
 import FoundationEssentials
 
-/// The payment gateway told how a transaction went. From outside.
+/// The payment gateway reported the status of a transaction. Published by other systems.
 public struct PaymentGatewayReported: Message {
     /// `payment.gateway-reported`
     public static let type = MessageType.paymentGatewayReported
 
-    /// How a transaction stands at the gateway.
+    /// The status of a transaction at the gateway.
     public enum Status: String, Codable, Sendable, CaseIterable {
         case success, failed, abandoned, pending
     }
 
-    /// The transaction, as the gateway knows it.
+    /// The gateway's reference of the transaction.
     public let reference: String
-    /// How it stands.
+    /// The status.
     public let status: Status
     /// Minor units of the currency.
     public let amount: Int
     /// ISO 4217.
     public let currency: String
-    /// When it came to stand so.
+    /// When the transaction entered this status.
     public let occurredAt: Date
 
     /// The data of such a message.

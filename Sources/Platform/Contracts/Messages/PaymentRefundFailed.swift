@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Money could not go back; somebody has to look.
+/// A refund failed for good; a person has to look at it.
 public struct PaymentRefundFailed: Message {
     /// `payment.refund-failed`
     public static let type = MessageType.paymentRefundFailed

@@ -1,17 +1,17 @@
 import FoundationEssentials
 
-/// Money went back to the customer.
+/// A payment was refunded to the customer.
 public struct PaymentRefunded: Message {
     /// `payment.refunded`
     public static let type = MessageType.paymentRefunded
 
-    /// Why money goes back.
+    /// The cause of a refund.
     public enum Cause: String, Codable, Sendable, CaseIterable {
         /// The refund policy granted it.
         case approved
-        /// It came when the payment had been given up.
+        /// The money arrived after the payment had been given up.
         case late
-        /// The booking was paid already.
+        /// The booking had been paid already.
         case double
     }
 
@@ -25,7 +25,7 @@ public struct PaymentRefunded: Message {
     public let amount: Int
     /// ISO 4217.
     public let currency: String
-    /// Why it went back.
+    /// The cause of the refund.
     public let cause: Cause
     /// When the gateway accepted the refund.
     public let refundedAt: Date

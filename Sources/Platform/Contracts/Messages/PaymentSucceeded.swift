@@ -15,7 +15,7 @@ public struct PaymentSucceeded: Message {
     public let amount: Int
     /// ISO 4217.
     public let currency: String
-    /// When the gateway took the money.
+    /// When the gateway received the money.
     public let paidAt: Date
 
     /// The data of such a message.

@@ -1,13 +1,13 @@
 import FoundationEssentials
 
-/// A rider finished a ride. From outside; the hot one.
+/// A rider finished a ride. Published by other systems; the message with the highest rate.
 public struct RideCompleted: Message {
     /// `ride.completed`
     public static let type = MessageType.rideCompleted
 
     /// The rider.
     public let userId: Int
-    /// The ride, as the ride service knows it; counted once.
+    /// The ride service's id of the ride; a ride is counted once.
     public let rideId: String
     /// When it ended.
     public let completedAt: Date

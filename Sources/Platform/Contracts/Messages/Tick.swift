@@ -1,40 +1,41 @@
 import FoundationEssentials
 
-/// A job is due. Published by the clock, a console or a person; its id is `<job>@<scheduledFor>` when the clock did.
+/// A job is due. Published by the scheduler, a console or a person; its id is `<job>@<scheduledFor>` if the scheduler
+/// publishes it.
 public struct Tick: Message {
     /// `tick`
     public static let type = MessageType.tick
-    /// The service that publishes what is due; all its routing keys are jobs of others.
+    /// The service that publishes due ticks; all its routing keys are jobs of other services.
     public static let publisher = "tick-publisher"
 
-    /// Who wants the job to run.
+    /// What triggered the job.
     public enum Trigger: String, Codable, Sendable, CaseIterable {
-        /// The clock.
+        /// The scheduler.
         case schedule
         /// A person.
         case manual
-        /// A program, by a request or in the course of its work.
+        /// A program, by a request or as part of its work.
         case api
     }
 
-    /// What becomes of ticks that waited because nobody ran.
+    /// What happens to ticks that waited while the service was down.
     public enum Misfire: String, Codable, Sendable, CaseIterable {
-        /// The newest is worked.
+        /// The newest is processed.
         case latest
-        /// Each is worked: reports of periods.
+        /// Each is processed: reports of periods.
         case all
-        /// None is worked.
+        /// None is processed.
         case none
     }
 
-    /// The next piece of a run that is under way; only a service itself publishes one, to its own queue.
+    /// The next slice of a run in progress; only a service itself publishes one, to its own queue.
     public struct Slice: Codable, Sendable, Equatable {
         /// The row in `operations.job_runs`.
         public let runId: Int
         /// Counted from 1.
         public let number: Int
 
-        /// A piece of a run.
+        /// A slice of a run.
         public init(runId: Int, number: Int) {
             self.runId = runId
             self.number = number
@@ -45,21 +46,26 @@ public struct Tick: Message {
     public let job: JobName
     /// The instant the run is for; period reports go by it.
     public let scheduledFor: Date
-    /// Who wants it.
+    /// What triggered it.
     public let trigger: Trigger
-    /// Whether all of it is to be rolled back.
+    /// Whether this is a dry run, which is rolled back.
     public let dryRun: Bool
-    /// What the job is asked to do differently.
+    /// Parameters that change what the job does.
     public let parameters: [String: String]
-    /// What becomes of it if it waits; nil is `latest`.
+    /// What happens to it if it waits; nil is `latest`.
     public let misfire: Misfire?
-    /// Which piece of which run; nil begins a new one.
+    /// The run and slice to continue; nil starts a new run.
     public let slice: Slice?
+    /// The fire time of the schedule before `scheduledFor`: a report covers the time between. Nil where the publisher
+    /// does not know it.
+    public let previousFireTime: Date?
+    /// The fire time of the schedule after `scheduledFor`. Nil where the publisher does not know it.
+    public let nextFireTime: Date?
 
     /// The data of a tick.
     public init(
         job: JobName, scheduledFor: Date, trigger: Trigger, dryRun: Bool = false, parameters: [String: String] = [:], misfire: Misfire? = nil,
-        slice: Slice? = nil
+        slice: Slice? = nil, previousFireTime: Date? = nil, nextFireTime: Date? = nil
     ) {
         self.job = job
         self.scheduledFor = scheduledFor
@@ -68,6 +74,8 @@ public struct Tick: Message {
         self.parameters = parameters
         self.misfire = misfire
         self.slice = slice
+        self.previousFireTime = previousFireTime
+        self.nextFireTime = nextFireTime
     }
 
     /// Reads it from JSON.
@@ -79,6 +87,8 @@ public struct Tick: Message {
         parameters = try data.texts("parameters")
         misfire = data.has("misfire") ? try data.choice("misfire") : nil
         slice = data.has("slice") ? try Slice(data.object("slice")) : nil
+        previousFireTime = data.has("previousFireTime") ? try data.instant("previousFireTime") : nil
+        nextFireTime = data.has("nextFireTime") ? try data.instant("nextFireTime") : nil
     }
 }
 

@@ -1,9 +1,9 @@
-/// Somebody wants a user's passes fetched from Bytemark now. From outside.
+/// A user's passes are to be fetched from Bytemark now. Published by other systems.
 public struct TicketsRefreshRequested: Message {
     /// `tickets.refresh-requested`
     public static let type = MessageType.ticketsRefreshRequested
 
-    /// Whose passes.
+    /// The user.
     public let userId: Int
 
     /// The data of such a message.

@@ -1,19 +1,19 @@
 import FoundationEssentials
 
-/// A user's passes were fetched from Bytemark and the cache says what they say.
+/// A user's passes were fetched from Bytemark and written to the cache.
 public struct TicketsRefreshed: Message {
     /// `tickets.refreshed`
     public static let type = MessageType.ticketsRefreshed
 
-    /// Whose passes.
+    /// The user.
     public let userId: Int
-    /// When they were written.
+    /// When the cache was written.
     public let refreshedAt: Date
     /// Passes that are new.
     public let added: Int
     /// Passes that changed.
     public let updated: Int
-    /// Passes that are gone.
+    /// Passes that no longer exist.
     public let removed: Int
 
     /// The data of such a message.

@@ -1,4 +1,4 @@
-/// The status code behind a mail server's reply code (RFC 3463): `5.1.1`.
+/// The enhanced status code after a mail server's reply code (RFC 3463): `5.1.1`.
 struct EnhancedStatus: Sendable, Hashable, CustomStringConvertible {
     /// 2, 4 or 5.
     let kind: Int
@@ -13,7 +13,7 @@ struct EnhancedStatus: Sendable, Hashable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// The code of a reply: its second word (RFC 2034), or in the manner of qmail `(#5.1.1)` anywhere; nil when there is none.
+    /// The code of a reply: its second word (RFC 2034), or anywhere in qmail's form `(#5.1.1)`; nil when there is none.
     init?(reply: String) {
         let words = reply.split(separator: " ")
         let code = words.dropFirst().first.flatMap { Self($0) }

@@ -1,12 +1,12 @@
 import Contracts
 
-/// What happened to somebody, to be written to them. It waits as a template's name and facts and is rendered when it is sent, in their language.
+/// A mail to a user. It is stored as a template's name and facts, and rendered in the user's language when it is sent.
 public struct Mail: Sendable {
     /// The template's name without language: `booking-confirmed`.
     public let template: String
-    /// To whom.
+    /// The recipient.
     public let to: Recipient
-    /// What the template may name, beside `name` and `frontend`.
+    /// The values that the template may name, besides `name` and `frontend`.
     public let facts: [String: MailFact]
     /// `<template or kind>/<id>`: a second mail with the same key is never sent.
     public let dedupeKey: String
@@ -14,9 +14,11 @@ public struct Mail: Sendable {
     /// A mail about something that happens once.
     /// - Parameters:
     ///   - template: The name of the template's files without language: `booking-confirmed`.
-    ///   - id: What it is about (a booking, say); with the template's name it is the dedupe key, `booking-confirmed/123`.
-    ///   - kind: Takes the template's place in the key when several templates are one kind of mail: somebody gets one of them.
-    ///   - facts: What the template may name.
+    ///   - id: The row it is about (a booking, say); with the template's name it is the dedupe key,
+    ///     `booking-confirmed/123`.
+    ///   - kind: Replaces the template's name in the key when several templates are one kind of mail, of which only one
+    ///     is sent.
+    ///   - facts: The values that the template may name.
     public init(_ template: String, about id: Int, kind: String? = nil, to contact: Recipient, facts: [String: MailFact]) {
         self.template = template
         self.to = contact
@@ -31,8 +33,8 @@ public struct Mail: Sendable {
 }
 
 extension Transaction {
-    /// Writes to people, once this transaction has committed. A mail whose key is known already is not sent again.
-    /// - Parameter cause: The trace of the message that led to it; by default that of the current task.
+    /// Sends mails once this transaction has committed. A mail whose key is known already is not sent again.
+    /// - Parameter cause: The trace of the message that caused it; by default that of the current task.
     public func mail(_ mails: [Mail], causedBy cause: TraceContext? = .current) throws {
         try deliver(mails.map { OutboundDelivery(kind: .mail, dedupeKey: $0.dedupeKey, json: $0.json, causedBy: cause) })
     }

@@ -1,25 +1,26 @@
 import Contracts
 import Curl
 
-/// Mails by SMTP. The `Message-ID` comes from the dedupe key, so that a mail that is sent again is recognised as the same one.
+/// Sends mails by SMTP. The `Message-ID` is made from the dedupe key, so that a mail that is sent again is recognised
+/// as a duplicate.
 ///
-/// | answer | what becomes of the mail |
+/// | response | the mail is |
 /// | --- | --- |
 /// | 2xx | sent |
-/// | a refusal that is about us: our login, our sender, our quota; no TLS where it is required | sent again later, for two days; the channel pauses |
-/// | a refusal that is about the recipient or this mail; an address that is none, a template or fact that is missing | bounced |
-/// | 4xx, no connection, time-out | sent again later, for two days |
-/// | any other 5xx | sent again later, ten times |
+/// | a refusal that is about us: our login, our sender, our quota; no TLS where it is required | retried, for two days; the channel pauses |
+/// | a refusal that is about the recipient or this mail; an invalid address, a missing template or fact | bounced |
+/// | 4xx, no connection, time-out | retried, for two days |
+/// | any other 5xx | retried, ten times |
 ///
-/// ``MailRefusal`` tells which is which.
+/// ``MailRefusal`` classifies the refusals.
 public struct MailChannel: DeliveryChannel {
     /// Mail.
     public let kind = OutboundDelivery.Kind.mail
     /// How many mails at once.
     public let inFlight: Int
-    /// About two days: mail servers are away for a night, and quotas come back after a day.
+    /// About two days: mail servers can be down for a night, and quotas are renewed after a day.
     public let attempts: Int? = 72
-    /// Of a 5xx that says neither whom nor what it refuses.
+    /// For a 5xx that names neither recipient nor content as its reason.
     private static let attemptsAtRefusals = 10
     private let server: SMTPServer
     private let from: MailAddress
@@ -40,7 +41,7 @@ public struct MailChannel: DeliveryChannel {
         clock = builder.clock
     }
 
-    /// Renders the mail and hands it to the mail server.
+    /// Renders the mail and sends it to the mail server.
     public func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure) {
         let message = try message(payload, key: key)
         do {

@@ -1,6 +1,6 @@
 extension MailFact {
-    /// The fact in a language, as templates take it.
-    /// - Throws: ``MailFactError`` for a local time that is none; `name` tells which fact it was.
+    /// The value for templates in a language.
+    /// - Throws: ``MailFactError`` for an invalid local time; `name` is the fact's name in the message.
     func value(in language: MailLanguage, name: String) throws(MailFactError) -> Template.Value {
         switch self {
         case .text(let text): return .text(text)
@@ -18,8 +18,8 @@ extension MailFact {
         }
     }
 
-    /// All facts of a mail in a language.
-    /// - Throws: ``MailFactError`` for a local time that is none.
+    /// The values of all facts of a mail in a language.
+    /// - Throws: ``MailFactError`` for an invalid local time.
     static func values(of facts: [String: MailFact], in language: MailLanguage) throws(MailFactError) -> [String: Template.Value] {
         var values: [String: Template.Value] = [:]
         for (name, fact) in facts { values[name] = try fact.value(in: language, name: name) }
@@ -27,7 +27,7 @@ extension MailFact {
     }
 }
 
-/// A fact that a mail cannot be written with.
+/// A fact that is missing or cannot be rendered.
 struct MailFactError: Error, CustomStringConvertible {
     let description: String
 }

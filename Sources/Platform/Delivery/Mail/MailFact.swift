@@ -1,7 +1,7 @@
-/// Something that a mail tells; it becomes a text in the language of the mail when that is sent.
+/// A value in a mail, formatted in the mail's language when the mail is sent.
 ///
-/// In the delivery a text is a JSON string, a number a number, a list an array, money `{"money": 4200, "currency": "EUR"}` and a local time
-/// `{"at": "2026-11-21T20:00", "zone": "Europe/Madrid"}`.
+/// In the delivery's JSON a text is a string, a number a number, a list an array, money `{"money": 4200, "currency":
+/// "EUR"}` and a local time `{"at": "2026-11-21T20:00", "zone": "Europe/Madrid"}`.
 public enum MailFact: Decodable, Sendable, Equatable {
     /// A text; an empty one counts as absent for a section (`{{#reason}}…{{/reason}}`).
     case text(String)
@@ -11,7 +11,7 @@ public enum MailFact: Decodable, Sendable, Equatable {
     case money(Int, currency: String)
     /// A local date and time without offset, `2026-11-21T20:00`, and the IANA name of its zone.
     case localTime(String, zone: String)
-    /// A section that comes once for each item (`{{#events}}…{{/events}}`); in an item the facts around it can be named too.
+    /// A section that is repeated for each item (`{{#events}}…{{/events}}`); an item can also name the facts around it.
     case list([[String: MailFact]])
 
     private enum Member: String, CodingKey {
@@ -21,7 +21,7 @@ public enum MailFact: Decodable, Sendable, Equatable {
         case zone
     }
 
-    /// Reads it from a delivery.
+    /// Decodes it from a delivery's JSON.
     public init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: Member.self) {
             if members.contains(.money) {
@@ -41,7 +41,7 @@ public enum MailFact: Decodable, Sendable, Equatable {
         }
     }
 
-    // By hand, because a job writes two hundred thousand of them in a few seconds.
+    // Encoded by hand, because a job writes two hundred thousand of them in a few seconds.
     var json: String {
         switch self {
         case .text(let text): LineLogHandler.quoted(text)

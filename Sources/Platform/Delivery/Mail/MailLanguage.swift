@@ -6,11 +6,11 @@ struct MailLanguage: Decodable, Sendable {
     let months: [String]
     /// Sunday first.
     let weekdays: [String]
-    /// With `{weekday} {day} {month} {year} {hour} {minute} {zone}`.
+    /// A pattern with `{weekday} {day} {month} {year} {hour} {minute} {zone}`.
     let localTime: String
-    /// With `{amount} {currency}`.
+    /// A pattern with `{amount} {currency}`.
     let money: String
-    /// Between whole and fraction.
+    /// Between the whole and the fraction.
     let decimalSeparator: String
     /// Between thousands.
     let groupSeparator: String
@@ -48,7 +48,7 @@ struct MailLanguage: Decodable, Sendable {
         return fill(money, ["amount": text, "currency": currency])
     }
 
-    /// Saturday, 21 November 2026, 20:00 (Europe/Madrid); nil for what is no such time.
+    /// Saturday, 21 November 2026, 20:00 (Europe/Madrid); nil for an invalid local time.
     func localTime(_ text: String, zone: String) -> String? {
         let fields = text.split { "-T:".contains($0) }
         let numbers = fields.compactMap { Int($0) }
@@ -77,6 +77,6 @@ struct MailLanguage: Decodable, Sendable {
 }
 
 extension String {
-    /// What stands behind the last slash.
+    /// The part after the last slash.
     var fileName: String { split(separator: "/").last.map(String.init) ?? self }
 }

@@ -1,14 +1,16 @@
 import Curl
 
-/// What a 4xx or 5xx of a mail server is about. The enhanced status decides; without one, the reply code, its words and the stage.
+/// What a 4xx or 5xx of a mail server is about. The enhanced status decides; without one, the reply code, its text and
+/// the stage.
 struct MailRefusal: Sendable {
-    /// What becomes of the mail.
+    /// What is done with the mail.
     enum Meaning: Sendable, Equatable {
-        /// It is tried again.
+        /// It is retried.
         case later
-        /// Our settings or our standing are to blame, not this mail: it is tried again, and the advice says what to look at.
+        /// The cause is our settings or our reputation, not this mail: it is retried, and the advice says what to
+        /// check.
         case refusesUs(advice: String)
-        /// The recipient does not exist or takes no mail, or this mail cannot be taken.
+        /// The recipient does not exist or accepts no mail, or this mail is not acceptable.
         case refusesMail
     }
 
@@ -19,7 +21,7 @@ struct MailRefusal: Sendable {
 
     /// - Parameters:
     ///   - response: The whole reply on one line, with its code.
-    ///   - stage: To what it is the reply.
+    ///   - stage: The command that it answers.
     init(code: Int, response: String, stage: SMTPStage) {
         self.code = code
         self.stage = stage
@@ -27,12 +29,12 @@ struct MailRefusal: Sendable {
         words = response.lowercased()
     }
 
-    /// Equal for refusals that are the same but for the recipient.
+    /// Equal for refusals that differ only in the recipient.
     var cause: String { status.map { "\(code) \($0)" } ?? "\(code) \(stage.rawValue)" }
 
     var meaning: Meaning {
         guard code >= 500 else { return isQuota && !speaksOf(Self.greylisting) ? .refusesUs(advice: Self.quotaAdvice) : .later }
-        // A mail that is too large is refused as early as MAIL FROM, which tells its size (RFC 1870).
+        // A mail that is too large is refused as early as MAIL FROM, which announces its size (RFC 1870).
         if isAboutContent { return .refusesMail }
         if stage == .session || stage == .sender || isAboutUs { return .refusesUs(advice: isQuota ? Self.quotaAdvice : Self.settingsAdvice) }
         if isQuota { return .refusesUs(advice: Self.quotaAdvice) }
@@ -50,7 +52,7 @@ struct MailRefusal: Sendable {
 
     private var isAboutUs: Bool {
         guard let status else { return Self.codesAboutUs.contains(code) || speaksOf(Self.wordsAboutUs) }
-        // X.1.7 and X.1.8 are about the sender's address; what is about security (7) and the protocol (5) is so at any stage.
+        // X.1.7 and X.1.8 are about the sender's address; security (7) and protocol (5) are about us at any stage.
         return status.subject == 7 || status.subject == 5 || status.subject == 1 && [7, 8].contains(status.detail)
     }
 
@@ -59,7 +61,7 @@ struct MailRefusal: Sendable {
         return status.kind == 5 && (status.subject == 1 || status.subject == 2)
     }
 
-    /// What we may send, in number or at all. What a recipient's mailbox may hold (x.2.2) is no concern of ours.
+    /// Limits on what we may send, in number or at all. The capacity of a recipient's mailbox (x.2.2) is not about us.
     private var isQuota: Bool {
         guard let status else { return stage == .recipient ? speaksOf(Self.rateWords) : speaksOf(Self.rateWords + Self.quotaWords) }
         if (status.subject, status.detail) == (4, 5) { return true }

@@ -1,6 +1,6 @@
 import Curl
 
-/// The settings of whoever sends mails.
+/// The settings of services that send mails.
 public enum MailSettings {
     /// The mail server.
     public static let host = Setting.text("SMTP_HOST", "the mail server")
@@ -49,8 +49,9 @@ enum MailEncryption: String, CaseIterable {
 extension SMTPServer {
     /// The mail server of the settings.
     ///
-    /// Without a name of our own EHLO has the domain that we write from: the name of a machine or container is none that others know, and many
-    /// servers take no mail from such (Postfix: `reject_non_fqdn_helo_hostname`).
+    /// Without `SMTP_CLIENT_NAME` EHLO has the domain of the sender's address: the name of a machine or container
+    /// cannot be resolved by others, and many servers refuse mail from such clients (Postfix:
+    /// `reject_non_fqdn_helo_hostname`).
     init(_ settings: Settings, from: MailAddress) throws(ConfigurationError) {
         let encryption = try settings.value(MailSettings.encryption)
         let user = try settings.optional(MailSettings.user)

@@ -8,7 +8,7 @@ struct MailTemplate: Sendable {
     private let text: Template
     private let html: Template
 
-    /// A mail that is ready to go.
+    /// A rendered mail.
     struct Rendered: Sendable, Equatable {
         let subject: String
         let text: String
@@ -42,8 +42,8 @@ struct MailTemplate: Sendable {
         self.html = try parse(parts[2], .html)
     }
 
-    /// The mail with these facts.
-    /// - Throws: ``MailFactError`` for a fact that is named but not given, or that has no such value.
+    /// Renders the mail with these facts.
+    /// - Throws: ``MailFactError`` for a fact that the template names but that is missing or invalid.
     func rendered(_ facts: [String: MailFact], name: String, frontend: String) throws(MailFactError) -> Rendered {
         var facts = facts
         facts["name"] = .text(name)
@@ -64,6 +64,6 @@ struct MailTemplate: Sendable {
 }
 
 extension String {
-    /// On one line: a row of blanks and control characters becomes one space.
+    /// On one line: a run of blanks and control characters becomes one space.
     var oneLine: String { split { $0.isWhitespace || $0.isNewline || $0.unicodeScalars.allSatisfy { $0.value < 0x20 } }.joined(separator: " ") }
 }

@@ -1,14 +1,16 @@
 /// All mails of a service: files `<template>.<language>.mustache`, parsed once at the start.
 ///
-/// A file has three parts with a line `---` between: the subject (`Subject: …`, one line), the plain text, and the HTML, which goes into the house's layout.
+/// A file has three parts with a line `---` between: the subject (`Subject: …`, one line), the plain text, and the
+/// HTML, which is put into the common layout.
 public struct MailTemplates: Sendable {
-    /// The language of people whose own a template does not speak.
+    /// The language for users whose own language a template does not have.
     static let standardLanguage = "en"
 
     private let templates: [String: [String: MailTemplate]]
 
-    /// The templates among these files; what does not end in `.mustache` is passed over.
-    /// - Throws: ``ConfigurationError`` that names the file which does not parse or misses a part, or the template that has no English.
+    /// Parses the templates among these files; files that do not end in `.mustache` are ignored.
+    /// - Throws: ``ConfigurationError`` that names the file which does not parse or lacks a part, or the template
+    ///   without an English version.
     public init(_ files: [(path: String, text: String)]) throws(ConfigurationError) {
         let languages = try MailLanguage.embedded()
         let layout = try Self.layout()
@@ -28,7 +30,8 @@ public struct MailTemplates: Sendable {
         self.templates = templates
     }
 
-    /// The template for a user's language: the very one (`es-mx`), the one without region (`es`), or English; nil when there is none of this name.
+    /// The template for a user's language: exactly that one (`es-mx`), the one without region (`es`), or English; nil
+    /// when there is no template of this name.
     func template(_ name: String, for language: String?) -> MailTemplate? {
         guard let translations = templates[name] else { return nil }
         let wanted = (language ?? Self.standardLanguage).lowercased().replacing("_", with: "-")

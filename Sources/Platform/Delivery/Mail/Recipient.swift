@@ -1,13 +1,13 @@
-/// Somebody to write to.
+/// The recipient of a mail.
 public struct Recipient: Decodable, Sendable, Equatable {
-    /// The bare address. Blanks and line ends around it do no harm.
+    /// The bare address. Blanks and line ends around it are ignored.
     public let email: String
-    /// What to call them; may be empty.
+    /// The user's name; may be empty.
     public let name: String
-    /// Their language, as `es-mx`; English when there is none.
+    /// The user's language, as `es-mx`; nil for English.
     public let language: String?
 
-    /// Somebody to write to.
+    /// The recipient of a mail.
     public init(email: String, name: String, language: String?) {
         self.email = email
         self.name = name

@@ -1,14 +1,16 @@
-/// A text with gaps, in the part of Mustache that mails need (mustache(5), https://mustache.github.io/mustache.5.html):
-/// `{{name}}`, `{{#name}}…{{/name}}` for a value that is there or for each item of a list, `{{^name}}…{{/name}}` for one that is empty,
-/// `{{.}}` for the text that a section is about, and `{{! a comment }}`. A section's or comment's tag that has a line to itself takes no line.
+/// A text with placeholders, in the subset of Mustache that mails need (mustache(5),
+/// https://mustache.github.io/mustache.5.html):
+/// `{{name}}`, `{{#name}}…{{/name}}` for a value that is not empty or for each item of a list, `{{^name}}…{{/name}}`
+/// for one that is empty, `{{.}}` for the text of the section, and `{{! a comment }}`. A section's or comment's tag
+/// that has a line to itself leaves no line in the output.
 struct Template: Sendable {
-    /// What a name stands for.
+    /// The value of a name.
     enum Value: Sendable {
         case text(String)
         case list([[String: Value]])
     }
 
-    /// How values are written.
+    /// How values are escaped.
     enum Escaping: Sendable {
         case none
         case html
@@ -21,7 +23,7 @@ struct Template: Sendable {
         let reason: String
     }
 
-    /// A name that has no value, or `.` where no text is around.
+    /// A name without a value, or `.` outside of a text section.
     struct MissingValue: Error, Equatable {
         let name: String
     }
@@ -37,14 +39,15 @@ struct Template: Sendable {
     private let parts: [Part]
     private let escaping: Escaping
 
-    /// Parses a template. `{{{name}}}` puts in markup that is ready, and is taken for a layout alone: in a mail, a fact could write HTML.
+    /// Parses a template. `{{{name}}}` inserts markup unescaped and is accepted in a layout alone: in a mail, a fact
+    /// could inject HTML.
     init(_ text: some StringProtocol, escaping: Escaping, isLayout: Bool = false) throws(SyntaxError) {
         var parser = Parser(text, isLayout: isLayout)
         parts = try parser.parts(of: nil)
         self.escaping = escaping
     }
 
-    /// The text with these values.
+    /// Renders the text with these values.
     func render(_ values: [String: Value]) throws(MissingValue) -> String {
         var output = ""
         try write(parts, values, item: nil, to: &output)
@@ -94,7 +97,7 @@ extension Template.Value {
 }
 
 extension String {
-    /// As text or attribute value of HTML.
+    /// Escaped for an HTML text or attribute value.
     fileprivate var escapedForHTML: String {
         guard utf8.contains(where: { "&<>\"'".utf8.contains($0) }) else { return self }
         var escaped = ""
@@ -113,12 +116,12 @@ extension String {
 }
 
 extension Template {
-    /// Goes through a text once, tag by tag.
+    /// Parses a text in one pass, tag by tag.
     private struct Parser {
         private let isLayout: Bool
         private var rest: Substring
         private var line = 1
-        /// Whether nothing but blanks stands before `rest` on its line.
+        /// Whether only blanks precede `rest` on its line.
         private var isAtLineStart = true
 
         init(_ text: some StringProtocol, isLayout: Bool) {
@@ -160,7 +163,7 @@ extension Template {
             return parts
         }
 
-        /// The text up to here, which is passed.
+        /// Consumes and returns the text up to `end`.
         private mutating func take(upTo end: Substring.Index) -> Substring {
             let text = rest[..<end]
             rest = rest[end...]
@@ -186,7 +189,8 @@ extension Template {
             return (kind, words.first ?? "")
         }
 
-        /// What stands before a tag. Where the tag has a line to itself, without the blanks before it; the rest of that line is passed.
+        /// The text before a tag. If the tag has a line to itself, the blanks before it are dropped and the rest of
+        /// that line is consumed.
         private mutating func standalone(_ before: Substring) -> Substring {
             guard isAtLineStart else { return before }
             let blanks = rest.prefix { $0.isWhitespace && !$0.isNewline }

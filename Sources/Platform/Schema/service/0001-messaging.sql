@@ -1,13 +1,14 @@
--- What every service's schema has: the messages it has worked, the messages it has to publish, the deliveries it has to send.
+-- The tables of every service's schema: the messages that it has processed, the messages that it has to publish, the
+-- deliveries that it has to send.
 
 create table inbox (
     source      text        collate "C" not null,
     message_id  text        collate "C" not null,
     received_at timestamptz not null default now(),
-    -- The id first: there are few sources, and an index is read fastest by what differs.
+    -- The id first: there are few sources, and an index is fastest when its first column differs.
     primary key (message_id, source)
 );
--- Old ids are deleted by their age; they lie in its order, so a summary of pages is index enough.
+-- Old ids are deleted by age; rows lie in the order of age, so a summary of page ranges (BRIN) is index enough.
 create index inbox_received_at on inbox using brin (received_at);
 
 create table outbox (
@@ -35,9 +36,10 @@ create table deliveries (
 );
 -- The delivery worker's claim: what is due, oldest first.
 create index deliveries_due on deliveries (kind, next_attempt_at) where status = 'queued';
--- What people look at: the few that did not get through. They have the instant of it in next_attempt_at.
+-- The few that failed, for people. The time of the failure is in next_attempt_at.
 create index deliveries_failed on deliveries (id) where status in ('bounced', 'parked');
 create index deliveries_failed_at on deliveries (next_attempt_at) where status in ('bounced', 'parked');
 
--- These tables are queues: rows come and go, so they are vacuumed by number and not by share.
+-- These tables are queues: rows come and go, so they are vacuumed after a number of rows and not after a share of the
+-- table.
 alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);

@@ -1,4 +1,4 @@
--- What a service tells of a period. Made again, a report takes the place of the one before.
+-- A service's reports about periods. A repeated report replaces the earlier one.
 create table reports (
     kind         text        collate "C" not null,
     period_start timestamptz not null,

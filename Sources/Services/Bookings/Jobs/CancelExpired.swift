@@ -3,12 +3,13 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Cancels bookings that nobody paid for in time, then those whose money waits for a person while their event has begun, then those of events
-/// that were cancelled; their tickets go back, and the customers are told.
+/// Cancels bookings that were not paid in time, then bookings whose payment waits for a person's decision although the
+/// event has begun, then bookings of cancelled events. Their tickets are released, and the customers are e-mailed.
 ///
-/// A booking whose payment is at the gateway is passed over: the payment decides about it. Its expiry is postponed, so that a run does not look at
-/// all bookings that the runs before it passed over. What ends the payment ends the postponement too (``FailedPayments``). When only a person can say
-/// what became of the money, the booking keeps its tickets until the event begins. A booking that costs nothing waits for no payment.
+/// A booking whose payment is at the gateway is skipped: the payment decides about it. Its expiry is postponed, so that
+/// a run does not read all bookings that earlier runs skipped. When the payment ends, so does the postponement
+/// (``FailedPayments``). While the payment waits for a person's decision, the booking keeps its tickets until the event
+/// begins. A booking that costs nothing does not wait for a payment.
 struct CancelExpired: Job {
     static let name = JobName.bookingsCancelExpired
     static let sliceLimit = 20 * page
@@ -17,7 +18,7 @@ struct CancelExpired: Job {
 
     /// How long a booking waits for its payment.
     static let grace: TimeInterval = 10 * 60
-    /// How long a booking that was passed over is not looked at again. It matters only when nobody says what became of its payment.
+    /// How long a skipped booking is not read again. It matters only if no message reports the end of its payment.
     static let postponement: TimeInterval = 6 * 3600
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
@@ -47,8 +48,9 @@ struct CancelExpired: Job {
         return try await EventCancellation.first(of: slice, tx)
     }
 
-    /// Cancels the next bookings in pages: while the database works one, the customers of the one before are written to.
-    /// - Returns: how many were cancelled, and where the slice ended if there may be more.
+    /// Cancels the next bookings in pages: while the database cancels one page, the mails for the page before it are
+    /// written.
+    /// - Returns: the number of cancelled bookings, and the cursor at the end of the slice if there may be more.
     private func expire(_ slice: Slice, _ tx: Transaction) async throws -> (cancelled: Int, end: KeysetCursor?) {
         let start = KeysetCursor(slice.cursor)
         let page = min(Self.page, slice.limit)
@@ -80,7 +82,7 @@ struct CancelExpired: Job {
         return (cancelled, isFull ? ends.last : nil)
     }
 
-    /// The last booking of each full page of those whose time is up.
+    /// The last booking of each full page of expired bookings.
     private static let pageEnds: SQL = """
         select instant, id
         from (

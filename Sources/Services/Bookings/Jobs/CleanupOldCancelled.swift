@@ -3,7 +3,8 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Removes bookings that were cancelled long ago and owe nobody anything. What reports tell of them stays, in `removed_figures`.
+/// Removes old cancelled bookings that owe nothing to their customers. Their figures for reports are kept in
+/// `removed_figures`.
 struct CleanupOldCancelled: Job {
     static let name = JobName.bookingsCleanupOldCancelled
     static let sliceLimit = 2000
@@ -25,7 +26,7 @@ struct CleanupOldCancelled: Job {
         return first.map { JobRow($0.name, cursor: $0.keyset.text) }
     }
 
-    /// A booking whose time is up: removed, or passed over because it owes something.
+    /// A booking past its retention: removed, or skipped because it owes something.
     private struct Old: Decodable, Sendable {
         let cancelledAt: PostgresTimestamp
         let id: Int
@@ -38,8 +39,9 @@ struct CleanupOldCancelled: Job {
         order by cancelled_at, id limit 1
         """
 
-    // What a booking owes: the answer to a request, a refund that was granted, the outcome of a payment, and money that came in and is
-    // neither back nor denied. What is on its way back, or was refused by the gateway on that way, no denial speaks of.
+    // A booking owes an answer to a refund request, a granted refund, the outcome of an open payment, and money that
+    // was paid and neither refunded nor denied. A denial does not cover money in a pending refund, or in one that the
+    // gateway refused.
     private static let remove: SQL = """
         with old as materialized (
             select id, cancelled_at from bookings

@@ -3,10 +3,11 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Decides the refunds that were asked for, by the ``RefundPolicy``. Whoever is denied one is told; whoever is granted one when the money is back.
+/// Decides refund requests by the ``RefundPolicy``. A customer whose request is denied is e-mailed at once; one whose
+/// refund is granted, when the money is back.
 ///
-/// A request waits while its booking or one of its payments is still open, because nobody knows yet what there is to give back. When that comes to
-/// nothing, the answer is that nothing was paid.
+/// A request waits while its booking or one of its payments is still open, because the amount to refund is not known
+/// yet. If the payment fails, the request is denied because nothing was paid.
 struct ProcessRefunds: Job {
     static let name = JobName.bookingsProcessRefunds
 
@@ -61,14 +62,14 @@ struct ProcessRefunds: Job {
         for (mailContext, why) in requests { try tx.sendMail(.refundDenied(why), mailContext) }
     }
 
-    /// What goes back, in the currency that was paid.
+    /// A refund in the currency that was paid.
     private struct Granted {
         let mailContext: BookingMailContext
         let amount: Int
         let currency: String
     }
 
-    /// A wish for a refund that nobody has decided yet.
+    /// An undecided refund request.
     private struct Request: Decodable, Sendable {
         let requestedAt: Date
         /// A payment of the booking may still succeed.
@@ -87,7 +88,8 @@ struct ProcessRefunds: Job {
         order by id limit 1
         """
 
-    // Locked, so that nobody else decides them meanwhile. Nobody asks before the booking was made, or in the future.
+    // Locked, so that no other transaction decides the requests meanwhile. The time of a request is limited to the time
+    // between the booking's creation and now.
     private static let takeUndecided: SQL = """
         with undecided as materialized (
             select id, status, cancellation_reason, least(greatest(refund_requested_at, created_at), $3) as requested_at, event_id
@@ -114,7 +116,7 @@ struct ProcessRefunds: Job {
         order by u.id
         """
 
-    // Those that held tickets until now are returned.
+    // Returns the bookings that held tickets until now.
     private static let grantRefunds: SQL = """
         with granted (id, amount) as (select * from unnest($1::bigint[], $2::bigint[])),
         cancelled as (

@@ -3,7 +3,8 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Mails each confirmed booking to its customer, once. A booking that costs nothing owes nothing: it is confirmed here.
+/// E-mails the confirmation of each confirmed booking to its customer, once. A booking that costs nothing needs no
+/// payment: it is confirmed here.
 struct SendConfirmations: Job {
     static let name = JobName.bookingsSendConfirmations
 

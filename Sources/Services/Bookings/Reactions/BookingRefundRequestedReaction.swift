@@ -3,9 +3,10 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Notes that a customer wants the money back, since when. The first wish counts; ``ProcessRefunds`` decides it.
+/// Records a customer's refund request and its time. The first request counts; ``ProcessRefunds`` decides it.
 ///
-/// It is noted on a pending booking too: the wish may come before the word that the booking was paid, and waits there until that is known.
+/// It is recorded on a pending booking too: the request may arrive before the message that the booking was paid, and
+/// waits until the payment's outcome is known.
 struct BookingRefundRequestedReaction: Reaction {
     func react(to messages: [Incoming<BookingRefundRequested>], _ tx: Transaction) async throws {
         let bookings = messages.map(\.data.bookingId)

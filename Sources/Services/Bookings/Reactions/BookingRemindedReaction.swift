@@ -3,7 +3,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Notes on bookings that their holders were reminded.
+/// Records on bookings that their holders were reminded.
 struct BookingRemindedReaction: Reaction {
     func react(to messages: [Incoming<BookingReminded>], _ tx: Transaction) async throws {
         let told = messages.flatMap { message in message.data.bookings.map { (id: $0.bookingId, data: message.data) } }

@@ -2,8 +2,9 @@ import Contracts
 import Platform
 import Postgres
 
-/// Notes that events were cancelled and has ``CancelExpired`` cancel their bookings, slice by slice. An event that is over, `completed` or
-/// `archived`, refunds nobody unless the message says `force`: the events service leaves it as it is, too.
+/// Records event cancellations and triggers ``CancelExpired``, which cancels their bookings slice by slice. The
+/// cancellation of an event that is over, `completed` or `archived`, refunds no bookings unless the message has
+/// `force`: the events service does not change such an event either.
 struct EventCancelledReaction: Reaction {
     func react(to messages: [Incoming<EventCancelled>], _ tx: Transaction) async throws {
         let events = messages.map(\.data.eventId)
@@ -18,13 +19,14 @@ struct EventCancelledReaction: Reaction {
         try await tx.trigger(.bookingsCancelExpired)
     }
 
-    /// Noted all the same, it would cancel the bookings of whichever event gets this number one day.
+    /// If the cancellation of an unknown event were recorded, it would cancel the bookings of an event that gets this
+    /// id later.
     private struct EventNotFound: NotThereYet, CustomStringConvertible {
         let ids: [Int]
         var description: String { "there is no event \(ids.map(String.init).joined(separator: ", "))" }
     }
 
-    /// An event that is cancelled when it is over.
+    /// An event that was over when it was cancelled.
     private struct Over: Decodable, Sendable {
         let id: Int
         let status: String

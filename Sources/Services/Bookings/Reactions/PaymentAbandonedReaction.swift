@@ -1,7 +1,7 @@
 import Contracts
 import Platform
 
-/// Cancels bookings whose payment was begun and never finished.
+/// Cancels bookings whose payment was begun but never completed.
 struct PaymentAbandonedReaction: Reaction {
     func react(to messages: [Incoming<PaymentAbandoned>], _ tx: Transaction) async throws {
         try await FailedPayments(

@@ -2,7 +2,7 @@ import Contracts
 import Platform
 import Postgres
 
-/// Notes on bookings that their money could not go back, for somebody to look.
+/// Records on bookings that their refund failed, for a person to check.
 struct PaymentRefundFailedReaction: Reaction {
     func react(to messages: [Incoming<PaymentRefundFailed>], _ tx: Transaction) async throws {
         let bookings = messages.map(\.data.bookingId)

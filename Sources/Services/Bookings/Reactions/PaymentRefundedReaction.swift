@@ -3,17 +3,17 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Ends bookings whose money is back with the customer, and tells the customer.
+/// Marks bookings as refunded whose money is back with the customer, and e-mails the customer.
 ///
-/// What came back need not be what the booking waits for, whichever is there first:
+/// Refunds of a booking have three causes and can arrive in any order:
 ///
-/// | back | ends a cancelled booking |
+/// | refunded | marks a cancelled booking as refunded |
 /// | --- | --- |
-/// | what was granted | always |
-/// | money that came late | when nothing was granted: there was no other |
-/// | a second payment | never: the first one pays for the booking |
+/// | a granted refund | always |
+/// | a late payment | if no refund was granted: there was no other payment |
+/// | a duplicate payment | never: the first one pays for the booking |
 ///
-/// Nothing of it changes a booking that is confirmed, or one that another payment may still pay.
+/// Confirmed bookings, and bookings another payment may still pay, are never changed.
 struct PaymentRefundedReaction: Reaction {
     func react(to messages: [Incoming<PaymentRefunded>], _ tx: Transaction) async throws {
         try await BookingNotFound.refuse(messages.map(\.data.bookingId), tx)
@@ -44,18 +44,19 @@ struct PaymentRefundedReaction: Reaction {
         let currencyBack: String
     }
 
-    /// The booking's cancellation is still on its way here. That is worth another attempt.
+    /// The booking is not cancelled here yet. The message is tried again.
     private struct TooEarly: Error, CustomStringConvertible {
         let reference: String
         var description: String { "booking \(reference) is not cancelled yet" }
     }
 
-    // Asked again, the gateway has paid after all. What it still refuses is a row of the payments service.
+    // The gateway has paid a refund that it had refused before. Refunds that it still refuses are rows of the payments
+    // service.
     private static let clearFailure: SQL = """
         update bookings set refund_failure = null where id = any ($1::bigint[]) and refund_failure is not null
         """
 
-    // Late money that takes back a denial: nobody knew of it then.
+    // The refund of a late payment clears an earlier denial, which was decided without knowing of that payment.
     private static let refund: SQL = """
         with back as materialized (
             select distinct on (booking) booking, amount, currency, is_granted

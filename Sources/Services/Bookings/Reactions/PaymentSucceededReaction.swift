@@ -3,13 +3,13 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Confirms bookings that were paid. Money for one that is cancelled already goes back in full.
+/// Confirms bookings that were paid. A payment for an already cancelled booking is refunded in full.
 struct PaymentSucceededReaction: Reaction {
     func react(to messages: [Incoming<PaymentSucceeded>], _ tx: Transaction) async throws {
         let paid = messages.map(\.data.bookingId)
         try await BookingNotFound.refuse(paid, tx)
         try await tx.execute(Self.confirm, paid, tx.now)
-        // After the first statement, so that it sees a cancellation that the first one had to wait for.
+        // After the first statement, so that it sees a cancellation for which the first one had to wait.
         let owed = try await tx.query(Self.grantAll, as: WithMailContext<Owed>.self, paid, tx.now)
         let causes = messages.causes(of: \.bookingId)
         for booking in owed {
@@ -28,7 +28,7 @@ struct PaymentSucceededReaction: Reaction {
         update bookings set status = 'confirmed', confirmed_at = $2 where id = any ($1) and status = 'pending'
         """
 
-    // A booking that late money has refunded already may be paid once more, by another payment.
+    // A booking that was refunded after a late payment may be paid again by another payment.
     private static let grantAll: SQL = """
         with owed as materialized (
             select distinct on (b.id) b.id, p.left_amount as amount, p.currency

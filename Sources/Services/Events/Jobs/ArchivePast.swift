@@ -3,10 +3,10 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Puts away what has been over for more than a week: `completed` → `archived`.
+/// Archives events that were completed more than a week ago: `completed` → `archived`.
 struct ArchivePast: Job {
     static let name = JobName.eventsArchivePast
-    /// How long a completed event stays.
+    /// How long an event stays `completed` before it is archived.
     static let stay: TimeInterval = 7 * 86_400
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
@@ -26,7 +26,7 @@ struct ArchivePast: Job {
         where status = 'completed' and completed_at < $1 and (completed_at, id) > ($2, $3) order by completed_at, id limit 1
         """
 
-    // A row is locked while its status is the one it leaves, in the order of the ids, as those do who return tickets.
+    // Rows are locked with their old status and in the order of their ids, as ticket releases lock them.
     private static let archive: SQL = """
         with held as materialized (
             select id from events

@@ -1,21 +1,16 @@
 import Contracts
-import Cron
 import Platform
 import Postgres
 
-/// Reports the week that ended: what was new, what was completed, and for each event what was sold and how full it was at the end of the week.
+/// Reports the week that ended: new events, completed events, and for each event its sales and how full it was at the
+/// end of the week.
 ///
-/// A booking belongs to the week in which it was confirmed, whatever became of it later; so weeks add up. One that is made again says the same, also
-/// when bookings of that week were removed since.
+/// A booking counts in the week in which it was confirmed, even if it was cancelled later, so weeks add up. A repeated
+/// report is identical, even after bookings of that week were removed.
 struct GenerateAnalytics: ReportJob {
     static let name = JobName.eventsGenerateAnalytics
-    /// When a week ends.
-    static let rhythm = "0 8 * * MON"
-
-    let zone: CronZone
-
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        guard let week = ReportPeriod(of: try CronExpression(Self.rhythm), endedBy: slice.scheduledFor, in: zone) else { return Progress(0) }
+        let week = try await slice.period(tx)
         for report in try await tx.query(Self.report, week.start, week.end) {
             try tx.keep(Report(.weekly, of: week, body: report.decode(PostgresJSON.self, at: 0)))
             for event in try report.decode([Int].self, at: 1) {

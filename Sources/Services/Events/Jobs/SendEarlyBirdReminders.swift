@@ -1,24 +1,13 @@
 import Contracts
-import Cron
 import Platform
 
-/// Reminds the holders of bookings for events that are in a week.
+/// Reminds the holders of bookings for events in a week.
 struct SendEarlyBirdReminders: Job {
     static let name = JobName.eventsSendEarlyBirdReminders
     static let sliceLimit = 2000
-    /// When the clock ticks for it.
-    private static let rhythm = "0 10 * * *"
+    private static let reminder = Reminder(.weekBefore, daysAhead: 7, template: "early-bird-reminder")
 
-    /// The clock's.
-    let zone: CronZone
+    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress { try await Self.reminder.send(slice, tx) }
 
-    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        try await reminder().send(slice, tx)
-    }
-
-    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? { try await reminder().firstRow(of: slice, tx) }
-
-    private func reminder() throws -> Reminder {
-        try Reminder(.weekBefore, daysAhead: 7, template: "early-bird-reminder", at: CronExpression(Self.rhythm), in: zone)
-    }
+    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? { try await Self.reminder.firstRow(of: slice, tx) }
 }

@@ -3,21 +3,22 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Takes events through their day: `upcoming` → `live` at the start, `live` → `completed` at the end.
+/// Updates event statuses by time: `upcoming` → `live` at the start, `live` → `completed` at the end.
 ///
-/// One that slept through both goes through both, and its history shows both moves. One whose start was moved into the future after it went
-/// live was postponed: it is `upcoming` again, and its holders are reminded of the new day. A run counts moves.
+/// An event past both times makes both transitions in one run, and its history shows both. A live event whose start was
+/// moved into the future is postponed: it is `upcoming` again, and its holders are reminded of the new day. A run
+/// counts transitions.
 struct UpdateStatuses: Job {
     static let name = JobName.eventsUpdateStatuses
-    /// How long an event lasts that has no end.
+    /// The assumed duration of an event without an end.
     static let usualDuration: TimeInterval = 4 * 3600
 
-    /// Moved by no more than this the start may be the same one by another clock.
+    /// A start that lies less than this in the future is no postponement: the clocks may differ by as much.
     static let shortestPostponement: TimeInterval = 60
 
-    /// What cursors begin with until all postponed events are upcoming again.
+    /// The prefix of cursors while postponed events are processed.
     private static let postponing = "postponing "
-    /// What cursors begin with once all beginnings are done.
+    /// The prefix of cursors once all due events have become live.
     private static let completing = "completing "
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
@@ -30,7 +31,8 @@ struct UpdateStatuses: Job {
         if completingBehind(cursor) == nil {
             let start = KeysetCursor(cursor)
             let begun = try await tx.execute(Self.begin, slice.now, slice.limit, start.instant, start.id)
-            // Not "as many as the limit": one that somebody cancelled in this moment must not end the run before the others.
+            // Not `begun == limit`: an event that was cancelled at this moment must not end the run before the other
+            // events.
             if begun > 0 { return Progress(begun, more: true, cursor: start.text) }
             cursor = Self.completing + "\(Int.min)"
         }
@@ -58,13 +60,13 @@ struct UpdateStatuses: Job {
         return first.map { JobRow("event \($0)", cursor: Self.completing + "\($0)") }
     }
 
-    /// The event behind which postponed events are looked for; nil once that is done.
+    /// The event after which postponed events are searched; nil once all are processed.
     private func postponingBehind(_ cursor: String?) -> Int? {
         guard let cursor else { return .min }
         return cursor.hasPrefix(Self.postponing) ? Int(cursor.dropFirst(Self.postponing.count)) : nil
     }
 
-    /// The event behind which events are completed; nil while some may have to begin.
+    /// The event after which events are completed; nil while there may be events to begin.
     private func completingBehind(_ cursor: String?) -> Int? {
         guard let cursor, cursor.hasPrefix(Self.completing) else { return nil }
         return Int(cursor.dropFirst(Self.completing.count))
@@ -79,7 +81,7 @@ struct UpdateStatuses: Job {
         order by starts_at, id limit 1
         """
 
-    // An end before the start is left from before the event was moved, and is none.
+    // An end before the start was set before the event was moved; the event counts as having no end.
 
     private static let firstToComplete: SQL = """
         select id from events
@@ -88,7 +90,7 @@ struct UpdateStatuses: Job {
         order by id limit 1
         """
 
-    // A row is locked while its status is the one it leaves, in the order of the ids, as those do who return tickets.
+    // Rows are locked with their old status and in the order of their ids, as ticket releases lock them.
 
     private static let postpone: SQL = """
         with held as materialized (

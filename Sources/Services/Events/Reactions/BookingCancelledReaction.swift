@@ -1,7 +1,7 @@
 import Contracts
 import Platform
 
-/// The tickets of cancelled bookings can be sold again.
+/// Releases the tickets of cancelled bookings, so that they can be sold again.
 struct BookingCancelledReaction: Reaction {
     func react(to messages: [Incoming<BookingCancelled>], _ tx: Transaction) async throws {
         let returns = messages.flatMap(\.data.bookings).map { TicketRelease(bookingId: $0.bookingId, eventId: $0.eventId, quantity: $0.quantity) }

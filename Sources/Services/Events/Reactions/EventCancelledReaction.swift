@@ -2,7 +2,8 @@ import Contracts
 import Platform
 import Postgres
 
-/// An event that its organizer cancelled is `cancelled`; one that is over stays what it is, unless the message says `force`.
+/// Sets events that their organizer cancelled to `cancelled`; an event that is over keeps its status unless the message
+/// has `force`.
 struct EventCancelledReaction: Reaction {
     func react(to messages: [Incoming<EventCancelled>], _ tx: Transaction) async throws {
         let unknown = try await tx.query(Self.cancel, as: Int.self, messages.map(\.data.eventId), messages.map { $0.data.force ?? false }, tx.now)

@@ -2,8 +2,9 @@ import Contracts
 import Platform
 import Postgres
 
-/// Tells riders of rewards that nobody has told them of: those that the award did not reach, those that others put into the log, and those
-/// whose push was given up because the push service was away.
+/// Notifies riders of rewards that they were not notified of: rewards that were not notified when they were granted,
+/// rewards that other systems wrote to the log, and rewards whose push was given up while the push service was
+/// unavailable.
 struct Notify: Job {
     static let name = JobName.loyaltyNotifierNotify
 

@@ -3,7 +3,8 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Counts each ride once, however often it is told and in whatever order, and rewards the milestones that are reached.
+/// Counts each ride once, however often and in whatever order it is reported, and rewards the milestones that are
+/// reached.
 struct RideCompletedReaction: Reaction {
     let notifying: RewardNotifications
 
@@ -27,7 +28,7 @@ struct RideCompletedReaction: Reaction {
         _ = try await notifying.notify(users: awarded.map(\.userId), limit: awarded.count, causes: causes, tx)
     }
 
-    /// A member who passed at least one milestone.
+    /// A member who reached at least one milestone.
     private struct Reached: Decodable, Sendable {
         let userId: Int
         let rides: Int
@@ -39,9 +40,10 @@ struct RideCompletedReaction: Reaction {
         let rides: Int
     }
 
-    // Rows are written in the order of their keys, so that replicas that count for the same members wait for each other instead of locking.
+    // Rows are written in the order of their keys, so that replicas that count for the same members wait for each other
+    // instead of deadlocking.
 
-    /// When rides may have been told before.
+    /// For rides that may have been counted before.
     private static let countUnknown: SQL = """
         with fresh as (
             insert into rides (ride_id, user_id, completed_at)
@@ -60,8 +62,8 @@ struct RideCompletedReaction: Reaction {
         where rides / $4 > (rides - added) / $4
         """
 
-    /// When all rides are new: the same without looking for them. Nearly every rider is known by then, and an UPDATE costs less than an INSERT
-    /// that finds its row there already; who is not known takes the second way.
+    /// For rides that are all new: the same without the check for duplicates. By then nearly every rider has a row, and
+    /// an UPDATE costs less than an INSERT that conflicts; riders without a row are inserted.
     private static let countNew: SQL = """
         with fresh as (
             insert into rides (ride_id, user_id, completed_at)

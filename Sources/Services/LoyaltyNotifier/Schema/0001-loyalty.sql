@@ -22,7 +22,7 @@ create table loyalty.milestones (
 -- Milestones of a user whose push has not been accepted.
 create index milestones_untold on loyalty.milestones (user_id) where notified_at is null;
 
--- Which push tells of which reward row of tickets.refresh_log (activity 2). A row is told of once.
+-- Which push covers which reward row of tickets.refresh_log (activity 2). Each row is notified once.
 create table loyalty.notifications (
     log_id     bigint      not null primary key,
     user_id    bigint      not null,

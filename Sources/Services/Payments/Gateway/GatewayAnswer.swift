@@ -1,13 +1,14 @@
-/// What the gateway says of a transaction.
+/// The gateway's answer about a transaction.
 enum GatewayAnswer: Sendable, Equatable {
-    /// It knows the transaction.
+    /// The gateway knows the transaction.
     case transaction(GatewayTransaction)
-    /// It does not know the reference.
+    /// The gateway does not know the reference.
     case unknown
-    /// It said nothing that can be read, for this reason; it is asked again, not before the pause that it wants.
+    /// No usable answer, for this reason. The gateway is polled again, at the earliest after the pause that it asked
+    /// for.
     case unavailable(String, after: Duration? = nil)
 
-    /// Whether it answered at all.
+    /// Whether the gateway answered at all.
     var isAnswered: Bool {
         if case .unavailable = self { false } else { true }
     }

@@ -1,12 +1,12 @@
 /// A refund of a transaction as the gateway lists it.
 struct GatewayRefund: Sendable, Equatable {
-    /// How far it has come.
+    /// The refund's status at the gateway.
     enum Status: String, Sendable, CaseIterable {
-        /// The money is back.
+        /// The money is back with the customer.
         case processed
-        /// The gateway took the request; the money is not back yet.
+        /// The gateway accepted the request; the money is not back yet.
         case pending
-        /// It came to nothing.
+        /// The refund failed.
         case failed
     }
 

@@ -1,17 +1,17 @@
-/// How a transaction stands at the gateway.
+/// The status of a transaction at the gateway.
 enum GatewayStatus: Sendable, Equatable {
-    /// It took the money.
+    /// The gateway took the money.
     case success
-    /// It refused the payment.
+    /// The gateway refused the payment.
     case failed
     /// The customer left.
     case abandoned
-    /// It has not decided.
+    /// The gateway has not decided.
     case pending
-    /// A word that is not in its contract: nobody here knows what becomes of the money.
+    /// A status that is not in the gateway's contract: what it means for the money is unknown.
     case other(String)
 
-    /// Reads the gateway's word.
+    /// Parses the gateway's status.
     init(_ word: String) {
         switch word {
         case "success": self = .success

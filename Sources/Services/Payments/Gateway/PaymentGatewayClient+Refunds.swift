@@ -3,15 +3,15 @@ import Curl
 import Platform
 
 extension PaymentGatewayClient {
-    /// Asks for a refund: `POST /refund`. The same key is paid once, however often it is asked with.
+    /// Requests a refund: `POST /refund`. The gateway pays once per key, however often the request is sent.
     ///
     /// | answer | the refund |
     /// | --- | --- |
-    /// | 2xx that says `processed` of this transaction, amount and currency | is paid |
+    /// | 2xx that reports `processed` for this transaction, amount and currency | is paid |
     /// | the same with `pending` | is accepted |
     /// | the same with `failed`; 4xx with a JSON object that says why | is refused |
-    /// | 401, 403 | is asked for again: our key is to blame |
-    /// | everything else: other 2xx, 408, 409, 425, 429, 5xx, words that are not understood, silence | is asked for again |
+    /// | 401, 403 | is requested again: our key is wrong |
+    /// | everything else: other 2xx, 408, 409, 425, 429, 5xx, unreadable answers, no answer | is requested again |
     func refund(_ request: RefundRequest, key idempotencyKey: String) async -> RefundAnswer {
         let response: HTTPResponse
         do {
@@ -20,7 +20,7 @@ extension PaymentGatewayClient {
                     .post, url: "\(url)/refund", headers: ["Content-Type": "application/json", "Idempotency-Key": idempotencyKey],
                     body: try WireCoding.encodeJSON(request)))
         } catch {
-            // Whatever broke, the gateway may have done it.
+            // Whatever failed, the gateway may have processed the request.
             return .later("\(error)", after: nil)
         }
         switch response.status {
@@ -31,7 +31,8 @@ extension PaymentGatewayClient {
         }
     }
 
-    /// Asks which refunds of a transaction there are, `GET /refund?transaction={reference}`, and finds one among them.
+    /// Lists the refunds of a transaction, `GET /refund?transaction={reference}`, and finds the status of one among
+    /// them.
     func standing(of refund: RefundPayload) async -> RefundStanding {
         let response: HTTPResponse
         do {
@@ -54,7 +55,7 @@ extension PaymentGatewayClient {
                 return .unknown("the gateway's list of refunds cannot be read: \(error)", after: nil)
             }
         case 401, 403: return .unknown(Self.keyIsRefused(response), after: nil)
-        // A transaction that it does not know has no refunds.
+        // A transaction that the gateway does not know has no refunds.
         case 404 where Self.saysNo(response): return .absent
         default: return .unknown(Self.noAnswer(response), after: response.retryAfter(now: clock.now))
         }

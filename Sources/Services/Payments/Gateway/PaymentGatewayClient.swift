@@ -3,12 +3,12 @@ import Curl
 import FoundationEssentials
 import Platform
 
-/// The payment gateway's API: how a transaction stands, and money back.
+/// The payment gateway's API: the status of transactions, and refunds.
 struct PaymentGatewayClient: Sendable {
     /// How long one request may take.
     static let timeout = Duration.seconds(10)
 
-    /// How many questions, and how many refunds, at once.
+    /// The maximum number of concurrent status requests; the same number of refund requests may run beside them.
     let inFlight: Int
     let url: String
     private let key: String
@@ -18,11 +18,12 @@ struct PaymentGatewayClient: Sendable {
     private static let address = Setting.url("PAYMENT_GATEWAY_URL", "the payment gateway; /transaction/verify and /refund are added")
     private static let key = Setting.secret("PAYMENT_GATEWAY_KEY", "bearer token for the payment gateway")
     private static let inFlight = Setting.integer(
-        "PAYMENT_GATEWAY_IN_FLIGHT", default: 16, in: 1...1000, "questions, and as many refunds, on their way to the gateway at once")
-    /// What it reads.
+        "PAYMENT_GATEWAY_IN_FLIGHT", default: 16, in: 1...CurlClient.standardConnections / 2,
+        "questions, and as many refunds, on their way to the gateway at once")
+    /// The settings that it reads.
     static let settings = [address.description, key.description, inFlight.description]
 
-    /// The gateway of the settings.
+    /// A client for the gateway that the settings name.
     init(_ settings: Settings, _ builder: ServiceBuilder) throws(ConfigurationError) {
         url = try settings.value(Self.address)
         key = try settings.value(Self.key)
@@ -31,7 +32,8 @@ struct PaymentGatewayClient: Sendable {
         clock = builder.clock
     }
 
-    /// Asks how a transaction stands: `GET /transaction/verify/{reference}`. Only 200 and the gateway's own 404 are answers.
+    /// Requests the status of a transaction: `GET /transaction/verify/{reference}`. Only 200 and the gateway's own 404
+    /// count as answers.
     func verify(_ reference: String) async -> GatewayAnswer {
         let response: HTTPResponse
         do {
@@ -47,7 +49,7 @@ struct PaymentGatewayClient: Sendable {
         }
     }
 
-    /// The longest answer that is read: some thousands of refunds of one payment.
+    /// The longest response that is read: room for some thousands of refunds of one payment.
     private static let longestAnswer = 1 << 20
 
     /// Sends a request with our key.
@@ -76,24 +78,26 @@ struct PaymentGatewayClient: Sendable {
         }
     }
 
-    /// Whether the gateway itself refuses something, and not a proxy or another page at its address: a JSON object that does not say yes.
+    /// Whether the gateway itself refuses the request, as opposed to a proxy or another page at its address: the body
+    /// is a JSON object whose `status` is not true.
     static func saysNo(_ response: HTTPResponse) -> Bool {
         JSONObjectScanner(response.body).map { $0.boolean("status") != true } ?? false
     }
 
-    /// What the gateway gives as its reason, short enough for a message.
+    /// The reason that the gateway gives, short enough for a message.
     static func refusal(_ response: HTTPResponse) -> String {
         let reason = JSONObjectScanner(response.body)?.string("message")?.replacing("\0", with: " ").prefix(500)
         return "the gateway answered \(response.status)" + (reason.map { ": \($0)" } ?? "")
     }
 
-    /// The gateway does not know us: our key is to blame, not what was asked.
+    /// The gateway rejects our credentials: the key is wrong, not the request.
     static func keyIsRefused(_ response: HTTPResponse) -> String { "check PAYMENT_GATEWAY_KEY: the gateway answered \(response.status)" }
 
-    /// An answer that says nothing about what was asked.
+    /// A response that does not answer the request.
     static func noAnswer(_ response: HTTPResponse) -> String { "the gateway answered \(response.status)" }
 
-    /// The reference as one segment of a path or value of a query (RFC 3986 section 2.3): all but unreserved characters escaped.
+    /// The reference as one path segment or query value (RFC 3986 section 2.3): everything but unreserved characters is
+    /// escaped.
     static func escaped(_ reference: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var path: [UInt8] = []

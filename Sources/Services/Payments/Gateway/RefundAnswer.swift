@@ -1,11 +1,12 @@
-/// What the gateway answers to `POST /refund`.
+/// The gateway's answer to `POST /refund`.
 enum RefundAnswer: Sendable, Equatable {
-    /// The money is back, by this request or by an earlier one under the same key.
+    /// The money is back with the customer, through this request or an earlier one with the same key.
     case paid
-    /// It took the request; the money is not back yet.
+    /// The gateway accepted the request; the money is not back yet.
     case accepted
-    /// It will not do it, for this reason.
+    /// The gateway refused the refund, for this reason.
     case refused(String)
-    /// Whether it did it is not known; it is asked again, not before the pause that it wants.
+    /// Unknown whether the refund was made. It is requested again, at the earliest after the pause that the gateway
+    /// asked for.
     case later(String, after: Duration?)
 }

@@ -1,16 +1,18 @@
-/// How a refund that may have been asked for before stands at the gateway, by its list of all refunds of the transaction.
+/// The status at the gateway of a refund that may have been requested before, read from the gateway's list of all
+/// refunds of the transaction.
 ///
-/// The list does not say under which key a refund was asked for. So what counts is the sum: more is back than went back before this refund was begun.
+/// The list does not name the keys of the refunds. So the sum decides: the refund is paid when the list adds up to what
+/// had been refunded before this refund began plus its amount.
 enum RefundStanding: Sendable, Equatable {
-    /// The money is back.
+    /// The money is back with the customer.
     case back
-    /// The gateway took the request; the money is not back yet.
+    /// The gateway accepted the request; the money is not back yet.
     case onItsWay
-    /// A refund of this amount came to nothing, and none has taken its place.
+    /// A refund of this amount failed, and none has taken its place.
     case failed
     /// The gateway knows of no such refund.
     case absent
-    /// The gateway did not say; it is asked again, not before the pause that it wants.
+    /// The gateway gave no usable answer. It is asked again, at the earliest after the pause that it asked for.
     case unknown(String, after: Duration?)
 
     /// - Parameter listed: All refunds of the transaction.

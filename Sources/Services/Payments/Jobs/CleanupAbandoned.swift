@@ -3,11 +3,12 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Gives up payments that were begun and never handed to the gateway. Those of nothing, for bookings that cost nothing, succeed by themselves.
+/// Abandons payments that were begun but never submitted to the gateway. Payments of zero, for bookings that cost
+/// nothing, succeed here without the gateway.
 struct CleanupAbandoned: Job {
     static let name = JobName.paymentsCleanupAbandoned
     static let sliceLimit = 5000
-    /// How long the shop has to hand a payment over.
+    /// How long the shop has to submit a payment to the gateway.
     static let grace: TimeInterval = 15 * 60
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
@@ -35,7 +36,7 @@ struct CleanupAbandoned: Job {
         return first.map { JobRow("payment \($0.id)", cursor: $0.text) }
     }
 
-    /// Those that nobody could be told of stay as they are, for a person to look at.
+    /// Reports payments that no message can describe; they stay unchanged, for a person to look at.
     private func reportFlawed(_ slice: Slice, _ tx: Transaction) async throws {
         for payment in try await tx.query(Self.flawed, as: Flawed.self, slice.now - Self.grace, Self.sliceLimit) {
             tx.recordFailure(of: "payment \(payment.id)", reason: payment.invalidReason)
@@ -57,24 +58,24 @@ struct CleanupAbandoned: Job {
 
     private static let first: SQL = """
         select created_at as instant, id from payments
-        where status = 'pending' and flaw is null and created_at < $1 and (created_at, id) > ($2, $3)
+        where status = 'pending' and invalid_reason is null and created_at < $1 and (created_at, id) > ($2, $3)
         order by created_at, id limit 1 for no key update skip locked
         """
 
     private static let abandon: SQL = """
         with due as materialized (
-            select id from payments where status = 'pending' and flaw is null and created_at < $1 and (created_at, id) > ($4, $5)
+            select id from payments where status = 'pending' and invalid_reason is null and created_at < $1 and (created_at, id) > ($4, $5)
             order by created_at, id limit $2 for no key update skip locked)
         update payments p set status = 'abandoned', abandoned_at = $3
         where p.id = any (array(select id from due)) and p.status = 'pending'
         returning p.id, p.booking_id, p.user_id, p.amount, p.currency
         """
 
-    // Nobody asks the gateway for nothing, and the shop need not hand it over.
+    // The gateway is not involved in a payment of zero, and the shop need not submit it.
     private static let settleFree: SQL = """
         with free as materialized (
             select p.id from payments p
-            where p.amount = 0 and p.status in ('pending', 'processing') and p.flaw is null
+            where p.amount = 0 and p.status in ('pending', 'processing') and p.invalid_reason is null
               and exists (select from bookings.booking_facts b where b.booking_id = p.booking_id and b.total_amount = 0 offset 0)
             order by p.id limit $1 for no key update of p skip locked)
         update payments p set status = 'succeeded', paid_at = $2, ask_at = null
@@ -83,6 +84,6 @@ struct CleanupAbandoned: Job {
         """
 
     private static let flawed: SQL = """
-        select id, flaw from payments where flaw is not null and status = 'pending' and created_at < $1 order by id limit $2
+        select id, invalid_reason from payments where invalid_reason is not null and status = 'pending' and created_at < $1 order by id limit $2
         """
 }

@@ -3,11 +3,12 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Removes payments that came to nothing long ago, with their history. Their figures stay, and whatever owes somebody money stays too.
+/// Removes old failed and abandoned payments with their history. Their figures are kept, and so is every payment whose
+/// money is still owed to a customer.
 struct CleanupOldFailed: Job {
     static let name = JobName.paymentsCleanupOldFailed
     static let sliceLimit = 2000
-    /// How long they are kept.
+    /// How long failed and abandoned payments are kept.
     static let age: TimeInterval = 30 * 24 * 3600
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
@@ -31,7 +32,7 @@ struct CleanupOldFailed: Job {
         order by coalesce(failed_at, abandoned_at), id limit 1 for update skip locked
         """
 
-    // The figures are those that the daily report counts, by the quarter of an hour.
+    // The figures are those that the daily report counts, per quarter of an hour.
     private static let remove: SQL = """
         with old as (
             select id, amount, currency, gateway, created_at, paid_at, failed_at, abandoned_at from payments p

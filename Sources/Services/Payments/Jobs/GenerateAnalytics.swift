@@ -1,19 +1,14 @@
 import Contracts
-import Cron
 import FoundationEssentials
 import Platform
 import Postgres
 
-/// Reports the payments of the day that ended. Made again for the same day it says the same, also when payments of that day were removed since.
+/// Reports the payments of the day that ended. A report repeated for the same day is identical, even after payments of
+/// that day were removed.
 struct GenerateAnalytics: ReportJob {
     static let name = JobName.paymentsGenerateAnalytics
-    /// From midnight to midnight.
-    private static let rhythm = "0 0 * * *"
-
-    let zone: CronZone
-
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        guard let day = ReportPeriod(of: try CronExpression(Self.rhythm), endedBy: slice.scheduledFor, in: zone) else { return Progress(0) }
+        let day = try await slice.period(tx)
         var figures: [DailyTotal] = []
         for row in try await tx.query(Self.count, day.start, day.end) {
             let happened: DailyTotal.Happened = try row.get("happened")
@@ -22,7 +17,7 @@ struct GenerateAnalytics: ReportJob {
                 let amount: Int = try row.get("amount")
                 figures.append(DailyTotal(happened: happened, currency: currency, gateway: gateway, count: try row.get("count"), amount: amount))
             } catch let error as PostgresDecodingError {
-                // Amounts that nobody can pay: the other figures are reported.
+                // The sum is too large for an amount: only the other figures are reported.
                 tx.recordFailure(of: "payments \(happened.rawValue) in \(currency) at \(gateway)", reason: error)
             }
         }
@@ -31,7 +26,7 @@ struct GenerateAnalytics: ReportJob {
         return Progress(1)
     }
 
-    /// What happened from $1 until $2, each by its own instant.
+    /// What happened from $1 until $2, each by its own timestamp.
     private static let count: SQL = """
         with happened as (
             select 'created' as happened, currency, gateway, count(*) as count, sum(amount) as amount

@@ -3,16 +3,18 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Asks the gateway about payments that it holds too long, and about those that were given up for its silence, whose money it may have taken.
+/// Polls the gateway about payments that it has held for too long, and about payments that were given up without its
+/// answer, because it may have taken their money.
 ///
-/// A payment is claimed with a lease, asked about once a run, and not again when the gateway has said its last word. Silence moves nothing: it
-/// is asked again, after an hour there is an alert, and after 24 hours the payment is for a person (`boxoffice payment`).
+/// A payment is claimed with a lease, polled once a run, and not again after the gateway's final answer. A missing
+/// answer changes no status: the payment is polled again, after an hour there is an alert, and after 24 hours the
+/// payment needs a person's decision (`boxoffice payment`).
 struct HandleTimeouts: ExternalJob {
     static let name = JobName.paymentsHandleTimeouts
-    /// Longer than the gateway takes to answer, or not to.
+    /// Longer than a request to the gateway, including its time-out.
     private static let lease = PaymentGatewayClient.timeout.timeInterval + 20
 
-    /// How long a payment that cannot be claimed or recorded is left alone.
+    /// How long a payment that cannot be claimed or recorded is not polled.
     private static let failurePause: TimeInterval = 3600
 
     let gateway: PaymentGatewayClient
@@ -22,7 +24,7 @@ struct HandleTimeouts: ExternalJob {
 
     var inFlight: Int { gateway.inFlight }
 
-    /// A payment to ask about.
+    /// A payment to poll.
     struct Item: Decodable, Sendable, Identifiable {
         let id: Int
         let reference: String
@@ -78,7 +80,8 @@ struct HandleTimeouts: ExternalJob {
         try await tx.query(Self.countDue, as: Int.self, slice.now - GatewayPollingPolicy.pollAfter, slice.now).first ?? 0
     }
 
-    /// What the run reports of a payment; nil when all is well. What a person has to decide is told once.
+    /// The failure that the run reports for a payment; nil when there is none. A payment that needs a person's decision
+    /// is reported once.
     private static func complaint(_ outcome: PaymentOutcome, _ answer: GatewayAnswer, _ newReview: String?) -> String? {
         if let newReview { return newReview }
         if case .disputed(let reason) = outcome { return reason }
@@ -90,7 +93,7 @@ struct HandleTimeouts: ExternalJob {
         select count(*) as payments, min(silent_since) as since from payments where silent_since <= $1
         """
 
-    // Nobody asks about a payment of nothing for a booking that costs nothing.
+    // A payment of zero, for a booking that costs nothing, is not polled.
     private static let claim: SQL = """
         with unasked as (
             select id from payments where status = 'processing' and ask_at is null and coalesce(submitted_at, created_at) < $1
@@ -105,7 +108,7 @@ struct HandleTimeouts: ExternalJob {
         returning id, reference, asked
         """
 
-    /// The first that `claim` takes.
+    /// The first payment that `claim` takes.
     private static let first: SQL = """
         with unasked as (
             select id from payments where status = 'processing' and ask_at is null and coalesce(submitted_at, created_at) < $1

@@ -1,7 +1,8 @@
 import Contracts
 import Platform
 
-/// Has the gateway pay back what the refund policy granted, once; what cannot be paid is told to everybody.
+/// Refunds the amount that the refund policy granted, once; publishes a `payment.refund-failed` for what cannot be
+/// refunded.
 struct BookingRefundApprovedReaction: Reaction {
     func react(to messages: [Incoming<BookingRefundApproved>], _ tx: Transaction) async throws {
         let bookings = messages.map(\.data.bookingId)
@@ -34,12 +35,12 @@ struct BookingRefundApprovedReaction: Reaction {
         try await Refund.begin(orders, causes: causes, tx)
     }
 
-    /// An approval for a booking without a payment, or without one yet.
+    /// An approval for a booking that has no payment, or none yet.
     struct UnknownPayment: NotThereYet, CustomStringConvertible {
         let description: String
     }
 
-    /// An approval that nothing can be done about.
+    /// An approval that cannot be carried out.
     struct Impossible: PermanentFailure, CustomStringConvertible {
         let description: String
     }

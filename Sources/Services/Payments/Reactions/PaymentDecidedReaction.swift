@@ -1,7 +1,8 @@
 import Contracts
 import Platform
 
-/// Does what a person decided about payments that the gateway and the books do not agree on, or whose money could not go back.
+/// Applies people's decisions about payments on which gateway and database disagree, or whose refund the gateway
+/// refused.
 struct PaymentDecidedReaction: Reaction {
     func react(to messages: [Incoming<PaymentDecided>], _ tx: Transaction) async throws {
         var reconciliation = try await PaymentReconciliation.open(messages.map(\.data.reference), tx)

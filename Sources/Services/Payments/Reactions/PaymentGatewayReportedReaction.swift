@@ -1,8 +1,8 @@
 import Contracts
 import Platform
 
-/// Moves a payment as the gateway says without being asked. Reports that come twice or too late change nothing; what a person has to decide
-/// about is noted on the payment.
+/// Applies the gateway's own reports to payments. Duplicate and late reports change nothing; a payment that needs a
+/// person's decision is marked for review.
 struct PaymentGatewayReportedReaction: Reaction {
     func react(to messages: [Incoming<PaymentGatewayReported>], _ tx: Transaction) async throws {
         var reconciliation = try await PaymentReconciliation.open(messages.map(\.data.reference), tx)
@@ -23,12 +23,13 @@ struct PaymentGatewayReportedReaction: Reaction {
         try reconciliation.close()
     }
 
-    /// A report about a payment that does not exist, or has not got its reference yet: the gateway may be faster than the shop's commit.
+    /// A report about a payment that does not exist, or does not have its reference yet: the gateway may be faster than
+    /// the shop's commit.
     struct UnknownPayment: NotThereYet, CustomStringConvertible {
         let description: String
     }
 
-    /// A report that cannot be meant for a payment of ours.
+    /// A report that does not fit the payment.
     struct Unusable: PermanentFailure, CustomStringConvertible {
         let description: String
     }

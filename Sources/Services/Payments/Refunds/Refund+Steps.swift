@@ -6,9 +6,10 @@ import Postgres
 extension Refund {
     // MARK: - Begun
 
-    /// Has the gateway pay: writes the rows and hands them to the delivery worker. One that the gateway had refused is begun again under a new key;
-    /// one that is on its way, or back, is left alone.
-    /// - Parameter causes: The traces of what led to it, by payment; where there is none, that of the current task.
+    /// Begins refunds: writes their rows and the outbound deliveries for the delivery worker. A refund that the gateway
+    /// had refused is begun again with a new key; one that is pending or paid is not touched.
+    /// - Parameter causes: The traces of what caused the refunds, by payment; for the others the trace of the current
+    ///   task is used.
     static func begin(_ orders: [RefundOrder], causes: [Int: TraceContext] = [:], _ tx: Transaction) async throws {
         guard !orders.isEmpty else { return }
         let begun = try await tx.query(
@@ -47,7 +48,7 @@ extension Refund {
 
     // MARK: - Settled
 
-    /// The gateway paid; runs with the delivery worker's own mark.
+    /// Marks refunds as paid, in the transaction in which the delivery worker marks their deliveries.
     static func markPaid(_ dedupeKeys: [String], _ tx: Transaction) async throws {
         let keys = dedupeKeys.compactMap(RefundKey.init)
         try tx.enqueue(lockPayments, keys.map(\.refund))
@@ -60,7 +61,7 @@ extension Refund {
             })
     }
 
-    /// The gateway refused; runs with the delivery worker's own mark.
+    /// Marks refunds as refused, in the transaction in which the delivery worker marks their deliveries.
     static func markRefused(_ deliveries: [FailedDelivery], _ tx: Transaction) async throws {
         let refused = deliveries.compactMap { delivery in RefundKey(delivery.dedupeKey).map { (key: $0, reason: delivery.reason) } }
         let failed = try await tx.query(
@@ -83,12 +84,12 @@ extension Refund {
         let failure: String?
     }
 
-    // In the order of the ids, as everybody locks payments.
+    // In the order of the ids, like every transaction that locks payments.
     private static let lockPayments: SQL = """
         select from payments where id = any (array(select payment_id from refunds where id = any ($1::bigint[]))) order by id for no key update
         """
 
-    // A yes is believed after a no to the same question: two delivery workers may have asked, and one was answered late.
+    // A late success overrides an earlier refusal: two delivery workers may have sent the same request.
     private static let pay: SQL = """
         with paid as (
             update refunds r set status = 'paid', settled_at = $3, failure = null

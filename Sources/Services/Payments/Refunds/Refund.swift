@@ -3,17 +3,17 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Money on its way back to a customer, or back. At most one for a payment and cause.
+/// A refund, pending or paid. At most one per payment and cause.
 struct Refund: Decodable, Sendable, Equatable {
     typealias Cause = PaymentRefunded.Cause
 
-    /// How far it has come.
+    /// The status of a refund.
     enum Status: String, Codable, Sendable, CaseIterable {
-        /// The gateway is asked until it answers.
+        /// The request is sent until the gateway answers.
         case pending
-        /// The gateway accepted it.
+        /// The gateway paid the refund.
         case paid
-        /// The gateway refused it.
+        /// The gateway refused the refund.
         case failed
     }
 
@@ -31,8 +31,9 @@ struct Refund: Decodable, Sendable, Equatable {
 }
 
 extension Payment {
-    /// What is neither back nor on its way, in minor units. Wider than an amount: rows may hold any, and their sum must not trap.
-    /// - Parameter refunds: At least all of this payment.
+    /// The amount that is neither refunded nor in a pending refund, in minor units. Wider than an amount: rows may hold
+    /// any number, and the sum must not trap.
+    /// - Parameter refunds: All refunds of this payment; refunds of others are ignored.
     func amountLeft(_ refunds: [Refund]) -> Int128 {
         refunds.filter { $0.paymentId == id && $0.status == .pending }.reduce(Int128(amount) - Int128(refundedAmount)) { $0 - Int128($1.amount) }
     }

@@ -1,11 +1,12 @@
 import Contracts
 import Platform
 
-/// Refunds at the gateway, with the dedupe key as `Idempotency-Key`. Asked again until the gateway has said yes or no: money is not forgotten.
+/// Sends refunds to the gateway, with the dedupe key as `Idempotency-Key`. The number of attempts is unlimited: each
+/// refund is sent until the gateway accepts or refuses it.
 ///
-/// Gateways forget keys, and a new round has a new one. So once a request may have got through, the gateway is asked first how the
-/// transaction stands: what is back is paid, and what is on its way is waited for. A refusal is not believed before that either, because
-/// "already refunded" is one, too.
+/// Gateways forget keys, and each new round of a refund has a new key. So once an earlier request may have reached the
+/// gateway, the channel first asks for the refund's status: a refund that is back is done, and a pending one is waited
+/// for. A refusal is checked in the same way, because "already refunded" is a refusal, too.
 struct RefundChannel: DeliveryChannel {
     let kind = OutboundDelivery.Kind.refund
     let attempts: Int? = nil
@@ -27,7 +28,8 @@ struct RefundChannel: DeliveryChannel {
         if mayBeBack, try await isBack(refund) { return }
         switch await gateway.refund(refund.request, key: key) {
         case .paid: return
-        // The same key gets the same answer for ever; what became of the refund since then only the list tells.
+        // The same key always gets the same answer; only the list of refunds shows what happened to the refund since
+        // then.
         case .accepted:
             guard try await isBack(refund, wasAccepted: true) else { throw .later(Self.isOnItsWay) }
         case .refused(let reason):
@@ -38,9 +40,9 @@ struct RefundChannel: DeliveryChannel {
 
     /// Whether the gateway has paid the refund already.
     /// - Parameters:
-    ///   - refusal: What the gateway said to the request, if it refused it.
-    ///   - wasAccepted: Whether it said that it took the request.
-    /// - Throws: that it must be asked later, or that it did not keep what it had accepted.
+    ///   - refusal: The gateway's reason, if it refused the request.
+    ///   - wasAccepted: Whether the gateway accepted the request.
+    /// - Throws: `.later` when the status must be asked for again; `.refused` when an accepted refund failed.
     private func isBack(_ refund: RefundPayload, refusal: String? = nil, wasAccepted: Bool = false) async throws(DeliveryFailure) -> Bool {
         switch await gateway.standing(of: refund) {
         case .back: return true
@@ -53,7 +55,8 @@ struct RefundChannel: DeliveryChannel {
 
     private static let isOnItsWay = "the gateway has accepted the refund, the money is not back yet"
 
-    /// Whose refund it is. Without that nobody would learn that it was paid, so the gateway is not asked.
+    /// The key of the refund. Without a valid key the payment could not be reported, so the gateway is not asked to
+    /// make it.
     private static func key(_ text: String) throws(DeliveryFailure) -> RefundKey {
         guard let key = RefundKey(text) else { throw .refused("the key does not say which refund it is; refund/12/1 would") }
         return key

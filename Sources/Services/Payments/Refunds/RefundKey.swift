@@ -1,4 +1,5 @@
-/// What a refund is known by at the gateway, `refund/12/1`: the same however often it is asked for, another one when it is begun again.
+/// The identity of a refund at the gateway, `refund/12/1`: the same for each attempt, a new one when the refund is
+/// begun again.
 struct RefundKey: Sendable, Equatable, CustomStringConvertible {
     let refund: Int
     let round: Int
@@ -8,7 +9,7 @@ struct RefundKey: Sendable, Equatable, CustomStringConvertible {
         self.round = round
     }
 
-    /// Reads a key; nil when it is none.
+    /// Parses a key; nil for any other text.
     init?(_ text: String) {
         let parts = text.split(separator: "/")
         guard parts.count == 3, parts[0] == "refund", let refund = Int(parts[1]), let round = Int(parts[2]) else { return nil }

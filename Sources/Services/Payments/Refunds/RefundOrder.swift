@@ -1,6 +1,6 @@
 import Platform
 
-/// Money that is to go back, for which there may be no row yet.
+/// Money to refund, for which there may be no row yet.
 struct RefundOrder: Sendable, Equatable {
     let payment: Int
     /// Minor units of the payment's currency.

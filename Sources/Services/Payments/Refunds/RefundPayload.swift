@@ -1,13 +1,14 @@
-/// A refund as it waits for the delivery worker.
+/// The content of a refund's outbound delivery.
 struct RefundPayload: Codable, Sendable, Equatable {
     /// Reference of the payment.
     let transaction: String
     /// Minor units of the currency.
     let amount: Int
     let currency: String
-    /// What of the payment had gone back when this refund was begun, so that it can be told from earlier ones in the gateway's list.
+    /// How much of the payment was refunded before this refund began, which distinguishes it from earlier refunds in
+    /// the gateway's list.
     let refundedBefore: Int
 
-    /// What the gateway is asked.
+    /// The request to the gateway.
     var request: RefundRequest { RefundRequest(transaction: transaction, amount: amount, currency: currency) }
 }

@@ -1,17 +1,17 @@
 import Contracts
 
-/// What becomes of a refund that the policy granted: never more goes back than came in, and nothing twice.
+/// What to do about a refund that the policy granted: never refund more than was paid, and nothing twice.
 enum RefundPlan: Sendable, Equatable {
-    /// The gateway is to pay.
+    /// Request the refund from the gateway.
     case begin(RefundOrder)
-    /// It is on its way, or back.
+    /// The refund is pending or paid.
     case isUnderWay
-    /// It cannot be paid from this payment.
+    /// The refund cannot be made from this payment.
     case refuse(Payment, reason: String)
 
     /// - Parameters:
-    ///   - payments: All of the booking, the oldest first; there must be one.
-    ///   - refunds: All of the booking.
+    ///   - payments: All payments of the booking, the oldest first; nil is returned when there are none.
+    ///   - refunds: All refunds of the booking.
     init?(on approval: BookingRefundApproved, payments: [Payment], refunds: [Refund]) {
         guard let latest = payments.last else { return nil }
         let doubles = refunds.filter { $0.cause == .double }.map(\.paymentId)
@@ -39,7 +39,7 @@ enum RefundPlan: Sendable, Equatable {
         return .begin(RefundOrder(payment: paid.id, amount: approval.amount, cause: .approved))
     }
 
-    /// Money that came late or twice, and whose way back the gateway had refused: somebody has looked and grants it by hand.
+    /// A late or duplicate payment whose refund the gateway had refused: a person has checked it and grants it by hand.
     private static func refused(_ approval: BookingRefundApproved, _ payments: [Payment], _ refunds: [Refund]) -> RefundOrder? {
         let owed = refunds.first { refund in
             refund.status == .failed && refund.cause != .approved && refund.amount == approval.amount

@@ -1,4 +1,4 @@
-/// What the gateway is asked to pay back, as its API names it.
+/// The body of a refund request, in the terms of the gateway's API.
 struct RefundRequest: Encodable, Sendable, Equatable, CustomStringConvertible {
     /// Reference of the payment.
     let transaction: String

@@ -1,20 +1,20 @@
-/// The body of a report of one day. Sums never cross currencies.
+/// The body of a report of one day. Amounts of different currencies are never added.
 struct DailyReport: Codable, Sendable, Equatable {
-    /// What a currency brought, in its minor units.
+    /// The money received and refunded in one currency, in its minor units.
     struct Revenue: Codable, Sendable, Equatable {
-        /// What came in, late money and double payments too.
+        /// The money received, including late and duplicate payments.
         var received = 0
-        /// What went back.
+        /// The money refunded.
         var refunded = 0
-        /// The difference.
+        /// `received` minus `refunded`.
         var net = 0
     }
 
     /// What happened, by currency and gateway.
     let figures: [DailyTotal]
-    /// How many payments each thing happened to.
+    /// The number of payments, by what happened to them.
     let counts: [String: Int]
-    /// Of the payments that came to an end at the gateway or for want of being handed to it, the part that succeeded: 0 to 1, four digits; null when none did.
+    /// succeeded / (succeeded + failed + abandoned), rounded to four digits; null if none ended.
     let successRate: Double?
     /// By currency.
     let revenue: [String: Revenue]
@@ -38,7 +38,7 @@ struct DailyReport: Codable, Sendable, Equatable {
 }
 
 extension Int {
-    /// Adds an amount; a sum beyond the largest number, which is no money, stays at that.
+    /// Adds an amount. A sum beyond the largest number stays at that number.
     fileprivate mutating func add(_ amount: Int) {
         let (sum, overflow) = addingReportingOverflow(amount)
         self = overflow ? .max : sum

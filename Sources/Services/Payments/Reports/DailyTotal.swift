@@ -1,14 +1,14 @@
 import Postgres
 
-/// How often something happened to payments of one currency and gateway, and how much money it was.
+/// How often something happened to payments of one currency and gateway, and the total amount.
 struct DailyTotal: Codable, Sendable, Equatable {
     /// What can happen to a payment.
     enum Happened: String, Codable, Sendable, CaseIterable, PostgresDecodable {
-        /// The shop began it; the gateway took it; it was given up.
+        /// The shop began the payment; the gateway took the money; the payment ended without it.
         case created, succeeded, failed, abandoned, voided
-        /// Money came in for a payment that had been given up.
+        /// The gateway took the money of a payment that had been given up.
         case late
-        /// Money went back.
+        /// Money was refunded.
         case refunded
     }
 

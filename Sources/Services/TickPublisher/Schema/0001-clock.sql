@@ -1,4 +1,4 @@
--- The clock's memory: what is scheduled, who changed it, and one row for each time at which a tick was due.
+-- The scheduler's tables: the schedules, who changed them, and one row for each fire time that got a tick.
 
 create schema if not exists operations;
 
@@ -7,24 +7,25 @@ create sequence operations.schedule_revision;
 create table operations.schedules (
     job              text collate "C" primary key,
     service          text not null,
-    -- What Contracts/schedules.yaml says, with the zone filled in.
+    -- The values of Contracts/schedules.yaml, with the default zone filled in.
     cron             text not null,
     zone             text not null,
     misfire          text not null check (misfire in ('latest', 'all', 'none')),
     description      text not null,
     in_document      boolean not null default true,
-    -- What people changed at run time; null leaves the document's value.
+    -- Overrides by people at run time; null uses the document's value.
     enabled          boolean not null default true,
     cron_override    text,
     zone_override    text,
     misfire_override text check (misfire_override in ('latest', 'all', 'none')),
-    -- Each fire time up to here is decided: it has its row in ticks, or the misfire policy dropped it. What is adopted together begins together.
+    -- Each fire time up to here is decided: it has a row in ticks, or the misfire policy dropped it. Schedules that are
+    -- added together start together.
     decided_through  timestamptz not null default date_trunc('second', statement_timestamp()),
     -- Fire times that the misfire policy dropped.
     missed           bigint not null default 0,
-    -- Why the schedule cannot be followed (an override that is no cron expression), in words; null when it can.
+    -- Why the schedule is invalid (an override that is no cron expression, say), as text; null when it is valid.
     problem          text,
-    -- Rises with each change of the columns above that say what is scheduled; never with the clock's own progress.
+    -- Increases with each change of the columns above that define the schedule, but not with decided_through.
     revision         bigint not null
 ) with (fillfactor = 50);  -- decided_through moves with each tick: room for the new version on the same page
 
@@ -47,15 +48,17 @@ create index schedule_changes_job on operations.schedule_changes (job, id);
 comment on table operations.schedule_changes is 'Who changed which schedule, when, from what, to what';
 
 create table operations.ticks (
-    -- <job>@<RFC 3339 instant>: the id of the message too, so that a tick sent twice is known as one.
+    -- <job>@<RFC 3339 instant>: also the message id, so that a tick that is published twice is recognized as a
+    -- duplicate.
     id            text collate "C" primary key,
     job           text collate "C" not null,
     scheduled_for timestamptz not null,
-    -- claimed: somebody is to publish it; published: the broker has confirmed it; unroutable: the broker has, but no queue takes it.
+    -- claimed: a replica is to publish it; published: the broker has confirmed it; unroutable: confirmed, but no queue
+    -- takes it.
     status        text not null default 'claimed' check (status in ('claimed', 'published', 'unroutable')),
-    -- Due while no publisher ran, and sent later because of the misfire policy.
+    -- Due while no scheduler ran, and sent later because of the misfire policy.
     misfired      boolean not null default false,
-    -- Who publishes it, until when; after that anybody may.
+    -- The replica that publishes it, and until when; after that any replica may.
     claimed_by      text not null,
     lease_until   timestamptz not null,
     attempts      integer not null default 1,
@@ -70,17 +73,17 @@ create index ticks_settled on operations.ticks (scheduled_for) where status <> '
 
 comment on table operations.ticks is 'One row for each fire time of a schedule; kept for 30 days';
 
--- Gives a changed schedule its revision, and starts it anew where its times are other ones than before.
+-- Sets the revision of a changed schedule, and restarts it if its fire times changed.
 create function operations.schedule_revised() returns trigger
     language plpgsql set search_path = pg_catalog, operations as $$
 begin
-    -- One change at a time until its commit: revisions become visible in their order, and a reader who asks for "newer than
-    -- the newest I know" misses none.
+    -- One change at a time until its commit: revisions become visible in order, and a reader that asks for "newer than
+    -- the newest that I know" misses none.
     perform pg_advisory_xact_lock(hashtext('operations.schedules'));
     new.revision := nextval('operations.schedule_revision');
     if tg_op = 'UPDATE' then
         new.problem := null;
-        -- Times that passed while the schedule was off, or that only the new expression has, were never due.
+        -- Fire times that passed while the schedule was off, or that only the new expression has, were never due.
         if (new.enabled and not old.enabled) or (new.in_document and not old.in_document)
             or coalesce(new.cron_override, new.cron) <> coalesce(old.cron_override, old.cron)
             or coalesce(new.zone_override, new.zone) <> coalesce(old.zone_override, old.zone) then
@@ -118,8 +121,8 @@ create trigger schedule_audited after update on operations.schedules for each ro
     when (old.revision <> new.revision)
     execute function operations.schedule_audited();
 
--- Pauses, resumes or overrides a schedule in the name of a person. The change has any of the keys enabled, cron, zone and
--- misfire; a null takes an override back. Whether an expression or a zone is one, the caller checks.
+-- Pauses, resumes or overrides a schedule in the name of a person. The change may have the keys enabled, cron, zone and
+-- misfire; a null removes the override. The caller validates expressions and zones.
 create function operations.change_schedule(actor text, name text, change jsonb) returns operations.schedules
     language plpgsql security definer set search_path = pg_catalog, operations as $$
 declare
@@ -134,7 +137,7 @@ begin
         raise exception 'unknown key %: the keys are enabled, cron, zone, misfire', unknown using errcode = 'invalid_parameter_value';
     end if;
     perform set_config('boxoffice.actor', actor, true);
-    -- Before any row, as adopting the document does: two changes never wait crosswise.
+    -- Before any row, as when the document is written: two changes cannot deadlock.
     perform pg_advisory_xact_lock(hashtext('operations.schedules'));
     update operations.schedules set
         enabled          = case when change ? 'enabled' then coalesce((change ->> 'enabled')::boolean, true) else enabled end,
@@ -152,7 +155,12 @@ end $$;
 
 revoke execute on function operations.change_schedule(text, text, jsonb) from public;
 
--- The clock's own rights. Rows of operations.job_runs are everybody's; the other tables of messaging come with a service of this schema.
+-- A report covers the time between two ticks, and a manual tick has no period: services look its schedule up.
+grant select (job, cron, zone, cron_override, zone_override, decided_through) on operations.schedules to boxoffice_services;
+grant select (job, scheduled_for) on operations.ticks to boxoffice_services;
+
+-- tick-publisher's own grants. All services write operations.job_runs; the other messaging tables are created with a
+-- service of this schema.
 grant usage on schema operations to "tick-publisher";
 grant select, insert, update on operations.schedules to "tick-publisher";
 grant select, insert on operations.schedule_changes to "tick-publisher";

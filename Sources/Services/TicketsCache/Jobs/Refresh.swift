@@ -4,10 +4,11 @@ import Logging
 import Platform
 import Postgres
 
-/// Fetches the passes of everybody whose refresh is due and writes what changed into the cache.
+/// Fetches the passes of all users whose refresh is due and writes changes to the cache.
 ///
-/// `tickets.refresh_state` is the queue: a row a user, however many rows of the log ask. A user is claimed with a lease together with the log
-/// rows that are due by then; exactly those are marked processed when the fetch has succeeded, so what arrives meanwhile stays pending.
+/// `tickets.refresh_state` is the queue: one row per user, however many rows of the log request it. A user is claimed
+/// with a lease together with the log rows that are due by then; exactly those are marked processed after a successful
+/// fetch, so rows that arrive meanwhile stay pending.
 struct Refresh: ExternalJob {
     static let name = JobName.ticketsCacheRefresh
 
@@ -16,7 +17,7 @@ struct Refresh: ExternalJob {
 
     static func name(of id: Int) -> String { "user \(id)" }
 
-    /// Twice the requests that may be in flight: while some are recorded, others wait at the turnstile.
+    /// Twice the number of concurrent requests: while some results are recorded, other users wait at the rate limiter.
     var inFlight: Int { bytemark.inFlight * 2 }
 
     /// A user to refresh.
@@ -31,19 +32,19 @@ struct Refresh: ExternalJob {
         var id: Int { userId }
     }
 
-    /// The token that a user has now.
+    /// A user's current token.
     private struct Token: Decodable {
         let userId: Int
         let token: String
     }
 
-    /// What came of a user.
+    /// The outcome of a user's fetch.
     enum Outcome: Sendable {
         case unchanged
         case changed(CacheUpdate)
         case tokenVoid
         case failed(String, after: Duration?)
-        /// The user has another token by now, or none: what came of the old one is of no use.
+        /// The user's token was replaced or removed meanwhile: the result for the old one is discarded.
         case tokenReplaced
     }
 
@@ -87,7 +88,8 @@ struct Refresh: ExternalJob {
     }
 
     func recordFailure(of id: Int, because reason: String, _ slice: Slice, _ tx: Transaction) async throws {
-        // The longest pause: until somebody changes what is wrong it fails again, and others are claimed with it.
+        // The longest pause: the user fails again until a person fixes the cause, and other users are claimed together
+        // with it.
         let next = slice.now + RefreshResults.longestPause.timeInterval
         try await tx.execute(RefreshStatements.postpone, [id], [reason], [next], slice.runID)
     }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Asks for a refresh of everybody whose cache is too old, and starts it.
+/// Requests a refresh for all users whose cache is too old, and starts it.
 struct RefreshStale: Job {
     static let name = JobName.ticketsCacheRefreshStale
     /// A cache older than this is stale.
@@ -31,8 +31,8 @@ struct RefreshStale: Job {
         order by c.refreshed_at, c.user_id limit 1
         """
 
-    // Users whose refresh is wanted already, or whose token is void, are left alone. `offset 0` has them looked up one by one: there may be as many
-    // as there are users.
+    // Users whose refresh is already requested, or whose token is void, are skipped. `offset 0` makes the lookups one
+    // by one: there may be as many as there are users.
     private static let ask: SQL = """
         with stale as (
             select c.user_id from cache c

@@ -2,7 +2,7 @@ import Contracts
 import Platform
 import Postgres
 
-/// Notes that somebody wants a user's passes fresh, and starts the refresh at once.
+/// Records requests to refresh a user's passes, and starts the refresh at once.
 struct TicketsRefreshRequestedReaction: Reaction {
     func react(to messages: [Incoming<TicketsRefreshRequested>], _ tx: Transaction) async throws {
         try await tx.execute(Self.log, messages.map(\.data.userId), tx.now)

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// The users and their rights as RabbitMQ definitions, for `rabbitmqctl import_definitions`. Exchanges and queues are not in it: services declare them.
+/// The users and their permissions as RabbitMQ definitions, for `rabbitmqctl import_definitions`. Exchanges and queues
+/// are not included: the services declare them.
 struct BrokerDefinitions: Encodable, Sendable {
     private let vhosts: [Host]
     private let users: [User]

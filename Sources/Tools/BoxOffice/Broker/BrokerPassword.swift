@@ -1,7 +1,7 @@
 import Digests
 import FoundationEssentials
 
-/// How RabbitMQ keeps a password: Base64 of a salt of four bytes and the digest of salt and password
+/// RabbitMQ's format for a password: Base64 of a salt of four bytes and the digest of salt and password
 /// (https://www.rabbitmq.com/docs/passwords#computing-password-hash).
 enum BrokerPassword {
     /// The algorithm of ``hash(_:salt:)``.
@@ -13,15 +13,15 @@ enum BrokerPassword {
         Data(salt + Digest.sha256(salt + Array(password.utf8))).base64EncodedString()
     }
 
-    /// A salt that nobody foresees.
+    /// An unpredictable salt.
     static func randomSalt() -> [UInt8] { (0..<saltLength).map { _ in .random(in: .min ... .max) } }
 
-    /// A salt made of name and password, so that the same input makes the same document.
+    /// A salt derived from name and password, so that the same input gives the same document.
     static func salt(of user: String, _ password: String) -> [UInt8] {
         Array(Digest.sha256(Array("\(user):\(password)".utf8)).prefix(saltLength))
     }
 
-    /// Whether a hash is this password's. False for an algorithm that is not known here, so that the password is set anew.
+    /// Whether a hash belongs to this password. False for an unknown algorithm, so that the password is set again.
     static func isHash(_ hash: String, algorithm: String, of password: String) -> Bool {
         guard let bytes = Data(base64Encoded: hash), bytes.count > saltLength else { return false }
         let salted = Array(bytes.prefix(saltLength)) + Array(password.utf8)

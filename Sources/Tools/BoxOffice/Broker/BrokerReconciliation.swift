@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Platform
 
-/// Brings the users of a broker to what the contract says, and changes nothing that is so already.
+/// Makes the users of a broker match the contract; users that match already are not changed.
 struct BrokerReconciliation: Sendable {
     let api: ManagementAPI
     let vhosts: [String]
@@ -9,9 +9,9 @@ struct BrokerReconciliation: Sendable {
     /// The passwords that were given, by user; a user without one keeps what it has.
     let passwords: [String: String]
 
-    /// Reconciles, whoever else does so at the same time.
-    /// - Parameter say: Is told of each change when it has been made.
-    /// - Returns: how many changes were made.
+    /// Reconciles; safe when several processes do so at once.
+    /// - Parameter say: Called with a description of each change after it was made.
+    /// - Returns: the number of changes.
     func run(_ state: BrokerState, say: (String) -> Void) async throws -> Int {
         try checkPasswords(state)
         var count = 0
@@ -34,7 +34,8 @@ struct BrokerReconciliation: Sendable {
         }
     }
 
-    /// What differs, in the order in which it is to be changed. Who asks comes last: its password is the one that is asked with.
+    /// The differences, in the order in which they must be changed. The user of this connection comes last, because its
+    /// password is the one in use.
     private func changes(of state: BrokerState) -> [Change] {
         let missing = vhosts.filter { vhost in !state.vhosts.contains { $0.name == vhost } }
         let hosts = missing.map { vhost in Change("made the virtual host \(vhost)") { try await api.put(["vhosts", vhost], [:]) } }
@@ -61,7 +62,7 @@ struct BrokerReconciliation: Sendable {
 
     private func rights(of user: BrokerUser, _ state: BrokerState) -> [Change] {
         vhosts.flatMap { vhost in
-            // Topics first: without an entry for an exchange all of its routing keys are open.
+            // Topics first: without an entry for an exchange all of its routing keys are allowed.
             let topics = user.topics.filter { !has($0, user, vhost, state) }.map { topic in
                 Change("set what \(user.name) may publish and bind on \(topic.exchange) in \(vhost)") {
                     try await api.put(
@@ -79,7 +80,7 @@ struct BrokerReconciliation: Sendable {
         }
     }
 
-    /// A user that is new needs a password. Asked of all before anything is changed.
+    /// A new user needs a password. All of them are checked before anything is changed.
     private func checkPasswords(_ state: BrokerState) throws {
         for user in users where passwords[user.name] == nil && !state.users.contains(where: { $0.name == user.name }) {
             let name = user.passwordVariable
@@ -92,8 +93,8 @@ struct BrokerReconciliation: Sendable {
         return BrokerPassword.isHash(known.passwordHash, algorithm: known.hashingAlgorithm, of: password)
     }
 
-    /// Makes or changes a user.
-    /// - Parameter known: Whose password it keeps; nil for the password that was given.
+    /// Creates or changes a user.
+    /// - Parameter known: The user whose password is kept; nil to set the given password.
     private func put(_ user: BrokerUser, _ known: BrokerState.User?) async throws {
         let hash = known?.passwordHash ?? BrokerPassword.hash(passwords[user.name] ?? "", salt: BrokerPassword.randomSalt())
         let algorithm = known?.hashingAlgorithm ?? BrokerPassword.algorithm

@@ -1,11 +1,11 @@
-/// The users that a broker has, and their rights.
+/// A broker's users and their permissions.
 struct BrokerState: Sendable {
     let vhosts: [Host]
     let users: [User]
     let permissions: [Permission]
     let topicPermissions: [TopicPermission]
 
-    /// Asks for it.
+    /// Reads the state from the API.
     init(_ api: ManagementAPI) async throws {
         users = try await api.get(["users"])
         vhosts = try await api.get(["vhosts"])
@@ -32,7 +32,7 @@ struct BrokerState: Sendable {
             name = try container.decode(String.self, forKey: .name)
             passwordHash = try container.decodeIfPresent(String.self, forKey: .passwordHash) ?? ""
             hashingAlgorithm = try container.decodeIfPresent(String.self, forKey: .hashingAlgorithm) ?? ""
-            // One text, with commas, before 3.9.
+            // A comma-separated string before RabbitMQ 3.9.
             if let text = try? container.decode(String.self, forKey: .tags) {
                 tags = Set(text.split(separator: ",").map { $0.filter { !$0.isWhitespace } })
             } else {

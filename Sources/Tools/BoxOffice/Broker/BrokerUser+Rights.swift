@@ -2,9 +2,10 @@ import Contracts
 import Migrations
 import Platform
 
-/// Who may do what: services what Contracts/ says of them, the web shop what it publishes, operators everything.
+/// The permissions: a service has those that Contracts/ describes, the web shop may publish its events, operators may
+/// do everything.
 extension BrokerUser {
-    /// Everybody: a user for each service, the operators' and the web shop's.
+    /// All users: one for each service, one for the operators and one for the web shop.
     static func all(services: [String]) -> [BrokerUser] { services.map(service) + [operators, webShop] }
 
     /// The user of people and of the `boxoffice` tool.
@@ -24,11 +25,12 @@ extension BrokerUser {
 
     /// The user of a service.
     ///
-    /// - It declares, deletes and binds what is its own, the two exchanges that all share, and the queues of those who read its events: it declares
-    ///   them, so that nothing is lost when a reader has never run.
-    /// - It publishes to its own exchange, from which only its own queues are reached, and its own types of events; ticks only if it is the clock.
-    ///   A service that triggers a job of its own does so through its own exchange.
-    /// - It consumes its own queues, and binds with the keys that the contract has for them and for those of its readers.
+    /// - It declares, deletes and binds its own exchanges and queues, the two shared exchanges, and the queues of the
+    ///   services that read its events: it declares those too, so that no event is lost when a reader has never run.
+    /// - It publishes to its own exchange, which only reaches its own queues, and its own types of events; only
+    ///   tick-publisher publishes ticks. A service that triggers one of its own jobs does so through its own exchange.
+    /// - It consumes its own queues, and binds with the keys that the contract has for them and for those of its
+    ///   readers.
     static func service(_ name: String) -> BrokerUser {
         let own = "\(escaped(name))\\..*"
         let published = MessageRoute.all.filter { $0.publisher == name }

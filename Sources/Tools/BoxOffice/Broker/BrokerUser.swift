@@ -1,23 +1,24 @@
 import Migrations
 import Platform
 
-/// A user of the broker and what it may do; everything else is refused by the broker (docs/ownership.md).
+/// A user of the broker and its permissions; the broker refuses everything else (docs/ownership.md).
 struct BrokerUser: Sendable, Equatable {
-    /// The tag of the users that `boxoffice broker-users` made. Those of others stay as they are.
+    /// The tag of users that `boxoffice broker-users` created. Users without it are not changed.
     static let mark = "box-office"
 
     /// The executable's name, for a service.
     let name: String
-    /// What the management page lets it do, and ``mark``.
+    /// The tags that give access to the management page, and ``mark``.
     let tags: Set<String>
-    /// What it may do with exchanges and queues.
+    /// Its permissions for exchanges and queues.
     let permission: Permission
-    /// What it may do on each topic exchange. An exchange that is not named here would be open to all of its routing keys.
+    /// Its permissions for each topic exchange. Without an entry for an exchange all of its routing keys would be
+    /// allowed.
     let topics: [TopicPermission]
 
     /// Regular expressions over the names of exchanges and queues.
     struct Permission: Sendable, Equatable {
-        /// What it may declare and delete.
+        /// Exchanges and queues that it may declare and delete.
         let configure: String
         /// Exchanges that it may publish to, queues that it may bind.
         let write: String

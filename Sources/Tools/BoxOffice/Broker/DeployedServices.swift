@@ -1,6 +1,6 @@
 /// The services of `Deploy/services`, as it was when this executable was built.
 enum DeployedServices {
-    /// Where they are listed: the first word of each line; a line that begins with `#` is a comment.
+    /// The file that lists them: the first word of each line; a line that begins with `#` is a comment.
     static let document = "Deploy/services"
 
     /// Their names, in the order of the file.

@@ -2,11 +2,12 @@ import Curl
 import FoundationEssentials
 import Platform
 
-/// The HTTP API of RabbitMQ's management plugin, as far as users and their rights go. What 4.x removed is not used.
+/// The HTTP API of RabbitMQ's management plugin for users and permissions. Endpoints that RabbitMQ 4.x removed are not
+/// used.
 struct ManagementAPI: Sendable {
     /// The setting with its address.
     static let variable = "AMQP_MANAGEMENT_URL"
-    /// Where it is.
+    /// The address of the API.
     static let url = Setting.secret(variable, "RabbitMQ's management API, as an administrator: http://operator@host:15672")
     /// The administrator's password.
     static let password = Setting.secret(
@@ -14,14 +15,14 @@ struct ManagementAPI: Sendable {
 
     /// Host and port, for people.
     let place: String
-    /// Who asks.
+    /// The user of the requests.
     let user: String
     private let base: String
     private let authorization: String
     private let web: CurlClient
 
     /// The API of ``url`` and ``password``.
-    /// - Throws: a ``ConfigurationError`` that does not have the password in it.
+    /// - Throws: a ``ConfigurationError`` that does not contain the password.
     init(_ settings: Settings, web: CurlClient) throws(ConfigurationError) {
         guard let url = URL(string: try settings.value(Self.url)), let scheme = url.scheme, ["http", "https"].contains(scheme), let host = url.host(),
             !host.isEmpty
@@ -43,11 +44,11 @@ struct ManagementAPI: Sendable {
         authorization = "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()
     }
 
-    /// Why the API cannot be asked now; later perhaps.
+    /// The API cannot be reached now, for this reason; it may be reachable later.
     struct Unavailable: Error { let reason: String }
 
     /// `GET /api/<path>`.
-    /// - Throws: ``Unavailable``, a ``ConfigurationError`` when it will say the same for ever, a ``Failure``.
+    /// - Throws: ``Unavailable``; a ``ConfigurationError`` when a retry cannot succeed; a ``Failure``.
     func get<T: Decodable>(_ path: [String], as type: T.Type = T.self) async throws -> T {
         let response = try await send(.get, path)
         do {
@@ -60,7 +61,7 @@ struct ManagementAPI: Sendable {
     /// `PUT /api/<path>` with a JSON object.
     func put(_ path: [String], _ object: [String: String]) async throws { try await send(.put, path, body: try JSONEncoder().encode(object)) }
 
-    /// `DELETE /api/<path>`; what is not there is deleted already.
+    /// `DELETE /api/<path>`; succeeds if there is nothing to delete.
     func delete(_ path: [String]) async throws { try await send(.delete, path) }
 
     @discardableResult
@@ -94,13 +95,13 @@ struct ManagementAPI: Sendable {
         }
     }
 
-    /// What RabbitMQ says of an error.
+    /// RabbitMQ's description of an error.
     private static func reason(of response: HTTPResponse) -> String {
         struct Problem: Decodable { let reason: String }
         return (try? response.json(as: Problem.self))?.reason ?? "status \(response.status)"
     }
 
-    /// A segment of a path: only what RFC 3986 (section 2.3) calls unreserved stays as it is.
+    /// A path segment: everything but the unreserved characters of RFC 3986 (section 2.3) is escaped.
     private static func escaped(_ segment: String) -> String {
         segment.utf8.reduce(into: "") { text, byte in
             switch byte {

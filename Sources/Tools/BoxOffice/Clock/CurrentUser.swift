@@ -1,9 +1,9 @@
 import Glibc
 import Platform
 
-/// Who is at the keyboard.
+/// The person who runs the command.
 enum CurrentUser {
-    /// `USER`, or what the system calls the account of this process: a shell in a container often has no `USER`.
+    /// `USER`, or the system's name for the account of this process: a shell in a container often has no `USER`.
     static func name(_ settings: Settings) -> String {
         if let name = settings.string("USER") { return name }
         var entry = passwd()

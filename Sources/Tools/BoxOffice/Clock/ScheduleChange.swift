@@ -1,10 +1,11 @@
-/// What a person changes of a schedule, as `operations.change_schedule` takes it: a key that is there changes, null takes an override back.
+/// A person's change of a schedule, in the form of `operations.change_schedule`: a key that is present changes, null
+/// removes an override.
 struct ScheduleChange: Encodable, Sendable {
     var enabled: Bool?
     var cron: String?
     var zone: String?
     var misfire: String?
-    /// Whether the overrides that are not named are taken back.
+    /// Whether overrides that are not named are removed.
     var resetsOthers = false
 
     private enum CodingKeys: String, CodingKey { case enabled, cron, zone, misfire }

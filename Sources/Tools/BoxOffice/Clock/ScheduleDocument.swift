@@ -3,16 +3,17 @@ import FoundationEssentials
 import Platform
 import Schedules
 
-/// The schedules document: the file of `SCHEDULES_FILE`, or Contracts/schedules.yaml as it was when this executable was built.
+/// The schedules document: the file of `SCHEDULES_FILE`, or Contracts/schedules.yaml as it was when this executable was
+/// built.
 struct ScheduleDocument: Sendable {
     /// Its schedules.
     let schedules: [Schedule]
-    /// The zone of schedules that name none: `TIME_ZONE`, or UTC.
+    /// The zone of schedules without one: `TIME_ZONE`, or UTC.
     let zone: CronZone
     /// Where it comes from, for people.
     let source: String
 
-    /// Reads it.
+    /// Reads the document.
     /// - Throws: ``ConfigurationError`` naming `SCHEDULES_FILE` or `TIME_ZONE`.
     init(_ settings: Settings) throws(ConfigurationError) {
         let path = settings.string("SCHEDULES_FILE")

@@ -3,9 +3,9 @@ import Cron
 import FoundationEssentials
 import Schedules
 
-/// A schedule as people see it: what holds now, what was changed, when it is due next.
+/// A schedule as the command shows it: its effective values, its overrides and its next fire times.
 struct ScheduleOverview: Encodable, Sendable {
-    /// Whether it is followed.
+    /// Whether the schedule fires.
     enum State: String, Encodable, Sendable {
         case enabled
         /// A person paused it.
@@ -21,13 +21,13 @@ struct ScheduleOverview: Encodable, Sendable {
     let misfire: String
     let description: String
     let state: State
-    /// What a person changed: the document's value by `cron`, `zone`, `misfire`.
+    /// The values that a person changed: the document's value by `cron`, `zone`, `misfire`.
     let overridden: [String: String]
     let problem: String?
-    /// The next fire times; none when it is not followed.
+    /// The next fire times; empty when the schedule does not fire.
     let next: [Date]
 
-    /// As the clock has it.
+    /// From the scheduler's table.
     init(_ row: ScheduleRow, next count: Int, after now: Date) {
         job = row.job
         service = row.service
@@ -45,7 +45,7 @@ struct ScheduleOverview: Encodable, Sendable {
         next = row.isFollowed ? Self.times(count) { row.next(after: $0 ?? now) } : []
     }
 
-    /// As the document has it.
+    /// From the document.
     init(_ schedule: Schedule, zone standard: CronZone, next count: Int, after now: Date) {
         let inZone = schedule.zone ?? standard
         job = schedule.job
@@ -66,7 +66,7 @@ struct ScheduleOverview: Encodable, Sendable {
         return times
     }
 
-    /// Shows schedules as a table, and what is wrong with them below it.
+    /// Prints schedules as a table, and their problems below it.
     static func show(_ schedules: [ScheduleOverview]) {
         Terminal.table(
             ["job", "cron", "zone", "missed", "state", "next (UTC)"],

@@ -3,7 +3,7 @@ import Cron
 import FoundationEssentials
 import Postgres
 
-/// A schedule as the clock has it in `operations.schedules`, with what people changed.
+/// A row of the scheduler's table `operations.schedules`, with the overrides.
 struct ScheduleRow: Decodable, Sendable {
     let job: String
     let service: String
@@ -11,7 +11,7 @@ struct ScheduleRow: Decodable, Sendable {
     let zone: String
     let misfire: String
     let description: String
-    /// False when the document no longer has it; then nobody follows it.
+    /// False when the document no longer has it; then it does not fire.
     let inDocument: Bool
     /// False when it is paused.
     let enabled: Bool
@@ -20,30 +20,31 @@ struct ScheduleRow: Decodable, Sendable {
     let misfireOverride: String?
     /// Fire times up to here are decided.
     let decidedThrough: Date
-    /// Why the clock cannot follow it.
+    /// Why the scheduler cannot use it.
     let problem: String?
 
-    /// The expression that holds.
+    /// The effective expression.
     var effectiveCron: String { cronOverride ?? cron }
-    /// The zone that holds.
+    /// The effective zone.
     var effectiveZone: String { zoneOverride ?? zone }
-    /// Whether the clock is to follow it.
+    /// Whether the schedule should fire.
     var isFollowed: Bool { enabled && inDocument }
 
-    /// Why nothing is due although the clock can follow it: a clock that was wrong has decided times that are still to come.
+    /// Why no tick is due although the schedule is valid: a wrong clock has decided fire times that are still in the
+    /// future.
     func standstill(at now: Date) -> String? {
         guard isFollowed, decidedThrough > now + 10 else { return nil }
         return "it is decided up to \(RFC3339.string(from: decidedThrough)), which is in the future; a tick-publisher whose clock is right"
             + " pulls it back within a minute"
     }
 
-    /// The first fire time after an instant; nil when there is none or it cannot be followed.
+    /// The first fire time after a point in time; nil when there is none or the schedule is invalid.
     func next(after instant: Date) -> Date? {
         guard let cron = try? CronExpression(effectiveCron), let zone = try? CronZone(effectiveZone) else { return nil }
         return cron.next(after: instant, in: zone)
     }
 
-    /// All of them.
+    /// All schedules.
     static func all(_ database: PostgresClient) async throws -> [ScheduleRow] { try await database.query(select, as: ScheduleRow.self) }
 
     private static let select: SQL = """
@@ -52,8 +53,9 @@ struct ScheduleRow: Decodable, Sendable {
         from operations.schedules order by job
         """
 
-    /// Changes one in the name of a person.
-    /// - Parameter change: A JSON object with any of the keys `enabled`, `cron`, `zone`, `misfire`; null takes an override back.
+    /// Changes a schedule in the name of a person.
+    /// - Parameter change: A JSON object with any of the keys `enabled`, `cron`, `zone`, `misfire`; null removes an
+    ///   override.
     static func change(_ job: String, by actor: String, _ change: String, _ database: PostgresClient) async throws -> ScheduleRow? {
         try await database.query(changing, as: ScheduleRow.self, actor, job, change).first
     }

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Holds the books of events, bookings and payments against each other.
+/// Checks events, bookings and payments against each other.
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that tickets, bookings and money fit together; exit 1 when they do not.",

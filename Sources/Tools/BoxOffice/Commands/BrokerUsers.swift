@@ -3,7 +3,7 @@ import Curl
 import FoundationEssentials
 import Platform
 
-/// Makes or updates the users of the broker and their rights.
+/// Creates or updates the users of the broker and their permissions.
 struct BrokerUsers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "broker-users",
@@ -20,7 +20,7 @@ struct BrokerUsers: AsyncParsableCommand {
     @Flag(help: "Print RabbitMQ definitions instead, for rabbitmqctl import_definitions; every password must be given.") var print = false
     @Option(name: .customLong("vhost"), help: "The virtual host; may be repeated.") var vhosts: [String] = ["/"]
 
-    /// How long a broker that does not answer is waited for.
+    /// How long the command waits for a broker that does not answer.
     private static let patience = Duration.seconds(120)
 
     func run() async throws {
@@ -54,7 +54,7 @@ struct BrokerUsers: AsyncParsableCommand {
         if try result.get() == 0 { Terminal.say("Nothing to do: \(users.count) users have their rights.") }
     }
 
-    /// What the broker has. One that is just being started is waited for.
+    /// Reads the state of the broker, waiting for one that is just being started.
     private static func awaiting(_ api: ManagementAPI) async throws -> BrokerState {
         let deadline = ContinuousClock.now + patience
         var hasSpoken = false

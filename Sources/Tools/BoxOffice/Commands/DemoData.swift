@@ -5,7 +5,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Makes a data set worth looking at.
+/// Creates a realistic data set.
 struct DemoData: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a company: users with transit passes and rides, organizers, events, bookings and payments in every state.",
@@ -21,7 +21,7 @@ struct DemoData: AsyncParsableCommand {
     @Option(help: "So many times as many of everything.") var scale = 1
     @Option(help: "The instant that times are counted back from, as 2027-03-14T02:00:00Z. By default the hour that has begun.") var now: String?
 
-    /// Users of one transaction.
+    /// The number of users written in one transaction.
     private static let portion = 5000
 
     func validate() throws {
@@ -106,7 +106,7 @@ struct DemoData: AsyncParsableCommand {
         var rewarded = 0
     }
 
-    /// What `POST /_sandbox/bytemark/tokens` takes.
+    /// The body of `POST /_sandbox/bytemark/tokens`.
     private struct PassOrder: Encodable {
         struct Generate: Encodable {
             let tokens: Int

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Looks whether everything is there that the services need, and whether their work gets on.
+/// Checks whether everything that the services need is available, and whether their work progresses.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check services, broker, database, outside services, and whether the work gets on; exit 1 when something is wrong.",
@@ -16,11 +16,11 @@ struct Doctor: AsyncParsableCommand {
 
     @Flag(help: "As a JSON array.") var json = false
 
-    /// What is asked of the database, the slowest last.
+    /// The checks of the database, the slowest last.
     private static let checks: [any StateCheck] = [
         RunCheck(), OutboxCheck(), DeliveryCheck(), RefundCheck(), PaymentCheck(), AuditCheck(),
     ]
-    /// A statement that waits for a lock must not keep the other answers back.
+    /// Limits a statement that waits for a lock, so that it does not hold up the other results.
     private static let patience = Duration.seconds(60)
 
     func run() async throws {

@@ -5,7 +5,7 @@ import Migrations
 import Platform
 import Postgres
 
-/// Makes or updates roles, schemas and tables.
+/// Creates or updates roles, schemas and tables.
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make or update the roles, schemas and tables of all services.",
@@ -17,7 +17,7 @@ struct Migrate: AsyncParsableCommand {
             hour for each lock that somebody else holds. Ends with 75 when that was too short; running it again is safe.
             """)
 
-    /// The database or a lock was not to be had (`EX_TEMPFAIL` of sysexits.h).
+    /// The database or a lock was not available (`EX_TEMPFAIL` of sysexits.h).
     private static let temporaryFailure: Int32 = 75
 
     func run() async throws {
@@ -45,7 +45,8 @@ struct Migrate: AsyncParsableCommand {
 
     private static let advice = "its data (a volume, say) may have been made with another password: put that one back, or delete the data"
 
-    /// `boxoffice migrate@host/4711`: what another migration and `pg_stat_activity` call this one.
+    /// `boxoffice migrate@host/4711`: the name of this migration in other migrations' messages and in
+    /// `pg_stat_activity`.
     private static var name: String {
         "boxoffice migrate@\(ProcessInfo.processInfo.hostName)/\(getpid())"
     }

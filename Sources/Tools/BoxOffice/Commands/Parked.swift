@@ -5,13 +5,13 @@ import FoundationEssentials
 import Migrations
 import Platform
 
-/// Looks after messages that could not be worked.
+/// Lists, replays and drops messages that could not be processed.
 struct Parked: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List, show, replay or drop messages that could not be worked.",
         subcommands: [List.self, Show.self, Replay.self, Drop.self], defaultSubcommand: List.self)
 
-    /// Which messages.
+    /// The selected messages.
     struct Selection: ParsableArguments {
         @Argument(help: "The ids of messages, as `parked list` shows them.") var ids: [String] = []
         @Flag(help: "All of them.") var all = false

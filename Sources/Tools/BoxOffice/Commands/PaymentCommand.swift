@@ -5,7 +5,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Decides about payments on which the gateway and the books do not agree.
+/// Decides about payments on which gateway and database disagree.
 struct PaymentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "payment",
@@ -17,7 +17,7 @@ struct PaymentCommand: AsyncParsableCommand {
             """,
         subcommands: [List.self, Accept.self, GiveBack.self], defaultSubcommand: List.self)
 
-    /// Which payment, and who says so.
+    /// The payment, and the person who decides.
     struct Choice: ParsableArguments {
         @Argument(help: "The payment's reference, as the gateway knows it.") var reference: String
         @Option(help: "Who decides; the user who is logged in by default.") var by: String?

@@ -46,7 +46,8 @@ struct Publish: AsyncParsableCommand {
         }
     }
 
-    /// Refuses to publish what one of its readers would never get: of several, the broker says only that none got it.
+    /// Refuses to publish an event that one of its readers would not receive: the broker reports a message as
+    /// unroutable only if no reader at all has a queue.
     private static func demandQueues(of type: MessageType, _ broker: AMQPConnection) async throws {
         for reader in MessageRoute.readers(of: type) {
             let queue = "\(reader).events"
@@ -55,7 +56,7 @@ struct Publish: AsyncParsableCommand {
         }
     }
 
-    /// The type by its name, with or without the prefix it has on the wire.
+    /// The type by its name, with or without its prefix on the wire.
     private func message() throws -> any Message.Type {
         let wanted = MessageType(wireType: type) ?? MessageType(rawValue: type)
         guard wanted != .tick else { throw ValidationError("A tick starts a job: boxoffice trigger JOB.") }
@@ -68,7 +69,7 @@ struct Publish: AsyncParsableCommand {
 }
 
 extension AMQPError {
-    /// Whether a message that was being published may have been taken, or may be taken yet.
+    /// Whether a message that was being published may have been accepted, or may still be accepted.
     fileprivate var leavesOutcomeOpen: Bool {
         switch self {
         case .blocked, .timeout, .connectionLost: true

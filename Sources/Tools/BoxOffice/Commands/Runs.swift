@@ -3,7 +3,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Shows the ledger of runs.
+/// Shows the runs of jobs.
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show the latest runs, newest first.")
 

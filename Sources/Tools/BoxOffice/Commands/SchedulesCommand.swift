@@ -41,7 +41,7 @@ struct SchedulesCommand: AsyncParsableCommand {
             ScheduleOverview.show(all)
         }
 
-        /// What the clock has; nothing when the database does not answer.
+        /// The schedules in the scheduler's table; empty when the database does not answer.
         private func stored(_ settings: Settings) async throws -> [ScheduleRow] {
             guard try settings.secret("DATABASE_URL") != nil else { return [] }
             do {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Platform
 
-/// Makes the secrets that containers are given as files.
+/// Creates the secrets that containers read from files.
 struct Secrets: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make, show or put the secrets that containers are given as files.",
@@ -11,7 +11,7 @@ struct Secrets: AsyncParsableCommand {
             """,
         subcommands: [Make.self, Show.self, Put.self])
 
-    /// Where the folders are.
+    /// The parent of the folders.
     static let folder = Setting.text("SECRETS_DIR", "the folders of secrets, one for each who is given some", .standard("/run/secrets"))
 
     static func store() throws -> SecretStore { SecretStore(folder: try Settings.environment().value(folder)) }
@@ -57,11 +57,11 @@ struct Secrets: AsyncParsableCommand {
     }
 }
 
-/// A secret that one or several are given: `payment_gateway_key:payments,sandbox`.
+/// A secret for one or several owners: `payment_gateway_key:payments,sandbox`.
 struct SharedSecret: ExpressibleByArgument {
     let name: String
     let owners: [String]
-    /// Whether it is left empty, for a person to put it there.
+    /// Whether its file is created empty, for a person to fill in.
     let isOptional: Bool
 
     init?(argument: String) {
@@ -73,7 +73,7 @@ struct SharedSecret: ExpressibleByArgument {
         guard !name.isEmpty, !owners.isEmpty, ([name] + owners).allSatisfy(Self.isPlain) else { return nil }
     }
 
-    /// Of small letters, digits, hyphens and underscores: it becomes a path.
+    /// Whether a text has only lower-case letters, digits, hyphens and underscores: it becomes a path.
     private static func isPlain(_ text: String) -> Bool {
         text.wholeMatch(of: /[a-z][a-z0-9_-]*/) != nil
     }

@@ -28,7 +28,7 @@ struct Trigger: AsyncParsableCommand {
             _ = try await publish()
             return
         }
-        // The database comes first: a run that nobody can watch is not started.
+        // The database is connected first: a run that cannot be watched is not started.
         let run = try await Connections.withDatabase { try await RunWatch($0, job: job, limit: timeout).end(of: try await publish()) }
         if run.outcome == "failed" { throw ExitCode.failure }
     }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 extension Date {
-    /// Some instant of the range.
+    /// A random time in the range.
     static func random(in range: ClosedRange<Date>, using random: inout SeededGenerator) -> Date {
         let seconds = range.lowerBound.timeIntervalSince1970...range.upperBound.timeIntervalSince1970
         return Date(timeIntervalSince1970: Double.random(in: seconds, using: &random))

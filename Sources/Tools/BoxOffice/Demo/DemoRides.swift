@@ -3,15 +3,15 @@ import Contracts
 import FoundationEssentials
 import Platform
 
-/// The rides of users of the demonstration, as the web shop would publish them: out of order and some of them twice.
+/// The rides of the demo's users, as the web shop would publish them: out of order and some of them twice.
 struct DemoRides: Sendable {
     let seed: Int
     let users: [DemoUser]
 
-    /// The ids of all rides; a second call makes the same.
+    /// The ids of all rides; the same on each call.
     var ids: [String] { users.flatMap { user in (0..<user.rides).map { id(user.number, $0) } } }
 
-    /// The messages, without those of rides that are known.
+    /// The messages, without those of known rides.
     func messages(except known: Set<String>, now: Date) throws -> (messages: [AMQPMessage], repeated: Int) {
         var random = SeededGenerator(seed: seed, number: -(users.first?.number ?? 0))
         var messages: [AMQPMessage] = []

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import Postgres
 
-/// Writes users of the demonstration into the database, with their tokens and the refreshes that they wait for.
+/// Writes the demo's users to the database, with their tokens and pending refreshes.
 struct DemoRows: Sendable {
     let database: PostgresClient
 
-    /// What was written.
+    /// The numbers of written rows.
     struct Written: Sendable {
         var users = 0
         var tokens = 0
@@ -20,7 +20,8 @@ struct DemoRows: Sendable {
         }
     }
 
-    /// Writes users in one transaction. A user whose id is taken is left as it is, and so is all that would belong to that user.
+    /// Writes users in one transaction. If a user's id is taken, that user and all rows that would belong to it are
+    /// skipped.
     func write(_ users: [DemoUser], now: Date) async throws -> Written {
         try await database.transaction { tx in
             try await tx.execute(Self.stage)
@@ -41,10 +42,10 @@ struct DemoRows: Sendable {
         }
     }
 
-    /// The highest number of a token that the sandbox is to know.
+    /// The highest number of a token that the sandbox must know.
     func highestToken() async throws -> Int { try await database.query(Self.highest, as: Int.self).first ?? 0 }
 
-    /// Those of the rides that have been counted.
+    /// The rides that were already counted.
     func counted(_ rides: [String]) async throws -> Set<String> { Set(try await database.query(Self.known, as: String.self, rides)) }
 
     private static let stage: SQL = "create temporary table demo_users (like storefront.users including defaults) on commit drop"
@@ -62,7 +63,7 @@ struct DemoRows: Sendable {
         from demo_users on conflict (id) do nothing returning id
         """
 
-    /// The next user of the web shop gets an id behind these.
+    /// Moves the sequence behind these ids for the web shop's next user.
     private static let passOver: SQL = """
         select setval(pg_get_serial_sequence('storefront.users', 'id'), greatest(max(id), (select last_value from storefront.users_id_seq)))
         from storefront.users

@@ -2,20 +2,20 @@ import Contracts
 import FoundationEssentials
 import Postgres
 
-/// A user of the demonstration. All there is to know follows from seed and number; only times are counted back from now.
+/// A user of the demo, computed from seed and number; only times are relative to now.
 struct DemoUser: Sendable {
-    /// Also the user's id, and the number of the token by which the sandbox knows the passes.
+    /// Also the user's id, and the number of the token under which the sandbox has the passes.
     let number: Int
-    /// As `storefront.users` has them.
+    /// The values of the row in `storefront.users`.
     let row: [any PostgresEncodable]
-    /// Bytemark's token; a few have none.
+    /// Bytemark's token; nil for a few users.
     let token: String?
-    /// What is wanted of the tickets cache: rows of `tickets.refresh_log`.
+    /// Refreshes requested from the tickets cache: rows of `tickets.refresh_log`.
     let refreshes: [Refresh]
     /// How many rides the user has taken.
     let rides: Int
 
-    /// A row of `tickets.refresh_log` that is pending.
+    /// A pending row of `tickets.refresh_log`.
     struct Refresh: Sendable {
         /// 1 now, 3 at `scheduledOn`.
         let activity: Int
@@ -38,7 +38,7 @@ struct DemoUser: Sendable {
         func pick(_ texts: [String]) -> String { texts[Int.random(in: 0..<texts.count, using: &random)] }
         let (first, last, home) = (pick(people.firstNames), pick(people.lastNames), pick(people.zones))
         let zone = random.chance(2) ? pick(oddZones) : home
-        // A few signed up with nothing but a telephone number.
+        // A few signed up with only a telephone number.
         let email = Int.random(in: 0..<250, using: &random) > 0 ? "user\(number)@demo.boxoffice.example" : nil
         let created = now - TimeInterval.random(in: 0...(3 * 365 * 86_400), using: &random)
         let login: Date? = random.chance(90) ? Date.random(in: created...now, using: &random) : nil
@@ -66,7 +66,7 @@ struct DemoUser: Sendable {
         }
     }
 
-    /// One of ten rides, and two of three of these have come to a reward.
+    /// One user in ten takes rides, and two in three of these have reached a reward.
     private static func rides(_ random: inout SeededGenerator) -> Int {
         guard random.chance(10) else { return 0 }
         return switch Int.random(in: 0..<100, using: &random) {
@@ -93,7 +93,7 @@ struct DemoUser: Sendable {
         }
     }
 
-    /// Quarters of an hour, half hours of daylight saving time, and one that does not exist.
+    /// Zones with quarter-hour offsets, with half an hour of daylight saving time, and one that does not exist.
     private static let oddZones = ["Asia/Kathmandu", "Pacific/Chatham", "Australia/Lord_Howe", "Pacific/Kiritimati", "Mars/Base"]
 
     private static let all = [

@@ -3,7 +3,7 @@ import Curl
 import FoundationEssentials
 import Platform
 
-/// The sandbox of `SANDBOX_URL`, which is told what the outside world is like.
+/// A client for the control API of the sandbox at `SANDBOX_URL`.
 struct SandboxControl: Sendable {
     private let url: String
     private let web: CurlClient

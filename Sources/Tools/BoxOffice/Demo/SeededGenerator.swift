@@ -1,4 +1,4 @@
-/// Numbers that look random and are the same for the same seed (SplitMix64, Steele and others 2014).
+/// Pseudo-random numbers, the same for the same seed (SplitMix64, Steele and others 2014).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -17,6 +17,6 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    /// True in so many of a hundred cases.
+    /// True with this probability in percent.
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 }

@@ -1,13 +1,14 @@
 import FoundationEssentials
 import Postgres
 
-/// Whether tickets, bookings and money fit together: what `boxoffice audit` lists, a line for each rule.
+/// Checks that tickets, bookings and money are consistent: the breaches that `boxoffice audit` lists, one line per
+/// rule.
 struct AuditCheck: StateCheck {
     let subject = "audit"
 
-    /// While services are at work, what one of them has done may still be on its way to the next.
+    /// While services are running, a change by one may still be in a message to the next, so breaches are read twice.
     private static let pause = Duration.seconds(2)
-    /// What has lines of its own.
+    /// Rules that another check reports.
     private static let toldElsewhere = ["what only a person can say is said"]
 
     func results(_ database: PostgresClient) async throws -> [CheckResult] {

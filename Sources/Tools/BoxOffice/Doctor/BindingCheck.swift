@@ -2,8 +2,9 @@ import AMQP
 import FoundationEssentials
 import Platform
 
-/// Whether the queues of the services are bound as Contracts/asyncapi.yaml says. A question goes through the exchange by each routing key, and one
-/// straight to each queue; the consumers answer in the order in which they get them.
+/// Checks that the queues of the services are bound as Contracts/asyncapi.yaml says. A probe message is published to
+/// the exchange with each routing key, and one directly to each queue; the consumers answer in the order in which they
+/// receive them.
 struct BindingCheck: Sendable {
     /// How long a consumer may take to answer.
     private static let patience = Duration.seconds(5)
@@ -21,7 +22,7 @@ struct BindingCheck: Sendable {
         }
     }
 
-    /// Those of queues that somebody consumes; nobody answers at the others.
+    /// The bindings of queues with a consumer; probes to other queues are not answered.
     private var bindings: [AMQPTopology.Binding] {
         expected.bindings.filter { $0.queue.hasSuffix(".ticks") || $0.queue.hasSuffix(".events") }
     }
@@ -39,19 +40,19 @@ struct BindingCheck: Sendable {
         return .ok(what, "\(wanted.count) as \(ExpectedTopology.document) says")
     }
 
-    /// Asks by every binding and every queue.
-    /// - Returns: what was answered: exchange, routing key, queue.
+    /// Publishes a probe through every binding and to every queue.
+    /// - Returns: the answers: exchange, routing key, queue.
     private func ask(_ broker: AMQPConnection) async throws -> Set<[String]> {
         let ways = bindings.map { [$0.exchange, $0.routingKey] } + bindings.map { ["", $0.queue] }
         var answers: [String: String] = [:]
         for exchange in Set(ways.map { $0[0] }) { answers[exchange] = "\(BindingProbe.answers)\(UUID().uuidString)" }
         try await broker.declare(.init(queues: answers.values.map { .init($0, durable: false, exclusive: true) }))
-        // A consumer answers through its service's own exchange: it may publish nowhere else.
+        // A consumer answers through its service's own exchange: it may not publish to others.
         for exchange in Set(expected.services.map(Exchange.retry)) where try await broker.exists(exchange: exchange) {
             try await broker.declare(.init(bindings: answers.values.map { .init(queue: $0, exchange: exchange, routingKey: $0) }))
         }
         var asked: Set<[String]> = []
-        // Those straight to the queues come last: who has answered them has got all the others.
+        // The probes directly to the queues come last: a consumer that has answered one has received all the others.
         for way in ways where asked.insert(way).inserted {
             _ = try await broker.publish([BindingProbe.ask(way[0], way[1], answerTo: answers[way[0]] ?? "")], timeout: Self.patience)
         }

@@ -3,7 +3,8 @@ import FoundationEssentials
 import Migrations
 import Platform
 
-/// Whether the broker lets us in and has what Contracts/asyncapi.yaml says, the way it says it. Nothing is made that is not there.
+/// Checks that the broker accepts our login and has the exchanges and queues of Contracts/asyncapi.yaml, with the same
+/// arguments. Missing ones are not created.
 struct BrokerCheck: Sendable {
     func results() async -> [CheckResult] {
         do {
@@ -24,7 +25,7 @@ struct BrokerCheck: Sendable {
         }
     }
 
-    /// What the broker is, and what has to be known of it.
+    /// The broker's name and version, with a warning about its behaviour.
     static func name(_ version: String?) -> String {
         guard let version, let major = version.split(separator: ".").first.flatMap({ Int($0) }) else { return "a broker of unknown version" }
         guard major >= 4 else { return "RabbitMQ \(version)" }
@@ -41,7 +42,7 @@ struct BrokerCheck: Sendable {
                 results += await self.queues(queues, of: service, broker)
             }
             let alarm = await alarm(broker)
-            // A broker that is short of memory answers nothing more to who has published.
+            // A broker that is short of memory does not answer a connection that has published.
             guard alarm.status == .ok else {
                 return [alarm] + results + ["bindings", "parked messages"].map { .skip($0, "the broker takes no messages") }
             }
@@ -89,7 +90,7 @@ struct BrokerCheck: Sendable {
         ] + (unread.isEmpty ? [] : [consumers])
     }
 
-    /// A declaration that equals what is there changes nothing, and the broker refuses one that differs.
+    /// A declaration that equals the existing one changes nothing, and the broker refuses one that differs.
     private func note(_ name: String, in problems: inout [String], exists: () async throws -> Bool, declare: () async throws -> Void) async {
         do {
             guard try await exists() else {

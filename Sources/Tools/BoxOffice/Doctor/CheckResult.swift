@@ -1,30 +1,30 @@
 import Postgres
 
-/// What one look of the doctor came to.
+/// The result of one check of the doctor.
 struct CheckResult: Encodable, Sendable {
-    /// How it is.
+    /// Whether the check passed.
     enum Status: String, Encodable, Sendable {
         case ok
         /// It does not work, and `detail` says what to do.
         case fail = "FAIL"
-        /// It was not looked at: nothing is configured there, or what it needs does not work.
+        /// Not checked: it is not configured, or something that it needs does not work.
         case skip
     }
 
     let status: Status
-    /// What was looked at.
+    /// The subject of the check.
     let what: String
-    /// What was seen.
+    /// The observation.
     let detail: String
 
     static func ok(_ what: String, _ detail: String) -> CheckResult { CheckResult(.ok, what, detail) }
     static func fail(_ what: String, _ detail: String) -> CheckResult { CheckResult(.fail, what, detail) }
     static func skip(_ what: String, _ detail: String) -> CheckResult { CheckResult(.skip, what, detail) }
 
-    /// What an error says; of PostgreSQL's without the statement, which is the doctor's own.
+    /// The text of an error; a PostgreSQL error without its statement, which is the doctor's own.
     static func fail(_ what: String, _ error: any Error) -> CheckResult { fail(what, (error as? PostgresError)?.message ?? "\(error)") }
 
-    /// The most rows that a check reads; there may be more.
+    /// The maximum number of rows that a check reads; there may be more.
     static let mostRows = 1000
 
     /// A line for each of the first few, and one for the rest.

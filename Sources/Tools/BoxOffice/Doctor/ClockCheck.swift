@@ -2,20 +2,20 @@ import Contracts
 import FoundationEssentials
 import Postgres
 
-/// Whether this machine and the database agree on the time, and whether the clock of the house goes.
+/// Checks that this machine and the database agree on the time, and that tick-publisher decides and publishes ticks.
 struct ClockCheck: Sendable {
     let database: PostgresClient
 
-    /// The most that two machines may differ.
+    /// The largest accepted difference between two machines.
     private static let tolerance: TimeInterval = 1
-    /// A fire time that nobody decided for so long was overlooked; ticks are claimed ahead of their time.
+    /// A fire time that is undecided for longer was overlooked; ticks are claimed ahead of their fire time.
     private static let patience: TimeInterval = 10
 
     func results() async -> [CheckResult] { [await difference(), await publisher()] }
 
     private func difference() async -> CheckResult {
         do {
-            // The first answer has the cost of connecting in it.
+            // The first query includes the cost of connecting.
             try await database.ping()
             let before = Date()
             let there = try await database.query("select clock_timestamp()", as: Date.self).first ?? .distantPast

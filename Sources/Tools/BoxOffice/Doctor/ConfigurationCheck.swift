@@ -3,7 +3,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Whether the settings can be used; nothing is connected for it.
+/// Checks that the settings are valid, without connecting to anything.
 struct ConfigurationCheck: Sendable {
     let settings: Settings
 

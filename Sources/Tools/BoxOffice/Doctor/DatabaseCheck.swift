@@ -2,7 +2,7 @@ import FoundationEssentials
 import Migrations
 import Postgres
 
-/// Whether the database is one that the services can work with.
+/// Checks that the services can use the database.
 struct DatabaseCheck: Sendable {
     let database: PostgresClient
 
@@ -23,7 +23,7 @@ struct DatabaseCheck: Sendable {
         }
     }
 
-    /// Whether it takes writes, and sessions of the services that do not get on.
+    /// Checks that the database accepts writes, and reports sessions of services that do not progress.
     private func state() async -> [CheckResult] {
         do {
             let isReadOnly = try await database.query("select current_setting('transaction_read_only')::boolean", as: Bool.self).first ?? false
@@ -35,8 +35,8 @@ struct DatabaseCheck: Sendable {
         }
     }
 
-    /// Whether text is compared as it was when the indexes were made. A server on another system (another Debian, say) sorts it otherwise: an
-    /// index then misses rows that are there.
+    /// Checks that text is compared as it was when the indexes were created. A server on another system (another
+    /// Debian, say) may sort it differently: an index then misses rows that exist.
     private func collations() async -> [CheckResult] {
         do {
             let changed = try await database.query(Self.changedCollations, as: Collation.self)
@@ -98,7 +98,7 @@ struct DatabaseCheck: Sendable {
         let statement: String
     }
 
-    /// Only a superuser or a member of pg_read_all_stats sees what others are at.
+    /// Only a superuser or a member of pg_read_all_stats sees the state of other sessions.
     private static let hanging: SQL = """
         select application_name as instance, extract(epoch from clock_timestamp() - query_start)::int as seconds,
                coalesce(wait_event, 'the processor') as event, left(regexp_replace(query, '\\s+', ' ', 'g'), 100) as statement
@@ -114,7 +114,7 @@ struct DatabaseCheck: Sendable {
         let actual: String
     }
 
-    /// Of the database, and of the collations that some column or index uses by name.
+    /// The changed collations of the database, and of the columns and indexes that use one by name.
     private static let changedCollations: SQL = """
         select quote_ident(datname) as name, true as is_database, datcollversion as recorded, actual
         from pg_catalog.pg_database, pg_catalog.pg_database_collation_actual_version(oid) as actual
@@ -142,7 +142,8 @@ struct DatabaseCheck: Sendable {
         select current_setting('server_version') as version, current_setting('server_version_num')::int as number, current_user::text as user
         """
 
-    /// A table of another domain that a role may write is one whose owner lets it, row by row: it has row level security.
+    /// A role may write a table of another domain only if its owner allows it row by row: the table has row level
+    /// security.
     private static let rights: SQL = """
         select role.name, role.schema, r.oid is not null as exists, coalesce(r.rolcanlogin, false) as can_log_in,
                coalesce(r.rolsuper or r.rolbypassrls, false) as is_privileged,

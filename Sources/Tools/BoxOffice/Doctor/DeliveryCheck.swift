@@ -2,16 +2,17 @@ import FoundationEssentials
 import Migrations
 import Postgres
 
-/// Whether mails and pushes arrive: what was bounced or parked in the last day, and what is tried again and again, by reason.
+/// Checks that mails and pushes arrive: reports those that bounced or were parked in the last day, and those that keep
+/// failing, by reason.
 ///
-/// Refunds are deliveries as well; ``RefundCheck`` tells of those that the gateway refused.
+/// Refunds are outbound deliveries as well; ``RefundCheck`` reports those that the gateway refused.
 struct DeliveryCheck: StateCheck {
     let subject = "deliveries"
 
     private static let lookBack = 86_400.0
-    /// A delivery that has been tried for longer waits for more than a busy server.
+    /// A delivery that has failed for longer than this is not just waiting for a busy server.
     private static let patience = 3600.0
-    /// The most reasons that a line names.
+    /// The maximum number of reasons on a line.
     private static let reasons = 3
 
     func results(_ database: PostgresClient) async throws -> [CheckResult] {
@@ -53,8 +54,8 @@ struct DeliveryCheck: StateCheck {
         let count: Int
     }
 
-    // Addresses and long numbers differ from one to the next; without them a reason is one. What failed for good has its instant in
-    // next_attempt_at, and its own index by it.
+    // Reasons are grouped without their addresses and long numbers. A delivery that failed for good has the time of
+    // that in next_attempt_at, and an index by it.
     static let troubled: SQL = """
         with troubled (schema, kind, status, reason) as (
             select 'operations', kind, status, last_error from operations.deliveries

@@ -3,17 +3,17 @@ import YAML
 
 /// The exchanges, queues and bindings that Contracts/asyncapi.yaml describes, as it was when this executable was built.
 ///
-/// Channels bound as `routingKey` name an exchange, those bound as `queue` a queue; `x-queue-arguments` are the arguments of its
-/// declaration, `x-queue-bindings` what it is bound to.
+/// Channels bound as `routingKey` name an exchange, those bound as `queue` a queue; `x-queue-arguments` are the
+/// arguments of its declaration, `x-queue-bindings` its bindings.
 struct ExpectedTopology: Sendable, Equatable {
-    /// Where it is written.
+    /// The document's path.
     static let document = "Contracts/asyncapi.yaml"
 
-    /// Each once.
+    /// The exchanges, each once.
     let exchanges: [AMQPTopology.Exchange]
-    /// In the order of the document.
+    /// The queues, in the order of the document.
     let queues: [AMQPTopology.Queue]
-    /// What the queues are bound to.
+    /// The bindings of the queues.
     let bindings: [AMQPTopology.Binding]
 
     /// The services that have queues, in the order of the document.
@@ -24,7 +24,7 @@ struct ExpectedTopology: Sendable, Equatable {
     /// The queues that belong to a service.
     func queues(of service: String) -> [AMQPTopology.Queue] { queues.filter { $0.name.hasPrefix("\(service).") } }
 
-    /// The built-in document's.
+    /// The topology of the built-in document.
     static func embedded() throws -> ExpectedTopology {
         guard let text = Embedded.files.first(where: { $0.path == document })?.text else {
             throw Failure("\(document) was not there when this executable was built")

@@ -2,7 +2,8 @@ import Curl
 import FoundationEssentials
 import Platform
 
-/// Whether the services outside answer at all. What they answer does not matter (the addresses are bases, not pages) unless they refuse our key.
+/// Checks that the external services answer at all. The content of the answer does not matter (the addresses are bases,
+/// not pages) unless they refuse our key.
 struct ExternalServicesCheck: Sendable {
     let settings: Settings
     private static let bytemark = Setting.url("BYTEMARK_URL", "Bytemark's API")
@@ -12,7 +13,7 @@ struct ExternalServicesCheck: Sendable {
         let web = CurlClient(logger: Connections.silent)
         var results: [CheckResult] = []
         for setting in [Self.bytemark, PushSettings.url] { results.append(await http(setting, "", web)) }
-        // A transaction that nobody has: the gateway only looks it up.
+        // A transaction that does not exist: the gateway only looks it up.
         results.append(await http(Self.gateway, "/transaction/verify/boxoffice-doctor", key: "PAYMENT_GATEWAY_KEY", web))
         await web.close()
         results.append(await mail())

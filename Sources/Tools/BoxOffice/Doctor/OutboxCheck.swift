@@ -2,11 +2,12 @@ import FoundationEssentials
 import Migrations
 import Postgres
 
-/// Whether the outboxes are emptied: how many messages wait for the broker, and since when.
+/// Checks that the outboxes are emptied: how many messages wait for the broker, and since when.
 struct OutboxCheck: StateCheck {
     let subject = "outboxes"
 
-    /// The relay needs milliseconds for what is committed, and a minute at most before it tries a message again whose queue was missing.
+    /// The relay publishes committed messages within milliseconds, and retries a message whose queue was missing after
+    /// a minute at most.
     private static let oldest = 120
     /// More than any job publishes in one slice.
     private static let most = 100_000

@@ -5,7 +5,7 @@ import Platform
 /// Messages that could not be processed, by service and reason.
 struct ParkedCheck: Sendable {
     private static let subject = "parked messages"
-    /// More are only counted: each that is looked at is copied.
+    /// Messages beyond these are only counted: reading a parked message makes a copy of it.
     private static let mostRead = 1000
     private static let reasons = 3
 

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// Payments that only a person can decide about.
+/// Reports payments that need a person's decision.
 struct PaymentCheck: StateCheck {
     let subject = "payments"
 
@@ -22,7 +22,7 @@ struct PaymentCheck: StateCheck {
     }
 
     private static let waiting: SQL = """
-        select reference, date_trunc('second', review_since)::text as since, review_reason as reason, flaw is not null as is_flawed
+        select reference, date_trunc('second', review_since)::text as since, review_reason as reason, invalid_reason is not null as is_flawed
         from payments.payments where review_since is not null limit $1
         """
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
 
-/// Money that could not go back: refunds that the gateway refused, and bookings that are owed money which no refund is there for.
+/// Reports failed refunds: those that the gateway refused, and bookings that are owed money without a refund.
 struct RefundCheck: StateCheck {
     let subject = "refunds"
 
@@ -23,7 +23,7 @@ struct RefundCheck: StateCheck {
         let reason: String
     }
 
-    // What a refund row tells is not told again.
+    // Bookings with a failed refund are reported by the other query.
     private static let owed: SQL = """
         select b.reference, b.refund_failure as reason from bookings.bookings b
         where b.refund_failure is not null

@@ -1,11 +1,12 @@
 import FoundationEssentials
 import Postgres
 
-/// Whether the runs that are running get on.
+/// Checks that running runs make progress.
 struct RunCheck: StateCheck {
     let subject = "runs"
 
-    /// Longer than any lease: a live service would have renewed it, another replica would have taken the run up.
+    /// Longer than any lease: a running service would have renewed it, or another replica would have taken the run
+    /// over.
     static let longestPause = 120
 
     func results(_ database: PostgresClient) async throws -> [CheckResult] {
@@ -24,7 +25,7 @@ struct RunCheck: StateCheck {
         let seconds: Int
     }
 
-    // Those that are running, by a partial index.
+    // The running runs, read by a partial index.
     private static let running: SQL = """
         select id, job, service, floor(extract(epoch from now() - touched_at))::int as seconds
         from operations.job_runs where outcome = 'running' limit $1

@@ -1,12 +1,12 @@
 import Dispatch
 import Glibc
 
-/// Asks a mail server for the line with which it greets (RFC 5321, section 3.1), says QUIT and leaves.
+/// Reads a mail server's greeting (RFC 5321, section 3.1), sends QUIT and disconnects.
 enum SMTPGreeting {
     /// The greeting, without its code.
-    /// - Throws: a ``Failure`` when nobody greets within five seconds.
+    /// - Throws: a ``Failure`` when there is no greeting within five seconds.
     static func of(host: String, port: Int) async throws -> String {
-        // These calls block, which a thread of the cooperative pool must not.
+        // These calls block, which is not allowed on a thread of the cooperative pool.
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(with: Result { try greeting(host, port) })

@@ -3,12 +3,12 @@ import FoundationEssentials
 import Migrations
 import Platform
 
-/// Whether each service answers and says that it is ready.
+/// Checks that each service answers and reports itself ready.
 ///
-/// `<SERVICE>_HTTP_URL` (`PAYMENTS_HTTP_URL=http://payments:8080`; several replicas with commas between them) or `<SERVICE>_HTTP_PORT` of this
-/// machine, as `make up` writes it into `.run/env`, says where.
+/// The address is `<SERVICE>_HTTP_URL` (`PAYMENTS_HTTP_URL=http://payments:8080`; several replicas separated by commas)
+/// or `<SERVICE>_HTTP_PORT` on this machine, as `make up` writes it to `.run/env`.
 struct ServiceCheck: Sendable {
-    /// Longer than a service takes to say what it waits for.
+    /// Longer than a service takes to report what it waits for.
     private static let timeout = Duration.seconds(5)
 
     let settings: Settings
@@ -49,7 +49,7 @@ struct ServiceCheck: Sendable {
         guard addresses.isEmpty else { return addresses.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 } }
         let port = try settings.value(.integer(Domain.variable("HTTP_PORT", of: service), default: 0, in: 0...65535, "where the service answers"))
         guard port > 0 else { return [] }
-        // Who listens everywhere answers here.
+        // A service that listens on all addresses answers on this one.
         switch settings.string(Domain.variable("HTTP_HOST", of: service)) ?? settings.string("HTTP_HOST") ?? "127.0.0.1" {
         case "0.0.0.0": return ["http://127.0.0.1:\(port)"]
         case "::": return ["http://[::1]:\(port)"]

@@ -1,4 +1,5 @@
--- The books: whatever was killed, doubled or late, these hold once all queues are empty. A row is a breach of a rule.
+-- The audit: whatever process was killed and whatever message was duplicated or late, these rules hold once all queues
+-- are empty. Each row is a breach of a rule.
 
 create function operations.conservation() returns table (rule text, subject text, detail text) language plpgsql stable as $$
 begin
@@ -45,7 +46,7 @@ begin
 
     return query
         select 'what only a person can say is said', 'payment ' || p.reference,
-               p.review_reason || case when p.flaw is null then ': boxoffice payment accept or give-back ' || p.reference else '' end
+               p.review_reason || case when p.invalid_reason is null then ': boxoffice payment accept or give-back ' || p.reference else '' end
         from payments.payments p
         where p.review_since is not null;
 

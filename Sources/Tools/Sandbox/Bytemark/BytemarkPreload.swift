@@ -1,4 +1,4 @@
-/// What `POST /_sandbox/bytemark/tokens` takes: a list of tokens, or `{"tokens": [...], "generate": {...}}`.
+/// The body of `POST /_sandbox/bytemark/tokens`: a list of tokens, or `{"tokens": [...], "generate": {...}}`.
 struct BytemarkPreload: Decodable, Sendable {
     var tokens: [Token] = []
     var generate: PassGenerator?
@@ -6,11 +6,11 @@ struct BytemarkPreload: Decodable, Sendable {
     /// One user's token.
     struct Token: Decodable, Sendable {
         let token: String
-        /// The user's passes; left out, the token keeps what it has (given or generated).
+        /// The user's passes; if left out, the token keeps the passes that it has (given or generated).
         var passes: [JSONValue]?
         /// True: requests with it are answered 401.
         var voidToken: Bool?
-        /// True: whatever page is asked for, the first is given.
+        /// True: every request gets the first page, whatever page it asks for.
         var ignoresPage: Bool?
     }
 

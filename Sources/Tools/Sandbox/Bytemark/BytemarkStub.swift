@@ -4,9 +4,9 @@ import NIOCore
 import NIOFoundationEssentialsCompat
 import Synchronization
 
-/// Stands in for Bytemark: the passes behind each token, in pages.
+/// A stub of Bytemark: the passes of each token, in pages.
 final class BytemarkStub: Stub {
-    /// A pass as it was given, rendered once.
+    /// A pass that was preloaded, rendered once.
     private struct Pass {
         let status: String
         let json: ByteBuffer
@@ -27,7 +27,8 @@ final class BytemarkStub: Stub {
     let keepsBodies = false
     private let state = Mutex(State())
 
-    /// Adds tokens and a generator. A token that is given again changes only in what is given; a token of its own wins over a generated one.
+    /// Adds tokens and a generator. If a token is preloaded again, only the given members change; a preloaded token
+    /// takes precedence over a generated one.
     func preload(_ preload: BytemarkPreload) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -51,7 +52,7 @@ final class BytemarkStub: Stub {
         }
     }
 
-    /// How many tokens are known, given and generated.
+    /// The number of known tokens, preloaded and generated.
     var tokenCount: Int {
         state.withLock { state in
             state.generators.reduce(0) { $0 + $1.tokens }

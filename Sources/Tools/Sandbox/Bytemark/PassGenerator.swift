@@ -1,16 +1,17 @@
 import NIOCore
 
-/// Passes of many users, computed from a seed when they are asked for: nothing is stored.
+/// Passes of many users, computed from a seed on each request: nothing is stored.
 ///
-/// User `n` has the token `<prefix><n>`, n from 1 to `tokens`. The same seed gives the same passes for ever; about a third are EXPIRED.
+/// User `n` has the token `<prefix><n>`, n from 1 to `tokens`. The same seed always gives the same passes; about a
+/// third are EXPIRED.
 struct PassGenerator: Codable, Sendable {
-    /// How many users.
+    /// The number of users.
     var tokens: Int
     var prefix = "token-"
     var passesPerUser = 12
     var seed: UInt64 = 1
 
-    /// Products the passes are of; the first is the free ticket of a loyalty award.
+    /// The products of the passes; the first is the free ticket of a loyalty award.
     static let products: [StaticString] = [
         "0f3c8a52-6d1e-4b7a-9c05-1a2b3c4d5e6f",
         "1d5b7e90-2c3f-4a68-8b1d-9e0f1a2b3c4d",
@@ -41,7 +42,7 @@ struct PassGenerator: Codable, Sendable {
         }
     }
 
-    /// The number of the user whose token this is; nil when it is none of ours.
+    /// The number of the user with this token; nil when the generator did not make it.
     func user(of token: String) -> Int? {
         guard token.hasPrefix(prefix) else { return nil }
         let digits = token.dropFirst(prefix.count)

@@ -1,13 +1,13 @@
 import NIOCore
 
-/// Which passes of a token are asked for.
+/// The requested page of a token's passes.
 struct PassPage: Sendable {
     /// Only passes in this state; nil for all that are not EXPIRED on `/passes`, for all on `/v4.0/passes`.
     var status: String?
     var includesExpired: Bool
-    /// How many passes a page has.
+    /// The number of passes on a page.
     var limit: Int
-    /// From 1.
+    /// The page number, from 1.
     var page: Int
 
     /// Reads `status`, `limit` (default 9999) and `page` (default 1); nil when a number is not one or not at least 1.

@@ -1,4 +1,4 @@
-/// The states of the passes that the generator makes.
+/// The statuses of generated passes.
 enum PassStatus: String, Sendable {
     case active = "ACTIVE"
     case unused = "UNUSED"

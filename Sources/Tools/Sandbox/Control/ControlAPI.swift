@@ -4,7 +4,7 @@ import Hummingbird
 import HummingbirdCore
 import NIOFoundationEssentialsCompat
 
-/// The API under `/_sandbox/` by which tests and the demo arrange the outside world and look at it.
+/// The API under `/_sandbox/` with which tests and the demo set up the stubs and read what they received.
 struct ControlAPI: Sendable {
     let world: SandboxState
 

@@ -1,9 +1,9 @@
-/// A fault as `/_sandbox/faults` tells it.
+/// A fault as `/_sandbox/faults` reports it.
 struct FaultReport: Encodable {
     let id: Int
     let fault: FaultRequest
-    /// Requests that matched, struck or not.
+    /// The number of requests that matched, whether the fault was applied or not.
     let matched: Int
-    /// Requests it struck.
+    /// The number of requests to which the fault was applied.
     let applied: Int
 }

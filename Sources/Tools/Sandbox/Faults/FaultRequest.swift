@@ -1,11 +1,11 @@
-/// A fault as it is ordered at `POST /_sandbox/faults`.
+/// The body of `POST /_sandbox/faults`.
 struct FaultRequest: Codable, Sendable {
     let part: StubID
-    /// Only requests that match every given member; nil matches all of the part.
+    /// Only requests that match every given member; nil matches all requests to the stub.
     var match: Match?
-    /// How many matching requests it strikes; nil (or left out) means for ever.
+    /// To how many matching requests the fault is applied; nil (or left out) means to all.
     var times: Int?
-    /// How many matching requests pass before it strikes.
+    /// How many matching requests pass before the fault is applied.
     var after: Int?
     let action: Action
 
@@ -28,24 +28,28 @@ struct FaultRequest: Codable, Sendable {
         }
     }
 
-    /// What happens. Members combine: `delayMs` comes first, then whichever of the others is given.
+    /// The effect of the fault. Members combine: `delayMs` comes first, then whichever of the others is given.
     struct Action: Codable, Sendable {
         /// Answer with this HTTP status and have no effect.
         var status: Int?
-        /// Seconds, or a date as it stands, for the `Retry-After` header of `status`.
+        /// The `Retry-After` header of `status`: seconds, or a date, which is sent unchanged.
         var retryAfter: JSONValue?
-        /// The body of that answer: a text as it stands, anything else as JSON; by default a refusal in the stand-ins' own words.
+        /// The body of that answer: a text is sent unchanged, anything else as JSON; by default a refusal in the stub's
+        /// own format.
         var body: JSONValue?
-        /// Wait before anything else, or until the fault is deleted; the effect comes after the wait, whether the caller is still there or not.
+        /// Wait before anything else, or until the fault is deleted; the effect follows the wait, even if the caller
+        /// has disconnected.
         var delayMs: Int?
         var cut: Cut?
-        /// Never answer; the connection stays open until the caller leaves, the fault is deleted or the sandbox ends. No effect.
+        /// Never answer; the connection stays open until the caller disconnects, the fault is deleted or the sandbox
+        /// stops. No effect.
         var hang: Bool?
         /// Answer as if the bearer token were void (401). No effect.
         var void: Bool?
-        /// Answer of the mail server, as `451 try later`.
+        /// The reply of the mail server, such as `451 try later`.
         var smtpReply: String?
-        /// Where in the mail session `smtpReply`, `hang` or `delayMs` strikes; `rcpt` when a recipient is matched, else `message`.
+        /// The point of the mail session at which `smtpReply`, `hang` or `delayMs` is applied; `rcpt` when a recipient
+        /// is matched, else `message`.
         var stage: MailStage?
     }
 
@@ -61,7 +65,7 @@ struct FaultRequest: Codable, Sendable {
         case afterEffect = "after-effect"
     }
 
-    /// The point of a mail session at which this strikes.
+    /// The point of a mail session at which the fault is applied.
     var stage: MailStage {
         if let stage = action.stage { return stage }
         switch action.cut {
@@ -73,7 +77,7 @@ struct FaultRequest: Codable, Sendable {
         }
     }
 
-    /// What is wrong with this order; nil when it can be used.
+    /// Why the request is invalid; nil when it is valid.
     var problem: String? {
         let action = action
         if let times, times < 1 { return "times must be at least 1; leave it out for ever" }

@@ -1,4 +1,4 @@
-/// What a fault can be matched against in one request or mail.
+/// The values of a request or mail that faults are matched against.
 struct FaultSubject: Sendable {
     /// Path without the query.
     var path: String?
@@ -6,6 +6,6 @@ struct FaultSubject: Sendable {
     var reference: String?
     var userIds: [Int64] = []
     var recipients: [String] = []
-    /// Where in a mail session this is asked; nil for HTTP.
+    /// The current point of the mail session; nil for HTTP.
     var stage: MailStage?
 }

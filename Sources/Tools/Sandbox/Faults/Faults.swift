@@ -2,16 +2,16 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// The faults that were ordered, the base latency of each part, and the connections left hanging.
+/// The active faults, the base latency of each stub, and the connections that are left hanging.
 final class Faults: Sendable {
-    /// An ordered fault and how far it has got.
+    /// A fault and its progress.
     private struct Entry {
         let id: Int
         let request: FaultRequest
         var matched = 0
         var applied = 0
         var hanging: [ObjectIdentifier: any Channel] = [:]
-        /// The ends of the delays that are under way, by numbers of their own.
+        /// The promises that end the current delays, by number.
         var delays: [Int: EventLoopPromise<Void>] = [:]
 
         var isSpent: Bool { request.times.map { applied >= $0 } ?? false }
@@ -26,7 +26,7 @@ final class Faults: Sendable {
 
     private let state = Mutex(State())
 
-    /// Adds a fault and gives its id.
+    /// Adds a fault and returns its id.
     func add(_ request: FaultRequest) -> Int {
         state.withLock { state in
             state.lastId += 1
@@ -35,7 +35,7 @@ final class Faults: Sendable {
         }
     }
 
-    /// The first fault that strikes this request, counted as applied; nil when there is none.
+    /// The first fault that applies to this request, counted as applied; nil when there is none.
     func apply(_ part: StubID, _ subject: @autoclosure () -> FaultSubject) -> (id: Int, action: FaultRequest.Action)? {
         state.withLock { state in
             guard state.entries.contains(where: { $0.request.part == part }) else { return nil }
@@ -54,7 +54,7 @@ final class Faults: Sendable {
         }
     }
 
-    /// Keeps a connection without an answer until its caller closes it, its fault is deleted, or the sandbox ends.
+    /// Leaves a connection without an answer until the caller closes it, its fault is deleted, or the sandbox stops.
     func hang(_ channel: any Channel, fault: Int) async {
         let key = ObjectIdentifier(channel)
         let isOrdered = state.withLock { state in
@@ -74,7 +74,7 @@ final class Faults: Sendable {
         }
     }
 
-    /// Waits so long, or until the fault is deleted. Throws only when the sandbox ends.
+    /// Waits for the duration, or until the fault is deleted. Throws only when the sandbox stops.
     func delay(_ duration: Duration, fault: Int, on loop: any EventLoop) async throws {
         guard duration > .zero else { return }
         let end = loop.makePromise(of: Void.self)
@@ -100,7 +100,8 @@ final class Faults: Sendable {
         }
     }
 
-    /// Removes faults and ends what hangs or waits by them: one by its id, those of some parts, or all. Gives how many there were.
+    /// Removes faults and ends their hanging connections and delays: one by its id, those of some stubs, or all.
+    /// Returns the number removed.
     @discardableResult
     func remove(id: Int? = nil, parts: Set<StubID> = Set(StubID.allCases)) -> Int {
         let removed = state.withLock { state in
@@ -114,14 +115,14 @@ final class Faults: Sendable {
         return removed.count
     }
 
-    /// Every fault, also the spent ones.
+    /// All faults, including those that were applied as often as requested.
     var reports: [FaultReport] {
         state.withLock { state in
             state.entries.map { FaultReport(id: $0.id, fault: $0.request, matched: $0.matched, applied: $0.applied) }
         }
     }
 
-    /// Sets how long every answer of a part takes at least.
+    /// Sets the minimum latency of every answer of a stub.
     func setLatency(_ latency: Duration, of part: StubID) {
         state.withLock { $0.latency[part] = latency }
     }

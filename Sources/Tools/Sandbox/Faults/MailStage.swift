@@ -1,4 +1,4 @@
-/// The points of a mail session at which a fault can strike.
+/// The points of a mail session at which a fault can be applied.
 enum MailStage: String, Codable, Sendable {
     /// A client has connected and waits for the greeting.
     case connect
@@ -8,6 +8,6 @@ enum MailStage: String, Codable, Sendable {
     case recipient = "rcpt"
     /// DATA, before the text is read.
     case data
-    /// The text has come; the mail is not taken yet.
+    /// The text was received; the mail is not accepted yet.
     case message
 }

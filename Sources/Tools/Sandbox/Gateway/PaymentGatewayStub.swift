@@ -1,7 +1,7 @@
 import HTTPTypes
 import Synchronization
 
-/// Stands in for the payment gateway: verifies payments and refunds each idempotency key once.
+/// A stub of the payment gateway: reports transactions and refunds each idempotency key once.
 final class PaymentGatewayStub: Stub {
     private struct State {
         var transactions: [String: Transaction] = [:]
@@ -22,21 +22,21 @@ final class PaymentGatewayStub: Stub {
     private let key: String?
     private let state: Mutex<State>
 
-    /// - Parameter key: the bearer token asked of callers; nil asks for none.
+    /// - Parameter key: The bearer token that callers must send; nil accepts every caller.
     init(keep: Int, key: String?) {
         self.keep = keep
         self.key = key
         state = Mutex(State(keep: keep))
     }
 
-    /// Adds payments; one that is given again is replaced, what was refunded of it stays.
+    /// Adds transactions; one that is added again is replaced, and keeps its refunds.
     func preload(_ transactions: [Transaction]) {
         state.withLock { state in
             for transaction in transactions { state.transactions[transaction.reference] = transaction }
         }
     }
 
-    /// Has the refunds of a transaction come to stand so: those that are pending, and those that are asked for from now on.
+    /// Sets the status of a transaction's refunds: of pending ones, and of those requested from now on.
     func order(_ status: RefundStatus, ofRefundsOf transaction: String) {
         state.withLock { $0.refunds.order(status, of: transaction) }
     }
@@ -67,7 +67,7 @@ final class PaymentGatewayStub: Stub {
 
     func reset() {
         state.withLock { state in
-            // The refunds' numbers go on, so a reader that pages by number is not confused.
+            // The refunds' numbers continue, so that a reader that pages by number misses none.
             var refunds = state.refunds
             refunds.removeAll()
             state = State(keep: keep)
@@ -75,7 +75,7 @@ final class PaymentGatewayStub: Stub {
         }
     }
 
-    /// What was refunded, oldest first.
+    /// The paid refunds, oldest first.
     func refunds(since: Int, limit: Int?) -> [RefundReport] {
         state.withLock { $0.refunds.paid.elements(since: since, limit: limit) }.map { number, refund in
             RefundReport(
@@ -90,7 +90,7 @@ final class PaymentGatewayStub: Stub {
         return reference.percentDecoded ?? reference
     }
 
-    /// The transaction whose refunds are asked for.
+    /// The transaction whose refunds are requested.
     private func listed(by request: OutsideRequest) -> String? {
         guard request.path == Self.refund, request.method == .get, let transaction = request.query["transaction"] else { return nil }
         return String(transaction).percentDecoded ?? String(transaction)
@@ -121,7 +121,7 @@ final class PaymentGatewayStub: Stub {
         return try Answer(status: 200, json: Verified(data: transaction))
     }
 
-    /// A refused refund is not remembered under its key: it was not done, and may be asked for again.
+    /// A refused refund is not stored under its key: it had no effect, and may be requested again.
     private func refund(_ request: RefundRequest, key: String) throws -> Answer {
         try state.withLock { state in
             switch state.answers.find(key, request) {

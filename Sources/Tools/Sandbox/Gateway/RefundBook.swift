@@ -1,6 +1,6 @@
-/// The refunds of all transactions as the gateway keeps them, and how it was told to answer new ones.
+/// The refunds of all transactions at the gateway stub, and the configured status of new ones.
 struct RefundBook {
-    /// A refund that was really paid.
+    /// A paid refund.
     struct Paid: Sendable {
         let at: Timestamp
         let idempotencyKey: String
@@ -31,7 +31,7 @@ struct RefundBook {
         }
     }
 
-    /// Those that were paid, oldest first.
+    /// The paid refunds, oldest first.
     private(set) var paid: RingBuffer<Paid>
     private var entries: [String: [Entry]] = [:]
     private var ordered: [String: RefundStatus] = [:]
@@ -42,10 +42,10 @@ struct RefundBook {
     /// The refunds of a transaction, oldest first.
     func refunds(of transaction: String) -> [Entry] { entries[transaction] ?? [] }
 
-    /// Minor units that are back or on their way.
+    /// The amount in paid and pending refunds, in minor units.
     func refunded(_ transaction: String) -> Int64 { refunds(of: transaction).filter { $0.status != .failed }.map(\.request.amount).reduce(0, +) }
 
-    /// Adds a refund, with the status that was ordered for its transaction.
+    /// Adds a refund, with the status that was configured for its transaction.
     mutating func add(_ request: RefundRequest, currency: String, key: String) -> RefundReport {
         let status = ordered[request.transaction] ?? .processed
         let entry = Entry(idempotencyKey: key, request: request, currency: currency, status: status, createdAt: .now)
@@ -57,7 +57,7 @@ struct RefundBook {
             status: status)
     }
 
-    /// Has the refunds of a transaction come to stand so: those that are pending, and those that are asked for from now on.
+    /// Sets the status of a transaction's refunds: of pending ones, and of those requested from now on.
     mutating func order(_ status: RefundStatus, of transaction: String) {
         ordered[transaction] = status
         guard var list = entries[transaction], status != .pending else { return }
@@ -68,7 +68,7 @@ struct RefundBook {
         entries[transaction] = list
     }
 
-    /// Forgets everything; the numbers go on, so a reader that pages by number is not confused.
+    /// Removes everything; the numbers continue, so that a reader that pages by number misses none.
     mutating func removeAll() {
         entries = [:]
         ordered = [:]

@@ -1,4 +1,4 @@
-/// A refund as `POST /gateway/refund` answers it; those that were paid as `/_sandbox/refunds` tells them.
+/// A refund in the answer of `POST /gateway/refund`, and a paid one in `/_sandbox/refunds`.
 struct RefundReport: Encodable {
     let id: Int
     let at: Timestamp

@@ -1,9 +1,9 @@
-/// How far a refund has come at the gateway.
+/// The status of a refund at the gateway.
 enum RefundStatus: String, Codable, Sendable {
-    /// The money is back.
+    /// The money is back with the customer.
     case processed
-    /// Accepted; whether the money will be back is not known yet.
+    /// Accepted; whether the refund will succeed is not known yet.
     case pending
-    /// It came to nothing.
+    /// The refund failed.
     case failed
 }

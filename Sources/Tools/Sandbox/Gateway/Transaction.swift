@@ -1,7 +1,7 @@
-/// A payment as the gateway knows it; the members are those of its API.
+/// A payment at the gateway; the members are those of its API.
 struct Transaction: Codable, Sendable {
     let reference: String
-    /// `success`, `failed`, `abandoned`, `pending`; any other word is told as it is.
+    /// `success`, `failed`, `abandoned`, `pending`; any other text is reported unchanged.
     let status: String
     /// Minor units.
     let amount: Int64

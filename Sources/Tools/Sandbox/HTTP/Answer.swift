@@ -3,12 +3,12 @@ import HTTPTypes
 import NIOCore
 import NIOFoundationEssentialsCompat
 
-/// What a stand-in answers, and what it has caused.
+/// The answer of a stub, and its effect.
 struct Answer: Sendable {
     enum Effect: Sendable {
         case none
         case done
-        /// The same idempotency key had caused it before.
+        /// An earlier request with the same idempotency key had this effect.
         case repeated
     }
 

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Closes a connection whose caller will send no more, so that a request that is left hanging ends when its caller gives up.
+/// Closes a connection when the caller closes its side, so that a hanging request ends when its caller gives up.
 final class CloseWithCaller: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
 

@@ -3,7 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import NIOCore
 
-/// Where requests to the stand-ins come in: writes them down, holds them for the latency, strikes them with faults, lets the others through.
+/// Receives the requests to the stubs: logs them, delays them by the latency, applies faults, and passes the others on.
 struct FaultInjectingResponder: Sendable {
     let faults: Faults
     let journals: RequestLogs
@@ -11,7 +11,7 @@ struct FaultInjectingResponder: Sendable {
     /// The connection was cut on purpose.
     struct Cut: Error {}
 
-    /// Answers one request; throws `Cut` when there is to be no (whole) answer.
+    /// Answers one request; throws `Cut` when the answer is to be missing or incomplete.
     func answer(_ request: Request, from peer: some Stub, on channel: any Channel) async throws -> Response {
         let asked = try await OutsideRequest(request)
         let journal = journals[peer.part]
@@ -86,7 +86,7 @@ struct FaultInjectingResponder: Sendable {
         return Cut()
     }
 
-    /// Announces the whole body, sends that many bytes of it and cuts.
+    /// Announces the length of the whole body, sends this many bytes of it and closes the connection.
     private func broken(_ answer: Answer, after length: Int, on channel: any Channel) -> Response {
         let body = ResponseBody(contentLength: max(1, answer.body.readableBytes)) { writer in
             if length > 0, let part = answer.body.getSlice(at: answer.body.readerIndex, length: length) { try await writer.write(part) }

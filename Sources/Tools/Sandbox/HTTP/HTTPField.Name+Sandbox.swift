@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// Headers that the library does not name.
+/// Header names that the library does not define.
 extension HTTPField.Name {
     // The names are tokens of RFC 9110, so they are always valid.
     static let idempotencyKey = named("Idempotency-Key")

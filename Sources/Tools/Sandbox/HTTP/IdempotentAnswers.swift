@@ -1,17 +1,18 @@
 import HTTPTypes
 
-/// Answers by idempotency key: the same request again gets the same answer and causes nothing; another request with the same key is refused.
+/// Answers by idempotency key: a repeated request gets the same answer without an effect; another request with the same
+/// key is refused.
 struct IdempotentAnswers<Request: Hashable & Sendable> {
     enum Finding {
         case fresh
         case same(Answer)
-        /// The key was used for something else.
+        /// The key was used for another request.
         case conflict
     }
 
     private let capacity: Int
     private var answers: [String: (fingerprint: Int, answer: Answer)] = [:]
-    /// Keys in the order they came, so that the oldest can go.
+    /// Keys in the order of their arrival, so that the oldest can be dropped.
     private var order: RingBuffer<String>
 
     init(capacity: Int) {

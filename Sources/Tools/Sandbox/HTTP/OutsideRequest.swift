@@ -5,12 +5,12 @@ import HummingbirdCore
 import NIOCore
 import NIOFoundationEssentialsCompat
 
-/// A request to one of the stand-ins, read whole.
+/// A request to one of the stubs, with its whole body.
 struct OutsideRequest: Sendable {
     let method: HTTPRequest.Method
     /// Path without the query.
     let path: String
-    /// Path with its query, as it came.
+    /// Path with its query, as received.
     let target: String
     let query: [Substring: Substring]
     let headers: HTTPFields

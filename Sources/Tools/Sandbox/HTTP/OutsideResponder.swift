@@ -1,7 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 
-/// Sends each request to the stand-in its path names, the rest to the control API.
+/// Routes each request to the stub that its path names, and all others to the control API.
 struct OutsideResponder<Control: HTTPResponder<SandboxContext>>: HTTPResponder {
     let world: SandboxState
     let control: Control

@@ -1,7 +1,7 @@
 import Hummingbird
 import NIOCore
 
-/// A request's context that knows its connection, so that it can be cut.
+/// A request context with its connection, so that the connection can be cut.
 struct SandboxContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel

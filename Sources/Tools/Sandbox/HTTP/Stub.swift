@@ -1,12 +1,12 @@
-/// A stand-in for one outside service that speaks HTTP.
+/// A stub of one external HTTP service.
 protocol Stub: Sendable {
     var part: StubID { get }
     /// Whether received requests are kept with headers and body.
     var keepsBodies: Bool { get }
-    /// What faults are matched against.
+    /// The values that faults are matched against.
     func subject(of request: OutsideRequest) -> FaultSubject
-    /// Does what is asked, whole, and says what to answer.
+    /// Processes the request completely and returns the answer.
     func answer(_ request: OutsideRequest) throws -> Answer
-    /// Forgets everything.
+    /// Removes all data.
     func reset()
 }

@@ -1,9 +1,9 @@
-/// How often a part was asked and what came of it, since the start or the last reset.
+/// Counts of a stub's requests and their results, since the start or the last reset.
 struct Counts: Encodable, Sendable {
     var requests = 0
-    /// Things that were really done: pushes delivered, refunds paid, mails taken. A repeated idempotency key is none.
+    /// Effects: pushes delivered, refunds paid, mails accepted. A repeated idempotency key has none.
     var effects = 0
-    /// Requests answered from an earlier one with the same idempotency key.
+    /// Requests that repeated the idempotency key of an earlier one and got its answer.
     var repeated = 0
     /// Requests that a fault was applied to.
     var faults = 0

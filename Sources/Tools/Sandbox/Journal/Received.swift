@@ -1,4 +1,4 @@
-/// One request (or mail transaction) as the sandbox saw it.
+/// One received request (or mail transaction).
 struct Received: Sendable {
     let at: Timestamp
     let method: String
@@ -6,21 +6,21 @@ struct Received: Sendable {
     let path: String
     /// Bearer token without `Bearer `; nil when there was none.
     let token: String?
-    /// Headers of interest and body; nil where the part keeps light records.
+    /// Selected headers and the body; nil for stubs that keep light records.
     var details: Details?
-    /// Status answered; nil while under way and when the connection was cut or left hanging.
+    /// The status of the answer; nil while the request runs, and when the connection was cut or left hanging.
     var status: Int?
     /// The fault that was applied.
     var fault: Int?
-    /// Time until the answer was handed to the connection, microseconds.
+    /// Microseconds until the answer was passed to the connection.
     var duration: Int64?
 
-    /// A mail transaction that begins now.
+    /// A mail transaction that starts now.
     static func mail(_ verb: String, sender: String) -> Received {
         Received(at: .now, method: verb, path: sender, token: nil, details: nil)
     }
 
-    /// What only heavy records keep; by reference so that a light record is small.
+    /// The part that only heavy records keep; a class, so that a light record is small.
     final class Details: Sendable {
         let headers: [String: String]
         let body: String?

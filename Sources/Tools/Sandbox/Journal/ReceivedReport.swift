@@ -1,4 +1,4 @@
-/// A received request as `/_sandbox/received` tells it.
+/// A received request as `/_sandbox/received` reports it.
 struct ReceivedReport: Encodable {
     let id: Int
     let part: StubID

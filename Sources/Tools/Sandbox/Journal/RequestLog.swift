@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What one part was asked: the last requests and the counts.
+/// The requests to one stub: the last ones, and counts of all.
 final class RequestLog: Sendable {
     private struct State {
         var requests: RingBuffer<Received>
@@ -16,7 +16,7 @@ final class RequestLog: Sendable {
         state = Mutex(State(requests: RingBuffer(capacity: keep)))
     }
 
-    /// Writes a request down as under way and gives its number.
+    /// Records a request that has started and returns its number.
     func arrived(_ received: Received) -> Int {
         state.withLock { state in
             state.counts.requests += 1
@@ -26,7 +26,7 @@ final class RequestLog: Sendable {
         }
     }
 
-    /// Writes down that something was really done, or that it had been done before.
+    /// Counts an effect, or a repeated request without one.
     func caused(_ effect: Answer.Effect) {
         state.withLock { state in
             switch effect {
@@ -37,7 +37,8 @@ final class RequestLog: Sendable {
         }
     }
 
-    /// Closes a request: the status answered (nil when the caller got none), the fault applied, and details that were not known before.
+    /// Records the end of a request: its status (nil when the caller got no answer), the applied fault, and details
+    /// that were not known before.
     func finished(_ number: Int, status: Int?, fault: Int?, details: Received.Details? = nil) {
         let now = Timestamp.now
         state.withLock { state in
@@ -67,12 +68,12 @@ final class RequestLog: Sendable {
         }
     }
 
-    /// Forgets the requests but not the counts.
+    /// Removes the requests but not the counts.
     func removeReceived() {
         state.withLock { $0.requests.removeAll() }
     }
 
-    /// Forgets everything except what is still under way.
+    /// Removes everything except the number of requests in flight.
     func reset() {
         state.withLock { state in
             let inFlight = state.counts.inFlight

@@ -1,4 +1,4 @@
-/// The journal of each part.
+/// The request log of each stub.
 struct RequestLogs: Sendable {
     private let bytemark: RequestLog
     private let gateway: RequestLog

@@ -1,26 +1,27 @@
-/// A list that keeps the last `capacity` elements, numbered from 1 in the order they came.
+/// A list of the last `capacity` elements, numbered from 1 in the order in which they were added.
 struct RingBuffer<Element> {
     private var elements: [Element] = []
     private let capacity: Int
     /// Number of the newest element; 0 before the first.
     private(set) var last = 0
-    /// Number of the newest element that was removed by `removeAll`; element n lives at place (n - 1 - base) modulo the capacity.
+    /// Number of the newest element that was removed by `removeAll`; element n has the index (n - 1 - base) modulo the
+    /// capacity.
     private var base = 0
 
     init(capacity: Int) {
         self.capacity = capacity
     }
 
-    /// How many are kept now.
+    /// The number of kept elements.
     var count: Int { elements.count }
 
-    /// The element that goes next when the ring is full.
+    /// The oldest element, which a full buffer drops next; nil when the buffer is empty.
     var oldest: Element? {
         guard !elements.isEmpty else { return nil }
         return elements[(last - base) % elements.count]
     }
 
-    /// Adds one and gives its number; the oldest is dropped when the ring is full.
+    /// Adds an element and returns its number; a full buffer drops the oldest.
     @discardableResult
     mutating func append(_ element: Element) -> Int {
         if elements.count < capacity {
@@ -47,7 +48,7 @@ struct RingBuffer<Element> {
         return (first...end).map { ($0, elements[($0 - 1 - base) % capacity]) }
     }
 
-    /// Drops all; the numbers go on.
+    /// Removes all elements; the numbers continue.
     mutating func removeAll() {
         elements.removeAll()
         base = last

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// Header text with encoded words, `=?utf-8?Q?caf=C3=A9?=` (RFC 2047).
 enum EncodedWords {
-    /// The text a reader sees; what is no valid encoded word stays as it is.
+    /// The decoded text; invalid encoded words are not changed.
     static func decode(_ text: String) -> String {
         var decoded = ""
         var rest = text[...]

@@ -1,6 +1,6 @@
-/// A header value with parameters, as `text/plain; charset="utf-8"`.
+/// A header value with parameters, such as `text/plain; charset="utf-8"`.
 struct HeaderParameters: Equatable, Sendable {
-    /// What stands before the first semicolon, in lower case.
+    /// The text before the first semicolon, in lower case.
     let value: String
     /// By name in lower case, without quotes.
     let parameters: [String: String]

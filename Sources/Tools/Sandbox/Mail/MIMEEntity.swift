@@ -2,12 +2,12 @@ import FoundationEssentials
 
 /// A message or one part of it: headers and a body (RFC 5322, RFC 2045).
 struct MIMEEntity: Sendable {
-    /// Unfolded, undecoded, in their order.
+    /// Unfolded but not decoded, in order.
     let headers: [(name: String, value: String)]
     /// As sent, still in its transfer encoding.
     let body: ArraySlice<UInt8>
 
-    /// Splits at the first empty line; what has none is all headers.
+    /// Splits at the first empty line; without one, everything is headers.
     init(_ bytes: ArraySlice<UInt8>) {
         var headers: [(name: String, value: String)] = []
         var rest = bytes
@@ -32,7 +32,7 @@ struct MIMEEntity: Sendable {
         return headers.first { $0.name.lowercased() == name }?.value
     }
 
-    /// `text/plain` when nothing is said (RFC 2045, 5.2).
+    /// `text/plain` without a header (RFC 2045, 5.2).
     var contentType: HeaderParameters {
         HeaderParameters(header("Content-Type") ?? "text/plain")
     }
@@ -62,7 +62,7 @@ struct MIMEEntity: Sendable {
         return parts.lazy.compactMap { $0.text(ofType: type) }.first
     }
 
-    /// The body out of its transfer encoding and its charset.
+    /// The body, decoded from its transfer encoding and charset.
     private var decodedText: String {
         let bytes: [UInt8]
         switch header("Content-Transfer-Encoding")?.lowercased().trimmingSpaces() {

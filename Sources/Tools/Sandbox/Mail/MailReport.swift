@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A mail as `/_sandbox/mails` tells it, taken apart.
+/// A mail as `/_sandbox/mails` reports it, parsed.
 struct MailReport: Encodable {
     let id: Int
     let at: Timestamp
@@ -13,12 +13,12 @@ struct MailReport: Encodable {
     let subject: String?
     /// With its angle brackets.
     let messageId: String?
-    /// All headers by name in lower case, decoded; those that come several times are joined by line feeds.
+    /// All headers by name in lower case, decoded; repeated ones are joined by line feeds.
     let headers: [String: String]
     /// The first `text/plain` and `text/html` parts, decoded.
     let text: String?
     let html: String?
-    /// The message as it came.
+    /// The message as received.
     let raw: String
 
     init(number: Int, _ mail: Mailbox.Mail) {

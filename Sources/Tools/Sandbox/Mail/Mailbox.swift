@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 
-/// The mails that were taken, each as often as it came.
+/// The accepted mails, including repeated ones.
 final class Mailbox: Sendable {
-    /// A mail with the envelope it came in.
+    /// A mail with its envelope.
     struct Mail: Sendable {
         let at: Timestamp
         let sender: String

@@ -1,6 +1,6 @@
-/// Quoted-printable (RFC 2045, 6.7) and its relative in headers, Q (RFC 2047, 4.2).
+/// Quoted-printable (RFC 2045, 6.7) and its variant for headers, Q (RFC 2047, 4.2).
 enum QuotedPrintable {
-    /// The bytes behind `=XX` and soft line ends; what is no escape is taken as it stands.
+    /// Decodes `=XX` and soft line ends; an invalid escape is not changed.
     ///
     /// - Parameter isHeader: true for Q, where `_` is a space.
     static func decode(_ bytes: some Collection<UInt8>, isHeader: Bool = false) -> [UInt8] {

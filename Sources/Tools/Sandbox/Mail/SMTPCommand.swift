@@ -1,10 +1,10 @@
-/// A command of RFC 5321, RFC 3207 or RFC 4954, as a client spelled it.
+/// A command of RFC 5321, RFC 3207 or RFC 4954.
 enum SMTPCommand: Equatable, Sendable {
     case hello
     case extendedHello
     case startTLS
     case authenticate(mechanism: String, initial: String?)
-    /// `size` is what the client announced (RFC 1870).
+    /// `size` is the size that the client announced (RFC 1870).
     case mail(sender: String, size: Int?)
     case recipient(String)
     case data
@@ -12,7 +12,7 @@ enum SMTPCommand: Equatable, Sendable {
     case nothing
     case verify
     case quit
-    /// The verb is known but what follows is not.
+    /// The verb is known but its arguments are invalid.
     case malformed(String)
     case unknown(String)
 
@@ -40,7 +40,7 @@ enum SMTPCommand: Equatable, Sendable {
         }
     }
 
-    /// The address between `<` and `>`, and what follows it.
+    /// The address between `<` and `>`, and the text after it.
     private static func path(_ line: String, after prefix: String) -> (address: String, parameters: Substring)? {
         guard line.prefix(prefix.count).uppercased() == prefix else { return nil }
         let rest = line.dropFirst(prefix.count).drop { $0 == " " }

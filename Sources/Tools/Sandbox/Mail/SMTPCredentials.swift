@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Who may send mail; without a user everybody may, whatever they say.
+/// The credentials of the client that may send mail; without a user every client may, with any credentials.
 struct SMTPCredentials: Sendable {
     let user: String?
     let password: String?
@@ -10,7 +10,7 @@ struct SMTPCredentials: Sendable {
         return user == expected && password == self.password
     }
 
-    /// The user and password of a PLAIN response (RFC 4616: identity, NUL, user, NUL, password, in base64).
+    /// Whether a PLAIN response has this user and password (RFC 4616: identity, NUL, user, NUL, password, in base64).
     func acceptsPlain(_ response: String) -> Bool {
         guard let text = Self.decoded(response) else { return false }
         let parts = text.split(separator: "\0", omittingEmptySubsequences: false)

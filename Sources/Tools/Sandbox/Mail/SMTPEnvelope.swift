@@ -1,10 +1,10 @@
-/// One mail transaction under way: from MAIL to the answer to its text.
+/// The current mail transaction: from MAIL to the answer to its text.
 struct SMTPEnvelope {
     let sender: String
     var recipients: [String] = []
-    /// Its number in the journal.
+    /// Its number in the request log.
     let number: Int
-    /// Code of the last answer that concerned it.
+    /// The code of its last reply.
     var status: Int
     var fault: Int?
 }

@@ -1,8 +1,8 @@
 import NIOCore
 
-/// Reads what a mail client sends: command lines, and messages up to the line with a single dot (RFC 5321).
+/// Reads a mail client's input: command lines, and messages up to the line with a single dot (RFC 5321).
 struct SMTPReader {
-    /// The client broke the rules in a way that leaves nothing to read on.
+    /// The client sent a line that is too long, after which its input cannot be read any further.
     struct LineTooLong: Error {}
 
     private static let longestLine = 1024 * 1024
@@ -13,12 +13,12 @@ struct SMTPReader {
         self.chunks = chunks
     }
 
-    /// The next command without its line end; nil when the client has left.
+    /// The next command without its line end; nil when the client has disconnected.
     mutating func command() async throws -> String? {
         try await line().map { String(buffer: $0) }
     }
 
-    /// A message with its dots unstuffed; nil when the client left before its end.
+    /// A message with its dots unstuffed; nil when the client disconnected before its end.
     ///
     /// - Parameter maximum: bytes; of a longer message only the first are kept, and `isTooLong` says so.
     mutating func message(maximum: Int) async throws -> (text: ByteBuffer, isTooLong: Bool)? {
@@ -37,13 +37,14 @@ struct SMTPReader {
         return nil
     }
 
-    /// Waits for the first bytes of what comes next without taking them.
+    /// Waits for the next bytes without consuming them.
     mutating func waitForMore() async throws {
         guard buffer.readableBytes == 0 else { return }
         _ = try await fill()
     }
 
-    /// Forgets what has come but was not read: nothing said before a TLS handshake counts after it (RFC 3207).
+    /// Discards received bytes that were not read: input from before a TLS handshake must not count after it (RFC
+    /// 3207).
     mutating func forget() {
         buffer.clear()
     }

@@ -4,7 +4,7 @@ import NIOPosix
 import Platform
 import ServiceLifecycle
 
-/// Stands in for the mail relay: takes every mail and delivers none.
+/// A stub of the mail relay: accepts every mail and delivers none.
 struct SMTPServer: Service {
     private let settings: Settings
     private let world: SandboxState
@@ -39,7 +39,7 @@ struct SMTPServer: Service {
         do {
             try await cancelWhenGracefulShutdown { try await accept(server) }
         } catch is CancellationError {
-            // This is how the wait for clients ends on shutdown.
+            // The wait for clients ends this way on shutdown.
         }
     }
 

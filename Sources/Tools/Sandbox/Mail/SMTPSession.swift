@@ -2,7 +2,7 @@ import NIOCore
 
 /// One client's session with the mail server.
 struct SMTPSession {
-    /// The session is over, by the client or by a fault.
+    /// The session was ended by the client or by a fault.
     private struct Ended: Error {}
 
     private let world: SandboxState
@@ -32,7 +32,7 @@ struct SMTPSession {
 
     private var journal: RequestLog { world.journals[.smtp] }
 
-    /// Serves the client until it leaves, is cut off, or the connection breaks.
+    /// Serves the client until it disconnects, is cut off, or the connection breaks.
     mutating func run() async {
         do {
             try await greet()
@@ -40,7 +40,7 @@ struct SMTPSession {
         } catch is SMTPReader.LineTooLong {
             try? await reply("500 5.5.2 Line too long")
         } catch {
-            // The client has left or was cut off: there is nobody to tell.
+            // The client has disconnected or was cut off, so no reply is possible.
         }
         finish()
     }
@@ -97,7 +97,8 @@ struct SMTPSession {
         guard let tls, !isSecure else { return try await reply("502 5.5.1 STARTTLS is not offered") }
         finish()
         reader.forget()
-        // In one step of the loop, so that the client's first TLS record cannot come between the answer and the handler.
+        // In one step of the event loop, so that the client's first TLS record cannot arrive between the reply and the
+        // handler.
         try await channel.eventLoop.submit { [channel] in
             let handler = TLSHandler(try tls.session())
             channel.writeAndFlush(ByteBuffer(string: "220 2.0.0 Go on\r\n"), promise: nil)
@@ -178,7 +179,7 @@ struct SMTPSession {
         try await answer("250 2.0.0 Taken", ending: true)
     }
 
-    /// Closes the mail that is under way in the journal, if there is one.
+    /// Closes the current mail's entry in the request log, if there is one.
     private mutating func finish() {
         guard let envelope else { return }
         let details = Received.Details(headers: ["recipients": envelope.recipients.joined(separator: ", ")])
@@ -188,14 +189,15 @@ struct SMTPSession {
 
     // MARK: Faults and answers
 
-    /// Strikes the mail under way at this stage; the reply to give instead of going on, if the fault has one.
+    /// Applies a fault to the current mail at this stage; returns its reply if the fault has one, which is sent instead
+    /// of going on.
     private mutating func apply(_ subject: FaultSubject) async throws -> String? {
         guard let fault = world.faults.apply(.smtp, subject) else { return nil }
         envelope?.fault = fault.id
         return try await suffer(fault)
     }
 
-    /// Does what a fault says; throws when it ends the session.
+    /// Performs the action of a fault; throws when it ends the session.
     private mutating func suffer(_ fault: (id: Int, action: FaultRequest.Action)) async throws -> String? {
         try await world.faults.delay(.milliseconds(fault.action.delayMs ?? 0), fault: fault.id, on: channel.eventLoop)
         if fault.action.hang == true {
@@ -211,7 +213,7 @@ struct SMTPSession {
         return fault.action.smtpReply
     }
 
-    /// A reply that decides over the mail under way.
+    /// Sends a reply that decides about the current mail.
     private mutating func answer(_ text: String, ending: Bool = false) async throws {
         envelope?.status = Int(text.prefix(3)) ?? 0
         if ending { finish() }

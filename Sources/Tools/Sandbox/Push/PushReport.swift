@@ -1,4 +1,4 @@
-/// A push that was delivered, as `/_sandbox/pushes` tells it.
+/// A delivered push as `/_sandbox/pushes` reports it.
 struct PushReport: Encodable {
     let id: Int
     let at: Timestamp

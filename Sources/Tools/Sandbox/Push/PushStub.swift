@@ -1,9 +1,9 @@
 import HTTPTypes
 import Synchronization
 
-/// Stands in for the push service: delivers each idempotency key once.
+/// A stub of the push service: delivers each idempotency key once.
 final class PushStub: Stub {
-    /// A push that was really delivered.
+    /// A delivered push.
     struct Delivered: Sendable {
         let at: Timestamp
         let idempotencyKey: String?
@@ -26,7 +26,7 @@ final class PushStub: Stub {
     private let key: String?
     private let state: Mutex<State>
 
-    /// - Parameter key: the bearer token asked of callers; nil asks for none.
+    /// - Parameter key: The bearer token that callers must send; nil accepts every caller.
     init(keep: Int, key: String?) {
         self.keep = keep
         self.key = key
@@ -69,7 +69,7 @@ final class PushStub: Stub {
         }
     }
 
-    /// What was delivered, oldest first.
+    /// The delivered pushes, oldest first.
     func delivered(since: Int, limit: Int?, userId: Int64?) -> [PushReport] {
         state.withLock { $0.delivered.elements(since: since) }
             .filter { userId == nil || $0.element.request.userIds.contains { $0 == userId } }

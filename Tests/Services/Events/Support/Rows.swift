@@ -18,9 +18,11 @@ extension Date {
 extension TestEnvironment {
     /// Runs the body with the events service and the world outside.
     static func events(
-        at now: String, settings: [String: String] = [:], _ body: @escaping @Sendable (TestEnvironment, StubServices) async throws -> Void
+        at now: String, zone: String = "UTC", settings: [String: String] = [:],
+        _ body: @escaping @Sendable (TestEnvironment, StubServices) async throws -> Void
     ) async throws {
         try await open(at: Date(now)) { environment in
+            try await environment.adoptSchedules(zone: zone)
             try await StubServices.open { stubs in
                 try await environment.with(Events.self, settings: stubs.settings.merging(settings) { _, ours in ours }) { _ in
                     try await body(environment, stubs)

@@ -1,12 +1,12 @@
-/// What has become of a booking of the demonstration.
+/// The history of a booking of the demo.
 enum BookingScenario: Sendable, CaseIterable {
-    /// Paid, and the customer was told.
+    /// Paid, and the confirmation was e-mailed.
     case confirmed
-    /// Paid within the last hour, and nobody has told the customer.
+    /// Paid within the last hour, and the confirmation was not e-mailed yet.
     case untold
     /// A first payment was declined.
     case paidAtSecondTry
-    /// Two payments came; one went back.
+    /// Two payments succeeded; one was refunded.
     case paidTwice
 
     /// Begun minutes ago.
@@ -22,22 +22,23 @@ enum BookingScenario: Sendable, CaseIterable {
 
     /// Cancelled: expired, declined or abandoned.
     case neverPaid
-    /// The money was asked for in time, and went back.
+    /// A refund was requested in time and paid.
     case refunded
-    /// It was asked for, and nobody has decided.
+    /// A refund was requested and is undecided.
     case refundRequested
-    /// It was asked for too late.
+    /// A refund was requested too late.
     case refundDenied
-    /// It was asked for by somebody who never paid.
+    /// A refund was requested, but nothing was paid.
     case requestedUnpaid
-    /// It was granted, and the gateway refused.
+    /// A refund was granted, and the gateway refused it.
     case refundRefused
-    /// The payment came when it had been given up; it went back.
+    /// The money arrived after the payment had been given up; it was refunded.
     case lateMoney
-    /// The payment was given up hours ago; the gateway took the money, and nobody knows that yet. Some are to be asked about now.
+    /// The payment was given up hours ago; the gateway took the money, and the database does not know it yet. Some are
+    /// due to be polled now.
     case givenUp
 
-    /// One of those that can be, as often as it is likely.
+    /// A random scenario that is possible in the phase, weighted by likelihood.
     static func any(in phase: EventScenario.Phase, _ random: inout SeededGenerator) -> BookingScenario {
         var place = Int.random(in: 0..<1000, using: &random)
         for (scenario, likelihood) in likely(in: phase) {
@@ -47,7 +48,7 @@ enum BookingScenario: Sendable, CaseIterable {
         return .confirmed
     }
 
-    /// Of a thousand bookings so many; the rest is confirmed.
+    /// The number of bookings per thousand; the rest is confirmed.
     private static func likely(in phase: EventScenario.Phase) -> [(BookingScenario, Int)] {
         switch phase {
         case .over: over

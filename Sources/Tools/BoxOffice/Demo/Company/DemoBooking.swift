@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A booking of the demonstration, as `bookings.bookings` has it.
+/// A booking of the demo, in the form of `bookings.bookings`.
 struct DemoBooking: Sendable, Equatable {
     /// Also its id.
     let number: Int
@@ -37,7 +37,7 @@ struct DemoBooking: Sendable, Equatable {
     /// Whether it holds tickets.
     var isHolding: Bool { status == .pending || status == .confirmed }
 
-    /// Six letters and digits that nobody confuses. A bijection of the number, so two bookings never share one.
+    /// Six unambiguous letters and digits. A bijection of the number, so two bookings never have the same one.
     static func reference(_ number: Int, seed: Int) -> String {
         let letters = Array("23456789ABCDEFGHJKLMNPQRSTUVWXYZ".utf8)
         let mask: UInt64 = (1 << 30) - 1

@@ -1,10 +1,10 @@
-/// Rows as no shop should write them and every shop does one day: jobs report them by name, and do the rest.
+/// Invalid rows, as every shop writes one day: jobs report them by name and process the rest.
 extension DemoCalendar {
-    /// An id that nothing has.
+    /// An id that no row has.
     static let nobody = 999_999_999
 
-    /// Puts them in: an event in a zone that does not exist, bookings of an event and of a user that do not exist, and a payment of which the
-    /// gateway knows another amount.
+    /// Adds them: an event in a zone that does not exist, bookings of an event and of a user that do not exist, and a
+    /// payment whose amount at the gateway is another one.
     mutating func spoil() {
         if let event = events.firstIndex(where: { $0.scenario == .tomorrow }) { events[event].zone = "Mars/Base" }
         for scenario in [BookingScenario.untold, .expired, .refundRequested] {

@@ -1,16 +1,16 @@
 import FoundationEssentials
 
-/// Two hundred events of the demonstration with all that belongs to them: what is written at once.
+/// Two hundred events of the demo with all their rows, written in one transaction.
 struct DemoCalendar: Sendable {
-    /// Organizers whose first event is in it.
+    /// The organizers whose first event is among them.
     let organizers: Range<Int>
     var events: [DemoEvent]
-    /// In the order of the events.
+    /// The bookings, in the order of the events.
     var sales: [DemoSale]
-    /// Payments of which the gateway says something else than they are.
+    /// Payments for which the gateway reports another amount.
     var misreported: [String: Int] = [:]
 
-    /// Tickets that are held, by event.
+    /// The number of held tickets, by event.
     var held: [Int: Int] {
         sales.reduce(into: [:]) { held, sale in
             if sale.booking.isHolding { held[sale.booking.eventId, default: 0] += sale.booking.quantity }

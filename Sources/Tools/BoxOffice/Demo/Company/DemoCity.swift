@@ -1,11 +1,11 @@
-/// A place where events of the demonstration are held.
+/// A city in which events of the demo take place.
 struct DemoCity: Sendable {
     let name: String
     /// IANA.
     let zone: String
     /// ISO 4217.
     let currency: String
-    /// What tickets cost is a few times this, in minor units: a yen has none, a dinar a thousand.
+    /// Ticket prices are a small multiple of this, in minor units: a yen has none, a dinar a thousand.
     let unit: Int
 
     static let all = [

@@ -1,14 +1,14 @@
 import Cron
 import FoundationEssentials
 
-/// The company of the demonstration: organizers, their events, and what has become of every booking.
+/// The company of the demo: organizers, their events, and the history of every booking.
 ///
-/// All of it follows from seed and number; only times are counted back from now. Events of a block of twenty have a thousand bookings
-/// together, so each event knows the numbers of its bookings without counting those before it.
+/// All of it is computed from seed and number; only times are relative to now. The events of a block of twenty have a
+/// thousand bookings together, so the numbers of an event's bookings are known without counting those before it.
 struct DemoCompany: Sendable {
     let seed: Int
     let now: Date
-    /// Who books: the users 1, 2, …
+    /// The number of users who book: 1, 2, …
     let users: Int
     let bookings: Int
     private let zones: [CronZone]
@@ -28,14 +28,14 @@ struct DemoCompany: Sendable {
     private static let blockSum = block.reduce(0, +)
     private static let perSeason = 200
 
-    /// How many events there are: the last one may lack bookings.
+    /// The number of events; the last one may lack bookings.
     var events: Int {
         var number = (bookings - 1) / Self.blockSum * Self.block.count + 1
         while firstBooking(of: number + 1) <= bookings { number += 1 }
         return number
     }
 
-    /// How many seasons there are.
+    /// The number of seasons.
     var seasons: Int { (events - 1) / Self.perSeason + 1 }
 
     /// The numbers of a season's events, the first season being 0.
@@ -59,7 +59,7 @@ struct DemoCompany: Sendable {
         return season
     }
 
-    /// The instant that clocks of a city show so many days from today.
+    /// The time at which local clocks of a city show this time of day, a number of days from today.
     func instant(place: Int, days: Int, minutes: Int) -> Date {
         let zone = zones[place]
         let today = ((now.timeIntervalSince1970 + Double(zone.offset(at: now))) / .day).rounded(.down)

@@ -1,11 +1,12 @@
 import FoundationEssentials
 import Postgres
 
-/// Writes seasons of the demonstration into the database.
+/// Writes seasons of the demo to the database.
 struct DemoDataset: Sendable {
     let database: PostgresClient
 
-    /// Writes a season in one transaction, and nothing when one of its ids is taken: it is there already, or somebody else's rows are.
+    /// Writes a season in one transaction; writes nothing if one of its ids is taken, by an earlier run or by other
+    /// rows.
     /// - Returns: whether it was written.
     func write(_ season: DemoCalendar) async throws -> Bool {
         guard let events = season.ids(of: season.events.map(\.number)), let bookings = season.ids(of: season.sales.map(\.booking.number)) else {
@@ -30,10 +31,10 @@ struct DemoDataset: Sendable {
         }
     }
 
-    /// Has the planner know how many rows there are now.
+    /// Updates the planner's statistics.
     func analyze() async throws { try await database.script("analyze events.events, bookings.bookings, payments.payments, payments.refunds") }
 
-    /// A second payment of a booking has the even number.
+    /// The second payment of a booking has the even number.
     private static let isFree: SQL = """
         select not exists (select from events.events where id between $1 and $2)
            and not exists (select from bookings.bookings where id between $3 and $4)
@@ -73,7 +74,7 @@ struct DemoDataset: Sendable {
 
     private static let eventCancelled: SQL = "copy bookings.event_cancellations (event_id, reason, told_at) from stdin"
 
-    /// What the web shop makes next gets ids behind these.
+    /// Moves the sequences behind these ids for the web shop's next rows.
     private static let passOver: SQL = """
         select setval(pg_get_serial_sequence('storefront.organizers', 'id'), (select max(id) from storefront.organizers)),
                setval(pg_get_serial_sequence('events.events', 'id'), (select max(id) from events.events)),
@@ -113,7 +114,7 @@ extension DemoBooking {
         ]
     }
 
-    /// Tickets that have come back.
+    /// The row of `events.releases` for released tickets.
     fileprivate var releaseRow: [any PostgresEncodable]? {
         cancelledAt.map { [number, eventId, quantity, $0] }
     }

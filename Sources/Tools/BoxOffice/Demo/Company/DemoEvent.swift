@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// An event of the demonstration.
+/// An event of the demo.
 struct DemoEvent: Sendable {
     /// Also its id.
     let number: Int
@@ -11,14 +11,14 @@ struct DemoEvent: Sendable {
     var zone: String
     let scenario: EventScenario
     let startsAt: Date
-    /// Some have none: the hall decides.
+    /// Nil for some events: the end is not fixed.
     let endsAt: Date?
     /// Minor units.
     let price: Int
     let currency: String
-    /// Since when its tickets are on sale.
+    /// When ticket sales started.
     let createdAt: Date
-    /// How many of a hundred tickets are taken.
+    /// The percentage of sold tickets.
     let filled: Int
 
     static let perOrganizer = 10
@@ -34,7 +34,7 @@ struct DemoEvent: Sendable {
         startsAt = scenario.start(now: company.now, evening: { company.instant(place: place, days: $0, minutes: hour * 30) }, &random)
         let lasts = (scenario == .live ? 6 : Double(Int.random(in: 4...7, using: &random)) / 2) * .hour
         endsAt = random.chance(60) ? startsAt + lasts : nil
-        // Half of an odd amount is a question of rounding, so some are odd.
+        // Some prices are odd, because half of an odd amount must be rounded.
         price = city.unit * Int.random(in: 1...9, using: &random) - (random.chance(50) ? 1 : 0)
         createdAt = min(startsAt, company.now) - Double(Int.random(in: 45...100, using: &random)) * .day
         filled = random.chance(10) ? 100 : Int.random(in: 15...99, using: &random)
@@ -49,12 +49,12 @@ struct DemoEvent: Sendable {
 
     /// When it was cancelled.
     var cancelledAt: Date? { scenario == .eventCancelled ? createdAt + 43 * .day : nil }
-    /// When it was found to be over.
+    /// When its status became `completed`.
     var completedAt: Date? { scenario.phase == .over ? endsAt ?? startsAt + 4 * .hour : nil }
-    /// When it was put away.
+    /// When it was archived.
     var archivedAt: Date? { scenario == .archived ? completedAt.map { $0 + 7.5 * .day } : nil }
 
-    /// How many tickets there are, when so many are taken.
+    /// The total number of tickets when this many are sold.
     func seats(sold: Int) -> Int { filled == 100 ? sold : max(sold, sold * 100 / filled / 10 * 10 + 10) }
 
     private struct Show: Sendable {

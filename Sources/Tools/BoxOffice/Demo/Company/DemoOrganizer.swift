@@ -1,4 +1,4 @@
-/// Who organizes events of the demonstration.
+/// The organizers of the demo.
 enum DemoOrganizer {
     /// The name of the organizer with this id.
     static func name(_ number: Int) -> String {

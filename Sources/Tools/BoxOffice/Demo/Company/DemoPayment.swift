@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A payment of the demonstration, as `payments.payments` has it, and the refund of it if there is one.
+/// A payment of the demo, in the form of `payments.payments`, with its refund if there is one.
 struct DemoPayment: Sendable, Equatable {
     /// Also its id, and that of its refund.
     let number: Int
@@ -9,7 +9,7 @@ struct DemoPayment: Sendable, Equatable {
     let amount: Int
     let currency: String
     let gateway: String
-    /// By which the gateway knows it.
+    /// The payment's reference at the gateway.
     let reference: String
     var status = Status.pending
     let createdAt: Date
@@ -19,10 +19,10 @@ struct DemoPayment: Sendable, Equatable {
     var failureReason: String?
     var abandonedAt: Date?
     var voidedAt: Date?
-    /// When the gateway is asked again about a payment that was given up for its silence.
+    /// The next poll of a payment that was given up without the gateway's answer.
     var askAt: Date?
     var refund: Refund?
-    /// What the gateway says when it is asked; nil when it knows nothing of it.
+    /// The gateway's record of the payment; nil when it has none.
     var gatewayRecord: GatewayRecord?
 
     enum Status: String, Sendable {
@@ -56,6 +56,6 @@ struct DemoPayment: Sendable, Equatable {
         case pending
     }
 
-    /// Money that has gone back.
+    /// The refunded amount.
     var refundedAmount: Int { refund.map { $0.failure == nil ? $0.amount : 0 } ?? 0 }
 }

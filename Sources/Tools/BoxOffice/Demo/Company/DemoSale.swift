@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A booking of the demonstration with its payments: what the shop began and what has become of it.
+/// A booking of the demo with its payments and their history.
 struct DemoSale: Sendable {
     let scenario: BookingScenario
     var booking: DemoBooking
@@ -15,7 +15,7 @@ struct DemoSale: Sendable {
         let last = event.cancelledAt ?? min(event.startsAt, company.now)
         let quantity = [1, 2, 2, 2, 3, 4, 4, 6][Int.random(in: 0..<8, using: &random)]
         scenario = .any(in: event.scenario.phase, &random)
-        // Bought so long before the last moment that there was time for what became of it.
+        // The booking is created early enough for its whole history to lie in the past.
         let time: TimeInterval =
             switch scenario {
             case .refunded, .refundRefused, .refundRequested, .refundDenied: 2 * .day
@@ -34,7 +34,7 @@ struct DemoSale: Sendable {
         }
     }
 
-    /// The last hour.
+    /// Bookings of the last hour.
     private mutating func begin(_ now: Date) {
         func minutes(_ range: ClosedRange<Int>) -> TimeInterval { Double(Int.random(in: range, using: &random)) * .minute }
         switch scenario {
@@ -56,7 +56,7 @@ struct DemoSale: Sendable {
         }
     }
 
-    /// What began days ago.
+    /// Older bookings.
     private mutating func settle(_ last: Date, _ now: Date) {
         switch scenario {
         case .paidAtSecondTry:
@@ -95,7 +95,7 @@ struct DemoSale: Sendable {
 }
 
 extension DemoSale {
-    /// A payment of the whole booking; the gateway is told of it unless it is pending or was never handed over.
+    /// Adds a payment of the whole booking; the gateway has a record of it unless it is pending or was never submitted.
     private mutating func pay(_ status: DemoPayment.Status, after pause: TimeInterval = 0, at decided: Date? = nil, because reason: String? = nil) {
         let number = booking.number * 2 - 1 + payments.count
         var payment = DemoPayment(
@@ -126,7 +126,8 @@ extension DemoSale {
         booking.confirmedAt = booking.confirmedAt ?? payments.last?.paidAt.map { $0 + 1 }
     }
 
-    /// Mails of a confirmed booking: what it said, and what reminded of the event, at nine and ten o'clock UTC.
+    /// Sets which mails of a confirmed booking were sent: the confirmation, and the reminders at nine and ten o'clock
+    /// UTC.
     private mutating func tell(_ now: Date) {
         booking.confirmationSent = true
         let day = Date(timeIntervalSince1970: (event.startsAt.timeIntervalSince1970 / .day).rounded(.down) * .day)
@@ -143,7 +144,7 @@ extension DemoSale {
         booking.cancellationReason = reason
     }
 
-    /// Handed to the gateway, which will say one of four things.
+    /// Submits a payment to the gateway, which will give one of four answers.
     private mutating func handOver(_ submitted: Date) {
         booking.createdAt = submitted - 2 * .minute
         pay(.processing)
@@ -166,7 +167,7 @@ extension DemoSale {
         }
     }
 
-    /// Paid, asked back and granted; or paid, and cancelled by the organizer.
+    /// Paid, then refunded: on the customer's request, or because the organizer cancelled the event.
     private mutating func refund(_ last: Date) {
         confirm()
         booking.confirmationSent = true
@@ -180,7 +181,7 @@ extension DemoSale {
         }
         cancel(granted, event.scenario == .eventCancelled ? "event cancelled" : "refund approved")
         booking.refundApprovedAt = granted
-        // A half is rounded in the customer's favour.
+        // Half is rounded in the customer's favour.
         let amount = share == 1 ? booking.totalAmount : (booking.totalAmount + 1) / 2
         booking.refundAmount = amount
         refund(0, amount, .approved, at: granted)
@@ -193,7 +194,7 @@ extension DemoSale {
         payments[payment].refund = DemoPayment.Refund(amount: amount, cause: cause, requestedAt: asked, settledAt: asked + 2 * .minute)
     }
 
-    /// The gateway would not: the booking waits for somebody to look.
+    /// The gateway refused the refund: a person has to check the booking.
     private mutating func refuse(_ reason: String) {
         payments[0].refund?.failure = reason
         booking.refundFailure = reason
@@ -215,7 +216,7 @@ extension DemoSale {
         booking.refundProcessed = true
     }
 
-    /// Asked for the money; after the start it was denied.
+    /// Requests a refund; after the start it was denied.
     private mutating func ask(_ now: Date) {
         guard scenario == .refundDenied else {
             booking.refundRequestedAt = event.scenario.refundRequest(start: event.startsAt, now: now)

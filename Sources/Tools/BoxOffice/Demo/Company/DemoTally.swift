@@ -1,13 +1,13 @@
-/// How many rows of what kind the demonstration has got.
+/// The number of rows of the demo, by kind.
 struct DemoTally: Sendable {
     private(set) var organizers = 0
     private(set) var events: [String: Int] = [:]
     private(set) var bookings: [String: Int] = [:]
     private(set) var payments: [String: Int] = [:]
     private(set) var refunds = 0
-    /// Bookings of seasons that were there already.
+    /// Bookings of seasons that existed already.
     var present = 0
-    /// Payments the sandbox's gateway knows; nil when there is no sandbox.
+    /// Payments that were preloaded into the sandbox's gateway; nil when there is no sandbox.
     var toldGateway: Int?
 
     init(toldGateway: Int? = nil) { self.toldGateway = toldGateway }
@@ -34,7 +34,7 @@ struct DemoTally: Sendable {
         ]
     }
 
-    /// `12 archived, 3 live`: the most first.
+    /// `12 archived, 3 live`: the largest number first.
     private func list(_ counts: [String: Int]) -> String {
         guard !counts.isEmpty else { return "none made" }
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")

@@ -1,7 +1,7 @@
 import Contracts
 import FoundationEssentials
 
-/// A payment as the gateway knows it: what `POST /_sandbox/gateway/transactions` takes.
+/// The gateway's record of a payment, in the form of `POST /_sandbox/gateway/transactions`.
 struct DemoTransaction: Encodable, Sendable {
     let reference: String
     let status: DemoPayment.GatewayRecord
@@ -19,7 +19,8 @@ struct DemoTransaction: Encodable, Sendable {
 }
 
 extension DemoCalendar {
-    /// What the gateway knows of the payments that it can be asked about; of an event that is over nobody asks any more.
+    /// The gateway's records of payments that may still be polled; payments of events that are over are not polled any
+    /// more.
     var transactions: [DemoTransaction] {
         let over = Set(events.filter { $0.scenario.phase == .over }.map(\.number))
         return sales.lazy.filter { !over.contains($0.booking.eventId) }.flatMap(\.payments).compactMap { payment in

@@ -1,26 +1,26 @@
 import FoundationEssentials
 
-/// When an event of the demonstration is, seen from now, and how far its status has come.
+/// The time of an event of the demo relative to now, and its status.
 enum EventScenario: Sendable, CaseIterable {
-    /// Over for weeks, and put away.
+    /// Over for weeks, and archived.
     case archived
     /// Over for some days.
     case completed
-    /// Over for so long that it is to be put away.
+    /// Over for so long that it is due to be archived.
     case completedEightDaysAgo
-    /// Began and ended, and no job has looked.
+    /// Began and ended, and its status was not updated.
     case overslept
-    /// Ended, and is still taken for live.
+    /// Ended, and still has the status `live`.
     case overdue
     /// On now.
     case live
-    /// Began, and is still taken for upcoming.
+    /// Began, and still has the status `upcoming`.
     case starting
-    /// Those who asked for their money a while ago did so 23 hours before the start.
+    /// Undecided refund requests were made 23 hours before the start.
     case in22Hours
-    /// Those did so 25 hours before the start.
+    /// Undecided refund requests were made 25 hours before the start.
     case in24Hours
-    /// Those did so 3 days before the start.
+    /// Undecided refund requests were made 3 days before the start.
     case inThreeDays
     /// On the next calendar day of its place.
     case tomorrow
@@ -30,10 +30,10 @@ enum EventScenario: Sendable, CaseIterable {
     case inSevenDays
     /// In the weeks after that.
     case later
-    /// Its organizer called it off.
+    /// Cancelled by its organizer.
     case eventCancelled
 
-    /// The occasions of consecutive events, over and over.
+    /// The scenarios of consecutive events, repeated.
     static let cycle: [EventScenario] = [
         .later, .archived, .tomorrow, .soon, .completed, .inSevenDays, .archived, .live, .later, .in24Hours, .archived, .overslept, .soon,
         .eventCancelled, .completed, .starting, .later, .in22Hours, .archived, .inSevenDays, .completedEightDaysAgo, .inThreeDays, .overdue,
@@ -41,7 +41,7 @@ enum EventScenario: Sendable, CaseIterable {
         .later,
     ]
 
-    /// What can have become of bookings.
+    /// Determines which booking scenarios are possible.
     var phase: Phase {
         switch self {
         case .archived, .completed, .completedEightDaysAgo: .over
@@ -58,7 +58,7 @@ enum EventScenario: Sendable, CaseIterable {
         case eventCancelled
     }
 
-    /// As `events.events` spells it.
+    /// The value of `events.events.status`.
     var status: String {
         switch self {
         case .archived: "archived"
@@ -70,7 +70,7 @@ enum EventScenario: Sendable, CaseIterable {
     }
 
     /// The start, at the half hour.
-    /// - Parameter evening: The instant of an evening of the place, so many calendar days from today.
+    /// - Parameter evening: Returns the time of an evening in the city, a number of calendar days from today.
     func start(now: Date, evening: (Int) -> Date, _ random: inout SeededGenerator) -> Date {
         switch self {
         case .archived: evening(-Int.random(in: 10...120, using: &random))
@@ -91,7 +91,7 @@ enum EventScenario: Sendable, CaseIterable {
         }
     }
 
-    /// When somebody asked for the money who has no answer yet.
+    /// The time of a refund request that is still undecided.
     func refundRequest(start: Date, now: Date) -> Date {
         switch self {
         case .in22Hours: start - 23 * .hour

@@ -17,7 +17,7 @@ struct TLSCertificate: Sendable {
     /// The server's side of a new connection.
     func session() throws -> TLSSession {
         let context = try context()
-        // The session keeps what it needs of it.
+        // The session keeps the parts of the context that it needs.
         defer { SSL_CTX_free(context) }
         guard let ssl = SSL_new(context) else { throw TLSError(fallback: "out of memory") }
         SSL_set_accept_state(ssl)

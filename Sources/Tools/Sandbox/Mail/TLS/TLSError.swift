@@ -1,10 +1,10 @@
 import COpenSSL
 
-/// A TLS failure in OpenSSL's words.
+/// A TLS failure, with OpenSSL's text.
 struct TLSError: Error, CustomStringConvertible {
     let description: String
 
-    /// The oldest error of this thread's queue, which is emptied. OpenSSL keeps one queue a thread.
+    /// The oldest error of this thread's queue, which is cleared. OpenSSL has one queue per thread.
     init(fallback: String) {
         let code = ERR_get_error()
         ERR_clear_error()

@@ -1,8 +1,9 @@
 import NIOCore
 
-/// Speaks TLS towards the network and plain bytes towards the rest of the pipeline. What is written before the handshake is over waits for it.
+/// TLS on the network side, plain bytes for the rest of the pipeline. Bytes written before the end of the handshake
+/// wait for it.
 ///
-/// A failure is fired as a ``TLSError`` after the alert that tells the peer, and closes the channel.
+/// A failure is fired as a ``TLSError`` after the alert to the peer, and closes the channel.
 final class TLSHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -51,7 +52,7 @@ final class TLSHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
-    /// Does what the bytes at hand allow: handshake, then reading, then writing.
+    /// Does what the received bytes allow: handshake, then reading, then writing.
     private func advance(_ context: ChannelHandlerContext) {
         guard !hasEnded else { return }
         do throws(TLSError) {
@@ -66,7 +67,7 @@ final class TLSHandler: ChannelDuplexHandler {
     }
 
     private func read(_ context: ChannelHandlerContext) throws(TLSError) {
-        // Whoever is given the bytes may close the channel.
+        // A handler that is given the bytes may close the channel.
         while !hasEnded {
             switch try session.read(context.channel.allocator) {
             case .bytes(let bytes): context.fireChannelRead(wrapInboundOut(bytes))
@@ -89,7 +90,7 @@ final class TLSHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Passes on what the session has for the peer.
+    /// Sends the session's outgoing bytes to the peer.
     private func send(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         guard let bytes = session.takeOutgoing(context.channel.allocator) else {
             promise?.succeed()

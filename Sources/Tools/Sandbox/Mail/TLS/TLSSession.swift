@@ -1,16 +1,16 @@
 import COpenSSL
 import NIOCore
 
-/// One side of a TLS connection over two memory BIOs: bytes of the wire go in and come out, nothing here does I/O.
+/// One side of a TLS connection over two memory BIOs: encrypted bytes go in and come out, without any I/O.
 ///
 /// The owner of its `SSL`, which is freed with it. Used by one event loop.
 struct TLSSession: ~Copyable {
-    /// What a read has come to.
+    /// The result of a read.
     enum Reading {
         case bytes(ByteBuffer)
         /// Nothing more until the peer sends more.
         case needsMore
-        /// The peer has said good-bye (close_notify).
+        /// The peer has closed the session (close_notify).
         case ended
     }
 
@@ -26,7 +26,7 @@ struct TLSSession: ~Copyable {
     /// Takes over an `SSL` that knows which side it is: `SSL_set_accept_state` or `SSL_set_connect_state` was called.
     init(_ ssl: OpaquePointer) throws(TLSError) {
         guard let incoming = copenssl_memory(), let outgoing = copenssl_memory() else {
-            // A BIO that did come about is lost with a process that is out of memory.
+            // If one of the two BIOs was created it leaks, but then the process is out of memory.
             SSL_free(ssl)
             throw TLSError(fallback: "out of memory")
         }
@@ -38,7 +38,7 @@ struct TLSSession: ~Copyable {
 
     deinit { SSL_free(ssl) }
 
-    /// Bytes that came from the peer.
+    /// Adds bytes that were received from the peer.
     func receive(_ bytes: ByteBuffer) throws(TLSError) {
         let isTaken = bytes.withUnsafeReadableBytes { bytes in
             bytes.isEmpty || BIO_write(incoming, bytes.baseAddress, Int32(bytes.count)) == Int32(bytes.count)
@@ -46,7 +46,7 @@ struct TLSSession: ~Copyable {
         guard isTaken else { throw TLSError(fallback: "out of memory") }
     }
 
-    /// Goes on with the handshake; afterwards `isEstablished` says whether it is over.
+    /// Continues the handshake; afterwards `isEstablished` reports whether it is complete.
     mutating func handshake() throws(TLSError) {
         guard !isEstablished else { return }
         ERR_clear_error()
@@ -58,7 +58,7 @@ struct TLSSession: ~Copyable {
         }
     }
 
-    /// Decrypts up to a record of what has come.
+    /// Decrypts up to one record of the received bytes.
     func read(_ allocator: ByteBufferAllocator) throws(TLSError) -> Reading {
         ERR_clear_error()
         var buffer = allocator.buffer(capacity: Self.recordLength)
@@ -75,7 +75,7 @@ struct TLSSession: ~Copyable {
         }
     }
 
-    /// Encrypts; what comes of it is in ``takeOutgoing(_:)``. Only once the session is established.
+    /// Encrypts bytes; ``takeOutgoing(_:)`` returns the result. Only for an established session.
     func write(_ bytes: ByteBuffer) throws(TLSError) {
         ERR_clear_error()
         let isTaken = bytes.withUnsafeReadableBytes { bytes in
@@ -84,7 +84,7 @@ struct TLSSession: ~Copyable {
         guard isTaken else { throw TLSError(fallback: "the record cannot be written") }
     }
 
-    /// Says good-bye to the peer.
+    /// Sends close_notify to the peer.
     func shutDown() {
         if isEstablished { _ = SSL_shutdown(ssl) }
     }

@@ -9,7 +9,7 @@ import Platform
 @testable import TicketsCache
 
 /// The services that are deployed, as Deploy/services lists them, with their types.
-enum DeployedServices {
+enum ServiceDeclarations {
     /// The types. One that Deploy/services does not have, or a line of it without a type here, fails a test.
     static let all: [any BackgroundService.Type] = [
         TickPublisher.self, TicketsCache.self, LoyaltyNotifier.self, Payments.self, Bookings.self, Events.self,
