@@ -49,9 +49,9 @@ struct TickConsumer: Service {
                 // Another replica may take some of them: those that arrived by then are processed.
                 await arrived.gather(waiting, atMost: Self.gathering)
                 while let ticks = await arrived.take(atMost: Self.prefetch) {
-                    for recordAndClaim in await turns(ticks) {
+                    for deliveries in await byJob(ticks) {
                         group.addTask {
-                            for delivery in recordAndClaim { await work(delivery, isStopping: { stopping.isOpen }) }
+                            for delivery in deliveries { await work(delivery, isStopping: { stopping.isOpen }) }
                         }
                     }
                 }
@@ -78,7 +78,7 @@ struct TickConsumer: Service {
     /// The deliveries to process, as lists that run concurrently: ticks of a job whose misfire policy is `all` in one
     /// list, in the order of their times; every other tick in a list of its own. Ticks that a newer one among them
     /// makes unnecessary are recorded and acked.
-    private func turns(_ deliveries: [AMQPDelivery]) async -> [[AMQPDelivery]] {
+    private func byJob(_ deliveries: [AMQPDelivery]) async -> [[AMQPDelivery]] {
         guard deliveries.count > 1 else { return [deliveries] }
         let ticks = deliveries.map { try? IncomingTick($0, now: runtime.clock.now) }
         var newest: [JobName: Date] = [:]
