@@ -17,7 +17,7 @@ select 'mail', 'booking-cancelled/' || l.booking_id,
                'reference', l.reference, 'event', l.title, 'place', l.location, 'tickets', l.quantity,
                'time', jsonb_build_object('at', to_char(l.starts_at at time zone l.time_zone, 'YYYY-MM-DD"T"HH24:MI'), 'zone', l.time_zone))),
        '00-3109df775773a94b2f7cdd04465ca8ce-849ed574634e645f-01', now(), now()
-from cancelled join bookings.letters l on l.booking_id = cancelled.id;
+from cancelled join bookings.booking_mail_contexts l on l.booking_id = cancelled.id;
 
 -- The tickets, and a message for each 25 bookings as the services have it in their inbox.
 with returned as (
