@@ -46,7 +46,7 @@ struct DeliveryWorker: Service {
         let stopping = AsyncLatch()
         await withGracefulShutdownHandler {
             await withTaskGroup { group in
-                group.addTask { await carry(until: stopping) }
+                group.addTask { await deliver(until: stopping) }
                 group.addTask {
                     await stopping.wait()
                     try? await Task.sleep(for: Self.shutdownGrace)
@@ -60,7 +60,7 @@ struct DeliveryWorker: Service {
         }
     }
 
-    private func carry(until stopping: AsyncLatch) async {
+    private func deliver(until stopping: AsyncLatch) async {
         var backoff = Backoff.connection
         var failing = false
         while !stopping.isOpen, !Task.isCancelled {

@@ -24,39 +24,39 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
         }
         guard let row = begun else { return .stale }
         if row.dryRun { return try await dryRun(row, run, number) }
-        let tally = RunCounters()
+        let counters = RunCounters()
         let started = ContinuousClock.now
         let isOut: @Sendable () -> Bool = { isStopping() || ContinuousClock.now - started > Self.claimingTime }
         let pool = LeasedWorkPool<E.Item, E.Outcome>(concurrency: externalJob.inFlight, logger: runtime.logger) { finished, wanted in
-            try await recordAndClaim(row, number, finished, wanted, tally)
+            try await recordAndClaim(row, number, finished, wanted, counters)
         } perform: { item in
             await externalJob.perform(item)
         }
         try await RunHeartbeat(run: run, slice: number, runtime: runtime).during { try await pool.run(isStopping: isOut) }
-        return try await runtime.retryingWhileDatabaseIsDown("\(E.name)") { try await end(run, number, tally, ranOut: isOut()) }
+        return try await runtime.retryingWhileDatabaseIsDown("\(E.name)") { try await end(run, number, counters, ranOut: isOut()) }
     }
 
     /// Records the finished items and claims replacements, in one transaction. If that fails because of an item, the
     /// finished items are recorded in halves, and claims take half as many.
     private func recordAndClaim(
-        _ row: JobRunStore.RunRow, _ number: Int, _ finished: [(E.Item, E.Outcome)], _ wanted: Int, _ tally: RunCounters
+        _ row: JobRunStore.RunRow, _ number: Int, _ finished: [(E.Item, E.Outcome)], _ wanted: Int, _ counters: RunCounters
     ) async throws -> [E.Item] {
         do {
-            return try await transact(row, number, finished[...], wanted, tally)
+            return try await transact(row, number, finished[...], wanted, counters)
         } catch  where error.isPermanent {
             runtime.logger.info("A turn is divided", error: error, metadata: ["job": "\(E.name)", "finished": "\(finished.count)"])
         }
         try await Division.process(finished[...]) { some in
-            _ = try await transact(row, number, some, 0, tally)
+            _ = try await transact(row, number, some, 0, counters)
         } failed: { element, error in
-            try await recordFailure(of: element.0.id, error, row, number, tally)
+            try await recordFailure(of: element.0.id, error, row, number, counters)
         }
         var limit = wanted
         while limit > 0 {
             do {
-                return try await transact(row, number, [], limit, tally)
+                return try await transact(row, number, [], limit, counters)
             } catch  where error.isPermanent {
-                if limit == 1, try await !recordFailure(of: nil, error, row, number, tally) { throw error }
+                if limit == 1, try await !recordFailure(of: nil, error, row, number, counters) { throw error }
                 limit = max(1, limit / 2)
             }
         }
@@ -65,7 +65,7 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
 
     /// The transaction of one round.
     private func transact(
-        _ row: JobRunStore.RunRow, _ number: Int, _ finished: ArraySlice<(E.Item, E.Outcome)>, _ wanted: Int, _ tally: RunCounters
+        _ row: JobRunStore.RunRow, _ number: Int, _ finished: ArraySlice<(E.Item, E.Outcome)>, _ wanted: Int, _ counters: RunCounters
     ) async throws -> [E.Item] {
         let (items, effects) = try await runtime.retryingWhileDatabaseIsDown("\(E.name)") {
             try await runtime.transaction { tx in
@@ -79,7 +79,7 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
             }
         }
         // Only after the commit, so that a round that is retried counts once.
-        tally.add(effects)
+        counters.add(effects)
         return items
     }
 
@@ -87,7 +87,7 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
     /// - Returns: false when nothing is due.
     @discardableResult
     private func recordFailure(
-        of item: E.Item.ID?, _ error: any Error, _ row: JobRunStore.RunRow, _ number: Int, _ tally: RunCounters
+        of item: E.Item.ID?, _ error: any Error, _ row: JobRunStore.RunRow, _ number: Int, _ counters: RunCounters
     ) async throws -> Bool {
         let reason = "\(error)".storable()
         let effects = try await runtime.retryingWhileDatabaseIsDown("\(E.name)") {
@@ -104,18 +104,18 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
                 return effects
             }
         }
-        if let effects { tally.add(effects) }
+        if let effects { counters.add(effects) }
         return effects != nil
     }
 
-    private func end(_ run: Int, _ number: Int, _ tally: RunCounters, ranOut: Bool) async throws -> JobRunner.SliceOutcome {
+    private func end(_ run: Int, _ number: Int, _ counters: RunCounters, ranOut: Bool) async throws -> JobRunner.SliceOutcome {
         try await runtime.transaction { tx in
             guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
             let slice = Slice(row, number: number, limit: 0, now: tx.now)
             let heldByOthers = ranOut ? false : try await externalJob.outstanding(slice, tx) > 0
             let isOver = !ranOut && !row.rerunRequested && !heldByOthers
             // Each round has updated the counts of the run; the details of what it caused are added here.
-            let details = tally.sum(onto: row.details)
+            let details = counters.sum(onto: row.details)
             try await JobRunStore.advance(run, details, processed: 0, failed: 0, isOver: isOver, tx)
             guard !isOver else { return .over }
             if heldByOthers { try await JobRunStore.rest(run, slice: number + 1, for: ServiceTopology.delays[Self.lookAgain - 1], tx) }

@@ -26,7 +26,7 @@ struct RunDetails: Codable, Sendable, Equatable {
             published = (published ?? [:]).merging([message.subject: 1], uniquingKeysWith: +)
         }
         for delivery in effects.deliveries { delivered = (delivered ?? [:]).merging([delivery.kind.rawValue: 1], uniquingKeysWith: +) }
-        for (kind, count) in effects.handedOver { delivered = (delivered ?? [:]).merging([kind.rawValue: count], uniquingKeysWith: +) }
+        for (kind, count) in effects.enqueued { delivered = (delivered ?? [:]).merging([kind.rawValue: count], uniquingKeysWith: +) }
         add(effects.failures, further: 0)
     }
 

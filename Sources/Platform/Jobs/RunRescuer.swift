@@ -31,7 +31,7 @@ struct RunRescuer: Service {
             var failing = false
             while !Task.isCancelled {
                 do {
-                    try await tell(rescue(jobs))
+                    try await log(rescue(jobs))
                     failing = false
                 } catch {
                     if !failing, !Task.isCancelled { runtime.logger.warning("Runs that stand still cannot be looked for", error: error) }
@@ -44,19 +44,19 @@ struct RunRescuer: Service {
 
     /// Resumes the abandoned runs of some jobs now.
     func look(at jobs: [JobName]) async throws {
-        tell(try await runtime.retryingWhileDatabaseIsDown("Looking for runs that stand still") { try await rescue(jobs) })
+        log(try await runtime.retryingWhileDatabaseIsDown("Looking for runs that stand still") { try await rescue(jobs) })
     }
 
     private func rescue(_ jobs: [JobName]) async throws -> [JobRunStore.AbandonedRun] {
         try await runtime.transaction { tx in
-            let standing = try await JobRunStore.rescue(jobs, lease: runtime.runLease, tx)
-            for run in standing { try tx.publish(Tick(nextSliceOf: run), to: "\(tx.service).ticks") }
-            return standing
+            let abandoned = try await JobRunStore.rescue(jobs, lease: runtime.runLease, tx)
+            for run in abandoned { try tx.publish(Tick(nextSliceOf: run), to: "\(tx.service).ticks") }
+            return abandoned
         }
     }
 
-    private func tell(_ standing: [JobRunStore.AbandonedRun]) {
-        for run in standing {
+    private func log(_ abandoned: [JobRunStore.AbandonedRun]) {
+        for run in abandoned {
             Counter(label: "boxoffice_runs_rescued_total", dimensions: [("job", run.job)]).increment()
             runtime.logger.warning("A run stood still and is taken up", metadata: ["job": "\(run.job)", "run": "\(run.id)", "slice": "\(run.slice)"])
         }

@@ -30,7 +30,7 @@ struct EventConsumer: Service {
     private let reactions: [MessageType: AnyReaction]
     private let failures: RetryPublisher
     private let duplicates = DuplicateProbe()
-    private let worked: Counter
+    private let processed: Counter
     private let repeated: Counter
     private let divided: Counter
     private let seconds: Timer
@@ -40,7 +40,7 @@ struct EventConsumer: Service {
         self.topology = topology
         self.reactions = Dictionary(reactions.map { ($0.type, $0) }) { first, _ in first }
         self.failures = RetryPublisher(runtime: runtime, topology: topology, queue: topology.events)
-        worked = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "processed")])
+        processed = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "processed")])
         repeated = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "repeated")])
         divided = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "split")])
         seconds = Timer(label: "boxoffice_batch_seconds", dimensions: [("queue", topology.events)])
@@ -49,22 +49,22 @@ struct EventConsumer: Service {
     func run() async throws {
         guard await runtime.ready() else { return }
         let deliveries = runtime.broker.consume(topology.events, prefetch: Self.prefetch, maximumBatch: Self.batch)
-        let handoff = BatchBuffer<MessageDecoder.Reading>()
+        let decoded = BatchBuffer<MessageDecoder.Reading>()
         await withGracefulShutdownHandler {
             await withTaskGroup { group in
                 group.addTask {
                     let reader = MessageDecoder(retry: topology.retry, reactions: reactions)
                     for await batch in deliveries {
-                        let isAwaited = handoff.put(batch.map(reader.read))
+                        let isAwaited = decoded.put(batch.map(reader.read))
                         // Deliveries arrive one by one: taken as they come, each would wake two threads.
                         if !isAwaited { try? await Task.sleep(for: Self.gathering) }
                     }
-                    handoff.finish()
+                    decoded.finish()
                 }
                 group.addTask {
-                    while let batch = await handoff.take(atMost: Self.batch, weighing: Self.batchBytes, \.delivery.body.count) {
+                    while let batch = await decoded.take(atMost: Self.batch, weighing: Self.batchBytes, \.delivery.body.count) {
                         guard !Task.isShuttingDownGracefully else {
-                            giveBack(batch)
+                            requeue(batch)
                             continue
                         }
                         // A batch that is left unsettled must be the last: the ack of a later one would cover it.
@@ -108,13 +108,13 @@ struct EventConsumer: Service {
         } catch {
             runtime.logger.warning("A batch goes back to the queue", error: error, metadata: ["queue": "\(topology.events)"])
             try? await Task.sleep(for: Self.pause)
-            giveBack(batch)
+            requeue(batch)
         }
         return true
     }
 
     /// Returns unsettled messages to the queue at once.
-    private func giveBack(_ batch: [MessageDecoder.Reading]) {
+    private func requeue(_ batch: [MessageDecoder.Reading]) {
         guard let last = batch.last?.delivery else { return }
         runtime.broker.nack(through: last, requeue: true)
     }
@@ -177,7 +177,7 @@ struct EventConsumer: Service {
             }
             return try await transact(messages, mayBeDuplicate: true)
         }
-        worked.increment(by: fresh)
+        processed.increment(by: fresh)
         if fresh < messages.count { repeated.increment(by: messages.count - fresh) }
     }
 

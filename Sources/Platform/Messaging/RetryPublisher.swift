@@ -50,7 +50,7 @@ struct RetryPublisher: Sendable {
     /// - Throws: when the connection was lost: the broker redelivers the originals.
     func send(_ failed: [Failed]) async throws {
         guard !failed.isEmpty else { return }
-        for one in failed { tell(one) }
+        for one in failed { log(one) }
         let copies = failed.map(copy)
         let outcomes = try await publish(copies)
         for (copy, outcome) in zip(copies, outcomes) where outcome != .confirmed {
@@ -111,7 +111,7 @@ struct RetryPublisher: Sendable {
         return AMQPMessage(exchange: topology.retry, routingKey: target, properties: properties, body: failed.delivery.body)
     }
 
-    private func tell(_ failed: Failed) {
+    private func log(_ failed: Failed) {
         let isLast = Self.isLast(failed)
         let metadata: Logger.Metadata = [
             "queue": "\(queue)", "message": "\(failed.delivery.properties.messageID ?? "")", "attempt": "\(Self.attempt(failed.delivery))",

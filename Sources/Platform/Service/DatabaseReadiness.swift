@@ -32,7 +32,7 @@ struct DatabaseReadiness: Service {
 
     private func watch() async {
         var backoff = Backoff.connection
-        let ticket = runtime.databaseWaits.ticket()
+        let ticket = runtime.databaseWaits.newID()
         while !Task.isCancelled {
             let problem = await problem()
             // A service that is stopped during the check gets no answer; that is no failure.
@@ -117,7 +117,7 @@ extension DatabaseReadiness {
     /// Reports statements that hang: a commit that waits for a standby which is gone, a lock that is not released.
     /// Nothing fails, and nothing makes progress.
     private func watchStatements() async {
-        let ticket = runtime.databaseWaits.ticket()
+        let ticket = runtime.databaseWaits.newID()
         while !Task.isCancelled {
             let oldest = await runtime.database.oldestStatement()
             if let oldest, oldest.age >= Self.hanging {

@@ -24,7 +24,7 @@ final class AsyncLatch: Sendable {
 
     /// Returns when the latch is open or the task is cancelled.
     func wait() async {
-        let ticket = state.withLock { state in
+        let id = state.withLock { state in
             state.next += 1
             return state.next
         }
@@ -32,13 +32,13 @@ final class AsyncLatch: Sendable {
             await withCheckedContinuation { continuation in
                 let passes = state.withLock { state in
                     if state.isOpen || Task.isCancelled { return true }
-                    state.waiters[ticket] = continuation
+                    state.waiters[id] = continuation
                     return false
                 }
                 if passes { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: ticket) }?.resume()
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
         }
     }
 }

@@ -23,7 +23,7 @@ final class DatabaseWaits: Sendable {
 
     private struct State {
         var waiting: [Int: String] = [:]
-        var told: Set<Trouble> = []
+        var logged: Set<Trouble> = []
         var since = ContinuousClock.now
         var lastTicket = 0
     }
@@ -34,7 +34,7 @@ final class DatabaseWaits: Sendable {
     var reason: String? { state.withLock { $0.waiting.min { $0.key < $1.key }?.value } }
 
     /// Identifies an operation that may have to wait.
-    func ticket() -> Int {
+    func newID() -> Int {
         state.withLock { state in
             state.lastTicket += 1
             return state.lastTicket
@@ -42,22 +42,22 @@ final class DatabaseWaits: Sendable {
     }
 
     /// Records that an operation waits, or waits for another reason than before.
-    func wait(_ ticket: Int, _ what: String, _ trouble: Trouble, _ reason: String, _ logger: Logger) {
-        let isNews = state.withLock { state in
+    func wait(_ id: Int, _ what: String, _ trouble: Trouble, _ reason: String, _ logger: Logger) {
+        let isFirst = state.withLock { state in
             if state.waiting.isEmpty {
-                state.told = []
+                state.logged = []
                 state.since = .now
             }
-            state.waiting[ticket] = reason
-            return state.told.insert(trouble).inserted
+            state.waiting[id] = reason
+            return state.logged.insert(trouble).inserted
         }
-        if isNews { logger.warning("Waiting for the database: \(reason)", metadata: ["waiting": "\(what)"]) }
+        if isFirst { logger.warning("Waiting for the database: \(reason)", metadata: ["waiting": "\(what)"]) }
     }
 
     /// Records that an operation succeeded or gave up.
-    func end(_ ticket: Int, gotThrough: Bool, _ logger: Logger) {
+    func end(_ id: Int, gotThrough: Bool, _ logger: Logger) {
         let waited: Duration? = state.withLock { state in
-            guard state.waiting.removeValue(forKey: ticket) != nil, state.waiting.isEmpty else { return nil }
+            guard state.waiting.removeValue(forKey: id) != nil, state.waiting.isEmpty else { return nil }
             return .now - state.since
         }
         guard gotThrough, let waited else { return }

@@ -78,23 +78,23 @@ public struct ServiceRuntime: Sendable {
         var backoff = Backoff.connection
         var conflicts = 0
         var stalePlans = 0
-        var ticket: Int?
+        var waitID: Int?
         var gotThrough = false
-        defer { if let ticket { databaseWaits.end(ticket, gotThrough: gotThrough, logger) } }
+        defer { if let waitID { databaseWaits.end(waitID, gotThrough: gotThrough, logger) } }
         while true {
             do {
                 let result = try await withMigrations(work)
                 gotThrough = true
                 return result
             } catch let missing as MissingMigration where !Task.isCancelled {
-                let mine = ticket ?? databaseWaits.ticket()
-                ticket = mine
+                let mine = waitID ?? databaseWaits.newID()
+                waitID = mine
                 databaseWaits.wait(mine, what, .unprepared, missing.reason, logger)
                 try await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.migrationPause) }
             } catch let error as PostgresError where error.isTransient && !Task.isCancelled {
                 if let trouble = error.trouble {
-                    let mine = ticket ?? databaseWaits.ticket()
-                    ticket = mine
+                    let mine = waitID ?? databaseWaits.newID()
+                    waitID = mine
                     databaseWaits.wait(mine, what, trouble, error.reason, logger)
                 } else if error.isStalePlan, stalePlans < Self.stalePlansInPlace {
                     // A table was altered after the connection had prepared the statement. The next transaction

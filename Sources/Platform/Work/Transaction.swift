@@ -17,14 +17,14 @@ public final class Transaction: Sendable {
     private let effects = Mutex(Effects())
     private let tables = Mutex(Written())
     /// How many deliveries are written to their table at once.
-    private static let load = 1000
+    private static let batch = 1000
 
     /// What a transaction causes beyond its rows.
     struct Effects: Sendable {
         var messages: [OutgoingMessage] = []
         var deliveries: [OutboundDelivery] = []
         /// Deliveries that were written to their table already, by kind.
-        var handedOver: [OutboundDelivery.Kind: Int] = [:]
+        var enqueued: [OutboundDelivery.Kind: Int] = [:]
         var failures: [RowFailure] = []
     }
 
@@ -103,14 +103,14 @@ public final class Transaction: Sendable {
     /// Large numbers are not kept until the end: they are written to their table in batches, with the statements that
     /// follow.
     public func deliver(_ deliveries: [OutboundDelivery]) throws {
-        let load = effects.withLock { effects -> [OutboundDelivery] in
+        let batch = effects.withLock { effects -> [OutboundDelivery] in
             effects.deliveries += deliveries
-            guard effects.deliveries.count >= Self.load else { return [] }
-            for delivery in effects.deliveries { effects.handedOver[delivery.kind, default: 0] += 1 }
+            guard effects.deliveries.count >= Self.batch else { return [] }
+            for delivery in effects.deliveries { effects.enqueued[delivery.kind, default: 0] += 1 }
             defer { effects.deliveries = [] }
             return effects.deliveries
         }
-        if !load.isEmpty { try write(Effects(deliveries: load)) }
+        if !batch.isEmpty { try write(Effects(deliveries: batch)) }
     }
 
     /// Sends a delivery once this transaction has committed.

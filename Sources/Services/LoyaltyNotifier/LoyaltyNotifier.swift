@@ -19,7 +19,7 @@ struct LoyaltyNotifier: BackgroundService {
     static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
         let texts = try RewardTexts.embedded()
         let notifying = RewardNotifications(texts: texts)
-        service.add(channel: try PushChannel(settings, service), onSent: RewardNotifications.markTold)
+        service.add(channel: try PushChannel(settings, service), onSent: RewardNotifications.markNotified)
         service.add(reaction: RideCompletedReaction(notifying: notifying))
         service.add(job: Notify(notifying: notifying))
     }

@@ -34,7 +34,7 @@ struct RewardNotifications: Sendable {
 
     /// Marks the rows of accepted pushes as processed, in the transaction in which the delivery worker marks their
     /// deliveries.
-    static func markTold(_ dedupeKeys: [String], _ tx: Transaction) async throws {
+    static func markNotified(_ dedupeKeys: [String], _ tx: Transaction) async throws {
         try tx.enqueue(markRows, dedupeKeys, tx.now)
         try tx.enqueue(markMilestones, dedupeKeys, tx.now)
     }

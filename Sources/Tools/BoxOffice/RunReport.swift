@@ -52,7 +52,7 @@ struct RunReport: Decodable, Sendable {
         /// The one with this number.
         case id(Int)
         /// The newest run of a job that started at this time or before and was neither skipped nor a dry run.
-        case atWork(job: String, before: Date)
+        case running(job: String, before: Date)
     }
 
     /// Reads runs, newest first.
@@ -62,7 +62,7 @@ struct RunReport: Decodable, Sendable {
             try await database.query(select, as: RunReport.self, job, nil as String?, nil as Int?, nil as Date?, limit)
         case .tick(let tick): try await database.query(select, as: RunReport.self, nil as String?, tick, nil as Int?, nil as Date?, 1)
         case .id(let id): try await database.query(select, as: RunReport.self, nil as String?, nil as String?, id, nil as Date?, 1)
-        case .atWork(let job, let instant): try await database.query(select, as: RunReport.self, job, nil as String?, nil as Int?, instant, 1)
+        case .running(let job, let instant): try await database.query(select, as: RunReport.self, job, nil as String?, nil as Int?, instant, 1)
         }
     }
 

@@ -22,9 +22,9 @@ struct RunWatch: Sendable {
         let run = try await ended(.tick(tick))
         RunReport.show([run])
         guard run.outcome == "skipped" else { return run }
-        guard let atWork = try await RunReport.read(.atWork(job: job, before: run.startedAt), from: database).first else { return run }
-        Terminal.say("The job was at work; its run \(atWork.id) looks once more:")
-        let other = try await ended(.id(atWork.id))
+        guard let running = try await RunReport.read(.running(job: job, before: run.startedAt), from: database).first else { return run }
+        Terminal.say("The job was at work; its run \(running.id) looks once more:")
+        let other = try await ended(.id(running.id))
         RunReport.show([other])
         return other
     }

@@ -9,7 +9,7 @@ struct DemoInitialState: Sendable {
 
     /// Writes everything; returns what was created.
     func write() async throws -> DemoTally {
-        var tally = DemoTally(toldGateway: sandbox == nil ? nil : 0)
+        var tally = DemoTally(sentToGateway: sandbox == nil ? nil : 0)
         for number in 0..<company.seasons {
             let season = company.season(number)
             if try await dataset.write(season) { tally.add(season) } else { tally.present += season.sales.count }
@@ -17,7 +17,7 @@ struct DemoInitialState: Sendable {
             // Always: a restarted sandbox has forgotten its transactions.
             let transactions = season.transactions
             try await sandbox.order("gateway/transactions", transactions)
-            tally.toldGateway? += transactions.count
+            tally.sentToGateway? += transactions.count
         }
         if !tally.bookings.isEmpty { try await dataset.analyze() }
         return tally

@@ -8,9 +8,9 @@ struct DemoTally: Sendable {
     /// Bookings of seasons that existed already.
     var present = 0
     /// Payments that were preloaded into the sandbox's gateway; nil when there is no sandbox.
-    var toldGateway: Int?
+    var sentToGateway: Int?
 
-    init(toldGateway: Int? = nil) { self.toldGateway = toldGateway }
+    init(sentToGateway: Int? = nil) { self.sentToGateway = sentToGateway }
 
     mutating func add(_ season: DemoCalendar) {
         organizers += season.organizers.count
@@ -30,7 +30,7 @@ struct DemoTally: Sendable {
             "events     \(list(events)); by \(organizers) organizers",
             "bookings   \(list(bookings)); \(present) were there",
             "payments   \(list(payments)); \(refunds) refunds",
-            toldGateway.map { "gateway    the sandbox knows \($0) payments" } ?? "gateway    SANDBOX_URL is not set: it was told of no payment",
+            sentToGateway.map { "gateway    the sandbox knows \($0) payments" } ?? "gateway    SANDBOX_URL is not set: it was told of no payment",
         ]
     }
 
