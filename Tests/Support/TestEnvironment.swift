@@ -27,7 +27,7 @@ public struct TestEnvironment: Sendable {
         "events": "events", "web-shop": "shop",
     ]
 
-    /// Opens a house, runs the test in it and clears up.
+    /// Opens an environment, runs the test in it and clears up.
     public static func open(
         at instant: Date? = nil, on servers: TestServers = .shared, _ body: @Sendable (TestEnvironment) async throws -> Void
     ) async throws {

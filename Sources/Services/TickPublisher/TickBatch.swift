@@ -37,7 +37,8 @@ struct TickBatch: Sendable {
         self.ticks = ticks.sorted { ($0.scheduledFor, $0.job) < ($1.scheduledFor, $1.job) }
         messages = try self.ticks.map { tick in
             let job = JobName(rawValue: tick.job)
-            let policy = schedules.misfire(of: tick.job).flatMap { Tick.Misfire(rawValue: $0.rawValue) } ?? .latest
+            // Nil when the schedule was paused or removed after the tick was claimed; consumers read that as `latest`.
+            let policy = schedules.misfire(of: tick.job).map(Tick.Misfire.init)
             let around = schedules.fireTimes(of: tick.job, around: tick.scheduledFor)
             // The previous tick's fire time and not one computed from the current schedule: periods are contiguous even
             // if the schedule changed between the two.
@@ -56,5 +57,16 @@ struct TickBatch: Sendable {
         part.ticks = positions.map { ticks[$0] }
         part.messages = positions.map { messages[$0] }
         return part
+    }
+}
+
+extension Tick.Misfire {
+    fileprivate init(_ policy: MisfirePolicy) {
+        self =
+            switch policy {
+            case .latest: .latest
+            case .all: .all
+            case .none: .none
+            }
     }
 }

@@ -22,7 +22,7 @@ struct BookingsFixture: Sendable {
         let deliveries = Mutex<[AMQPDelivery]>([])
     }
 
-    /// Opens a stage at noon, with the user 1 and the event 1 of a week later, and lets the service work while the body runs.
+    /// Opens a fixture at noon, with the user 1 and the event 1 of a week later, and lets the service work while the body runs.
     static func open(
         replicas: Int = 1, zone: String = "UTC", settings: [String: String] = [:], _ body: @Sendable @escaping (BookingsFixture) async throws -> Void
     ) async throws {

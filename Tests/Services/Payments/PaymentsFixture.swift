@@ -8,7 +8,7 @@ import Testing
 
 @testable import Payments
 
-/// The payments service in a house of its own, the gateway's stand-in, and somebody who listens to what payments tells.
+/// The payments service in a test environment of its own, the gateway's stand-in, and somebody who listens to what payments tells.
 ///
 /// The clock stands at ``noon`` until a test moves it. Payment n has the reference `R-n` and pays for booking n, unless a test says otherwise.
 struct PaymentsFixture: Sendable {
@@ -18,7 +18,7 @@ struct PaymentsFixture: Sendable {
     static let noon = Date(timeIntervalSince1970: 1_773_576_000)  // 2026-03-15T12:00:00Z
     private static let listener = "payments-listener"
 
-    /// Opens a till while the body runs.
+    /// Opens a fixture while the body runs.
     static func open(
         replicas: Int = 1, zone: String = "UTC", settings: [String: String] = [:], _ body: @Sendable (PaymentsFixture) async throws -> Void
     ) async throws {

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A refund is paid when the gateway says so about this transaction, amount and currency")
 struct RefundAnswerTests {
-    /// A till with a paid booking 1, and the first answer to a refund ordered.
+    /// A fixture with a paid booking 1, and the first answer to a refund ordered.
     private func open(_ action: String? = nil, _ body: @Sendable (PaymentsFixture) async throws -> Void) async throws {
         try await PaymentsFixture.open { fixture in
             try await fixture.add(1, .succeeded, age: 3600)

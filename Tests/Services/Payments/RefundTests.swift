@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Money goes back once")
 struct RefundTests {
-    /// A till with a paid booking 1.
+    /// A fixture with a paid booking 1.
     private func open(replicas: Int = 1, _ body: @Sendable (PaymentsFixture) async throws -> Void) async throws {
         try await PaymentsFixture.open(replicas: replicas) { fixture in
             try await fixture.add(1, .succeeded, age: 3600)

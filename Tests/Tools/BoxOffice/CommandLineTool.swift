@@ -6,7 +6,7 @@ struct CommandLineTool: Sendable {
     /// The settings it is given, and no others.
     var variables: [String: String] = [:]
 
-    /// The command line in a house: its database as the superuser, its broker as the administrator.
+    /// The command line in a test environment: its database as the superuser, its broker as the administrator.
     init(_ environment: TestEnvironment, _ more: [String: String] = [:]) {
         variables = ["DATABASE_URL": environment.databaseURL, "AMQP_URL": environment.amqpURL, "USER": "tester"].merging(more) { _, given in given }
     }
