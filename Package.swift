@@ -184,7 +184,7 @@ let package = Package(
             "DeployTests", "Deploy",
             ["Bookings", "Events", "LoyaltyNotifier", "Payments", "Sandbox", "TickPublisher", "TicketsCache", "Platform"],
             exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),
-        tests("MigrationsTests", "Tools/Migrations", ["Migrations", "Postgres", "Support"]),
+        tests("MigrationsTests", "Tools/Migrations", ["Contracts", "Migrations", "Payments", "Platform", "Postgres", "Support", "TickPublisher"]),
         tests(
             "SandboxTests", "Tools/Sandbox",
             [

@@ -35,7 +35,7 @@ extension FaultTests {
                 try await environment.publish((1...20).flatMap { Rides.of($0, 1...50) })
                 try await environment.eventually("select count(*) from loyalty.members where rides = 50", 20)
                 let tick = try await environment.tick(.loyaltyNotifierNotify)
-                #expect(try await environment.ended(tick).outcome == "succeeded")
+                #expect(try await environment.ended(tick).outcome == .succeeded)
                 try await environment.eventually("everybody is told") { try await fixture.stubs.pushes().count >= 20 }
                 #expect(try await fixture.stubs.pushes().flatMap(\.userIds).sorted() == Array(1...20))
                 #expect(try await environment.broker.get("loyalty-notifier.parked") == nil)

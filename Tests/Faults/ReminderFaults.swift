@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -17,7 +18,7 @@ extension FaultTests {
                 #expect(try await environment.value("select count(*) from events.reminders", as: Int.self) == 2000)
                 _ = try await fixture.startReady("events")
                 let run = try await environment.ended(tick)
-                #expect(run.outcome == "succeeded")
+                #expect(run.outcome == .succeeded)
                 #expect(run.processed == 3000)
                 #expect(try await environment.value("select count(*) from events.reminders", as: Int.self) == 3000)
                 // What the killed one was sending is anybody's again when its lease is over.

@@ -2,6 +2,7 @@ import AMQP
 import Contracts
 import FoundationEssentials
 import Glibc
+import Platform
 import Postgres
 import Support
 import Testing
@@ -45,7 +46,7 @@ extension FaultTests {
                     try await environment.tick(.ticketsCacheRefresh, trigger: .manual)
                     try await environment.tick(.ticketsCacheRefreshStale, trigger: .manual)
                 }
-                #expect(try await environment.ended(tick).outcome != "failed")
+                #expect(try await environment.ended(tick).outcome != .failed)
                 try await environment.eventually("select count(*) from tickets.refresh_log where status = 1", users)
                 try await environment.eventually("select count(*) from operations.job_runs where outcome = 'running'", 0)
                 try await fixture.expectEachFetchedOnce(users)
@@ -70,7 +71,7 @@ extension FaultTests {
                 try await environment.database.execute("update tickets.refresh_state set next_attempt_at = now() where leased_by is not null")
                 let second = try await fixture.startReady("tickets-cache", StopTests.slowly)
                 let run = try await environment.ended(tick)
-                #expect(run.outcome == "succeeded")
+                #expect(run.outcome == .succeeded)
                 #expect(run.processed == users)
                 #expect(try await environment.value("select count(*) from tickets.refresh_log where status = 1", as: Int.self) == users)
                 #expect(try await environment.value("select count(*) from tickets.cache", as: Int.self) == users)

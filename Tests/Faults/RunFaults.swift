@@ -27,7 +27,7 @@ extension FaultTests {
                 _ = try fixture.start("payments")
                 try await environment.eventually("select string_agg(outcome, ' ') from operations.job_runs", "succeeded")
                 try await environment.eventually("select status from payments.payments", "succeeded")
-                #expect(try await environment.ended(try await environment.tick(.paymentsHandleTimeouts)).outcome == "succeeded")
+                #expect(try await environment.ended(try await environment.tick(.paymentsHandleTimeouts)).outcome == .succeeded)
             }
         }
 
@@ -49,7 +49,7 @@ extension FaultTests {
                 try await fixture.stubs.letGo()
                 try await environment.database.execute("update tickets.refresh_state set next_attempt_at = now() where leased_by is not null")
                 let second = try fixture.start("tickets-cache", ["RUN_LEASE": "2"])
-                #expect(try await environment.ended(tick).outcome == "succeeded")
+                #expect(try await environment.ended(tick).outcome == .succeeded)
                 #expect(try await environment.value("select count(*) from tickets.cache", as: Int.self) == 3)
                 #expect(second.output.contains("stood still"))
             }

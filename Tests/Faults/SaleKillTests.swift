@@ -29,7 +29,7 @@ extension FaultTests {
                     // A little of everything, told twice, some of it again much later.
                     for order in [paid[round * 2], paid[round * 2 + 1], paid[round]] {
                         let report = PaymentGatewayReported(
-                            reference: order.reference, status: .success, amount: 1998, currency: "EUR", occurredAt: now)
+                            reference: order.reference, status: .success, money: Money(1998, "EUR"), occurredAt: now)
                         try await environment.publish([(report, "\(order.reference)/\(Int.random(in: 1...2))"), (report, "\(order.reference)/3")])
                     }
                     try await environment.publish(BookingRefundRequested(bookingId: returned[round].bookingId, requestedAt: now))

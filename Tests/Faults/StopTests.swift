@@ -2,6 +2,7 @@ import AMQP
 import Contracts
 import FoundationEssentials
 import Glibc
+import Platform
 import Postgres
 import Support
 import Testing
@@ -107,7 +108,7 @@ extension FaultTests {
                 #expect(try await stopped.ended(within: Self.patience) == .exited(0))
                 #expect(try await environment.value("select outcome from operations.job_runs where tick_id = $1", as: String.self, tick) == "running")
                 let run = try await environment.ended(tick)
-                #expect(run.outcome == "succeeded")
+                #expect(run.outcome == .succeeded)
                 #expect(run.processed == users)
                 #expect(try await environment.value("select count(*) from tickets.refresh_log where status = 1", as: Int.self) == users)
                 try await fixture.expectEachFetchedOnce(users)

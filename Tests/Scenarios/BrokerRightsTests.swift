@@ -175,7 +175,7 @@ struct BrokerRightsTests {
                     try await environment.eventually("select count(*) from tickets.inbox where message_id = 'mine'", 1)
                     try await environment.eventually("select count(*) from tickets.outbox", 2)
                     let refresh = try await environment.tick(.ticketsCacheRefreshStale)
-                    #expect(try await environment.ended(refresh).outcome == "succeeded")
+                    #expect(try await environment.ended(refresh).outcome == .succeeded)
                 }
             }
         }

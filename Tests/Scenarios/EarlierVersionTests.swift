@@ -66,7 +66,7 @@ struct EarlierVersionTests {
             }
             try await environment.with(TicketsCache.self, settings: settings) { _ in
                 try await environment.eventually("select count(*) from tickets.inbox", 2)
-                #expect(try await environment.ended("to the exchange of ticks").outcome == "succeeded")
+                #expect(try await environment.ended("to the exchange of ticks").outcome == .succeeded)
                 try await environment.eventually("select count(*) from tickets.outbox", 0)
             }
         }

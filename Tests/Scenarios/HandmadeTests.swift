@@ -60,7 +60,7 @@ struct HandmadeTests {
                 try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                     let body = #"{"dryRun":true,"scheduledFor":"2026-03-01T02:00:00Z","parameters":{"note":"by hand"}}"#
                     try await environment.publish(raw: body, to: Exchange.ticks, "tickets-cache.refresh", id: "by-hand")
-                    #expect(try await environment.ended("by-hand").outcome == "succeeded")
+                    #expect(try await environment.ended("by-hand").outcome == .succeeded)
                     let right: SQL = """
                         select count(*) from operations.job_runs
                         where dry_run and scheduled_for = '2026-03-01T02:00:00Z' and details -> 'parameters' ->> 'note' = 'by hand'

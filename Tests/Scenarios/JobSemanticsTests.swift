@@ -39,13 +39,13 @@ struct JobSemanticsTests {
                     let first = try await environment.tick(.ticketsCacheRefresh, at: Self.start)
                     try await environment.eventually("Bytemark is asked") { try await !stubs.received("bytemark").isEmpty }
                     let second = try await environment.tick(.ticketsCacheRefresh, at: Self.start + 300)
-                    #expect(try await environment.ended(second).outcome == "skipped")
+                    #expect(try await environment.ended(second).outcome == .skipped)
                     #expect(
                         try await environment.value("select outcome from operations.job_runs where tick_id = $1", as: String.self, first) == "running"
                     )
                     try await stubs.letGo()
                     let run = try await environment.ended(first)
-                    #expect(run.outcome == "succeeded")
+                    #expect(run.outcome == .succeeded)
                     #expect(run.processed == 1)
                 }
             }
@@ -82,7 +82,7 @@ struct JobSemanticsTests {
                         insert into operations.job_runs (job, tick_id, trigger, scheduled_for, started_at, finished_at, outcome, service)
                         values ('tickets-cache.refresh', 'future', 'schedule', now() + interval '1 day', now(), now(), 'succeeded', 'tickets-cache')
                         """)
-                    #expect(try await environment.ended(try await environment.tick(.ticketsCacheRefresh, at: Self.start)).outcome == "succeeded")
+                    #expect(try await environment.ended(try await environment.tick(.ticketsCacheRefresh, at: Self.start)).outcome == .succeeded)
                 }
             }
         }
@@ -101,7 +101,7 @@ struct JobSemanticsTests {
                     """, first, Self.start)
                 let second = try await environment.tick(.ticketsCacheRefresh, at: Self.start + 300)
                 try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
-                    #expect(try await environment.ended(first).outcome == "succeeded")
+                    #expect(try await environment.ended(first).outcome == .succeeded)
                     _ = try await environment.ended(second)
                 }
             }
@@ -121,7 +121,7 @@ struct JobSemanticsTests {
                 try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                     for tick in ticks {
                         let run = try await environment.ended(tick)
-                        #expect(run.outcome == "succeeded")
+                        #expect(run.outcome == .succeeded)
                     }
                 }
             }
@@ -140,8 +140,8 @@ struct JobSemanticsTests {
                     try await environment.eventually("Bytemark is asked") { try await !stubs.received("bytemark").isEmpty }
                     let second = try await environment.tick(.ticketsCacheRefresh, at: Self.start + 300, misfire: .all)
                     try await stubs.letGo()
-                    #expect(try await environment.ended(first).outcome == "succeeded")
-                    #expect(try await environment.ended(second).outcome == "succeeded")
+                    #expect(try await environment.ended(first).outcome == .succeeded)
+                    #expect(try await environment.ended(second).outcome == .succeeded)
                 }
             }
         }
@@ -154,7 +154,7 @@ struct JobSemanticsTests {
             try await StubServices.open { stubs in
                 try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                     let run = try await environment.ended(try await environment.tick(.ticketsCacheRefreshStale))
-                    #expect(run.outcome == "succeeded")
+                    #expect(run.outcome == .succeeded)
                     #expect(run.processed == 2500)
                     #expect(
                         try await environment.value("select slice from operations.job_runs where job = 'tickets-cache.refresh-stale'", as: Int.self)

@@ -31,7 +31,7 @@ struct MissingQueueTests {
     private func pay(_ order: Shop.Order, in environment: TestEnvironment) async throws {
         try await environment.publish(
             PaymentGatewayReported(
-                reference: order.reference, status: .success, amount: 1998, currency: "EUR", occurredAt: environment.clock.now))
+                reference: order.reference, status: .success, money: Money(1998, "EUR"), occurredAt: environment.clock.now))
         try await environment.eventually("select status from payments.payments", "succeeded")
     }
 
@@ -74,7 +74,7 @@ struct MissingQueueTests {
                 try await tx.execute("lock table payments.payments in share mode")
                 try await environment.publish(
                     PaymentGatewayReported(
-                        reference: order.reference, status: .success, amount: 1998, currency: "EUR", occurredAt: environment.clock.now))
+                        reference: order.reference, status: .success, money: Money(1998, "EUR"), occurredAt: environment.clock.now))
                 try await environment.eventually("it is being worked") {
                     try await environment.value(
                         "select count(*) from pg_locks where relation = 'payments.payments'::regclass and not granted", as: Int.self) ?? 0 > 0
@@ -121,7 +121,7 @@ struct MissingQueueTests {
                     try await environment.publish(TicketsRefreshRequested(userId: 1))
                     try await environment.eventually("select count(*) from tickets.inbox", 1)
                     let tick = try await environment.tick(.ticketsCacheRefreshStale)
-                    #expect(try await environment.ended(tick).outcome == "succeeded")
+                    #expect(try await environment.ended(tick).outcome == .succeeded)
                 }
             }
         }

@@ -157,7 +157,7 @@ struct ParkingTests {
                     #expect(parked.exchange == "boxoffice.ticks")
                     #expect(parked.routingKey == "tickets-cache.refresh-stale")
                     let failed = try await environment.ended(tick)
-                    #expect(failed.outcome == "failed")
+                    #expect(failed.outcome == .failed)
                     #expect(failed.details.contains("the refresh is poisoned"))
 
                     try await environment.database.execute("drop trigger poison on tickets.refresh_state")

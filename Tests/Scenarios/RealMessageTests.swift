@@ -56,7 +56,7 @@ struct RealMessageTests {
             // Two are paid, the third fails, the fourth is given up by its customer.
             for (order, status) in zip(orders, [PaymentGatewayReported.Status.success, .success, .failed]) {
                 try await environment.publish(
-                    PaymentGatewayReported(reference: order.reference, status: status, amount: 1998, currency: "EUR", occurredAt: now))
+                    PaymentGatewayReported(reference: order.reference, status: status, money: Money(1998, "EUR"), occurredAt: now))
             }
             try await environment.eventually("select count(*) from payments.payments where status = 'pending'", 1)
             _ = try await environment.ended(try await environment.tick(.paymentsCleanupAbandoned, trigger: .manual))

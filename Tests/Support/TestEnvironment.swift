@@ -243,7 +243,7 @@ public struct TestEnvironment: Sendable {
         var run: EndedRun?
         try await eventually("the run of \(tick) does not end") {
             run = try await database.query(EndedRun.select, as: EndedRun.self, tick).first
-            return run.map { $0.outcome != "running" } ?? false
+            return run.map { $0.outcome != .running } ?? false
         }
         return try #require(run)
     }
@@ -252,7 +252,7 @@ public struct TestEnvironment: Sendable {
 /// A run that is over.
 public struct EndedRun: Decodable, Sendable {
     /// How it ended.
-    public let outcome: String
+    public let outcome: RunOutcome
     /// Rows worked.
     public let processed: Int
     /// Rows that could not be worked.

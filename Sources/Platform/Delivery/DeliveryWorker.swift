@@ -28,7 +28,7 @@ struct DeliveryWorker: Service {
     private let registration: ChannelRegistration
     private let wakeUp: AsyncSignal
     private let pause: ChannelPause
-    private let outcomes: @Sendable (String) -> Counter
+    private let outcomes: @Sendable (DeliveryStatus) -> Counter
 
     init(_ runtime: ServiceRuntime, _ registration: ChannelRegistration) {
         self.runtime = runtime
@@ -37,7 +37,7 @@ struct DeliveryWorker: Service {
         let kind = channel.kind.rawValue
         pause = ChannelPause(channel.kind, logger: runtime.logger)
         self.wakeUp = runtime.deliveriesFilled[OutboundDelivery.Kind.allCases.firstIndex(of: channel.kind) ?? 0]
-        self.outcomes = { Counter(label: "boxoffice_deliveries_total", dimensions: [("kind", kind), ("outcome", $0)]) }
+        self.outcomes = { Counter(label: "boxoffice_deliveries_total", dimensions: [("kind", kind), ("outcome", $0.rawValue)]) }
     }
 
     func run() async throws {
@@ -126,7 +126,7 @@ struct DeliveryWorker: Service {
         runtime.logger.error("A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(reason)"])
         let marks = Marks([(claimed, .parked(reason))], now: runtime.clock.now)
         try await runtime.retryingWhileDatabaseIsDown("The delivery worker") { try await runtime.transaction { try await mark(marks, $0) } }
-        outcomes("parked").increment()
+        outcomes(.parked).increment()
     }
 
     private func send(_ claimed: Claimed) async -> Outcome {
@@ -173,7 +173,7 @@ struct DeliveryWorker: Service {
     }
 
     private func mark(_ marks: Marks, _ tx: Transaction) async throws {
-        try await tx.execute(Self.mark, marks.ids, marks.statuses, marks.errors, marks.next, tx.now)
+        try await tx.execute(Self.mark, marks.ids, marks.statuses.map(\.rawValue), marks.errors, marks.next, tx.now)
     }
 
     private struct Claimed: Decodable, Sendable {
@@ -201,7 +201,7 @@ struct DeliveryWorker: Service {
 
     private struct Marks {
         var ids: [Int] = []
-        var statuses: [String] = []
+        var statuses: [DeliveryStatus] = []
         var errors: [String?] = []
         var next: [Date] = []
         var sentKeys: [String] = []
@@ -214,12 +214,12 @@ struct DeliveryWorker: Service {
 
         private mutating func add(_ claimed: Claimed, _ outcome: Outcome, now: Date) {
             ids.append(claimed.id)
-            let (status, error, pause): (String, String?, Duration) =
+            let (status, error, pause): (DeliveryStatus, String?, Duration) =
                 switch outcome {
-                case .sent: ("sent", nil, .zero)
-                case .bounced(let reason): ("bounced", reason.storable(), .zero)
-                case .parked(let reason): ("parked", reason.storable(), .zero)
-                case .later(let reason, let pause): ("queued", reason.storable(), pause)
+                case .sent: (.sent, nil, .zero)
+                case .bounced(let reason): (.bounced, reason.storable(), .zero)
+                case .parked(let reason): (.parked, reason.storable(), .zero)
+                case .later(let reason, let pause): (.queued, reason.storable(), pause)
                 }
             statuses.append(status)
             errors.append(error)
@@ -231,7 +231,7 @@ struct DeliveryWorker: Service {
             }
         }
 
-        var counts: [String: Int] { Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +) }
+        var counts: [DeliveryStatus: Int] { Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +) }
     }
 
     // An array is evaluated once, whatever the plan; a subquery after `in` may be evaluated for each row, which voids

@@ -31,7 +31,7 @@ enum JobRunStore {
         if let known = try await own(tick, tx) { return known }
         if let begun = try await begunByFirstDelivery(of: tick, tx) { return begun }
         if tick.isSupersedable, try await newerExists(than: tick, tx) {
-            try await record(tick, as: "superseded", instance, tx)
+            try await record(tick, as: .superseded, instance, tx)
             return .superseded
         }
         // Repeated when a tick of another job inserted the same id at the same instant: the second attempt sees it.
@@ -44,24 +44,25 @@ enum JobRunStore {
             if let known = try await own(tick, tx) { return known }
         }
         if tick.waitsForItsTurn { return .busy }
-        try await record(tick, as: "skipped", instance, tx)
+        try await record(tick, as: .skipped, instance, tx)
         if tick.trigger != .schedule { _ = try await requestRerun(tick.job, tx) }
         return .skipped
     }
 
     /// Records a tick that is not processed.
-    static func record(_ tick: IncomingTick, as outcome: String, _ instance: String, _ tx: Transaction) async throws {
+    static func record(_ tick: IncomingTick, as outcome: RunOutcome, _ instance: String, _ tx: Transaction) async throws {
         try await tx.execute(
-            Self.note, tick.job.rawValue, tick.id, tick.trigger.rawValue, tick.dryRun, tick.scheduledFor, tx.now, outcome, tx.service, instance)
+            Self.note, tick.job.rawValue, tick.id, tick.trigger.rawValue, tick.dryRun, tick.scheduledFor, tx.now, outcome.rawValue, tx.service,
+            instance)
     }
 
     private static func own(_ tick: IncomingTick, _ tx: Transaction) async throws -> Admission? {
         guard let row = try await tx.query(Self.find, as: Found.self, tick.id, tick.job.rawValue).first else { return nil }
         switch row.outcome {
-        case "running": return .run(id: row.id, slice: row.slice)
+        case .running: return .run(id: row.id, slice: row.slice)
         // Its message was parked then and is replayed now.
-        case "failed" where try await revive(row.id, slice: row.slice, tx): return .run(id: row.id, slice: row.slice)
-        case "failed" where tick.waitsForItsTurn: return .busy
+        case .failed where try await revive(row.id, slice: row.slice, tx): return .run(id: row.id, slice: row.slice)
+        case .failed where tick.waitsForItsTurn: return .busy
         default: return .duplicate
         }
     }
@@ -75,7 +76,7 @@ enum JobRunStore {
 
     /// Whether the run of this tick is in progress, here or in a process that died.
     static func isRunning(_ tick: IncomingTick, _ tx: Transaction) async throws -> Bool {
-        try await tx.query(Self.find, as: Found.self, tick.id, tick.job.rawValue).first?.outcome == "running"
+        try await tx.query(Self.find, as: Found.self, tick.id, tick.job.rawValue).first?.outcome == .running
     }
 
     /// Resumes a failed run at the slice where it stopped. Its message is back: an operator has replayed it.
@@ -152,7 +153,7 @@ enum JobRunStore {
     /// A run that has a row already.
     struct Found: Decodable, Sendable {
         let id: Int
-        let outcome: String
+        let outcome: RunOutcome
         let slice: Int
     }
 

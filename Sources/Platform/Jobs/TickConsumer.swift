@@ -104,7 +104,7 @@ struct TickConsumer: Service {
             let hasBegun = try await runtime.retryingWhileDatabaseIsDown("Recording a superseded tick") {
                 try await runtime.transaction { tx in
                     if try await JobRunStore.isRunning(tick, tx) { return true }
-                    try await JobRunStore.record(tick, as: "superseded", runtime.instance, tx)
+                    try await JobRunStore.record(tick, as: .superseded, runtime.instance, tx)
                     return false
                 }
             }

@@ -1,3 +1,4 @@
+import Contracts
 import Platform
 
 /// The mails to the customer of a booking, who gets one of each kind.
@@ -7,9 +8,9 @@ enum BookingMail: Sendable {
     case expired
     case paymentFailed
     /// With the organizer's reason, which may be empty, and the amount that is refunded; nil when nothing was paid.
-    case eventCancelled(reason: String, refund: Int?, currency: String)
+    case eventCancelled(reason: String, refund: Money?)
     /// This amount was refunded.
-    case refunded(Int, currency: String)
+    case refunded(Money)
     case refundDenied(RefundDenial)
 
     /// The name of the template's files.
@@ -35,11 +36,10 @@ enum BookingMail: Sendable {
     /// The values that the template uses beside those of every mail.
     func facts(of mailContext: BookingMailContext) -> [String: MailFact] {
         switch self {
-        case .confirmed: ["total": .money(mailContext.totalAmount, currency: mailContext.currency)]
+        case .confirmed: ["total": .money(Money(mailContext.totalAmount, mailContext.currency))]
         case .expired, .paymentFailed: [:]
-        case .eventCancelled(let reason, let refund, let currency):
-            ["reason": .text(reason), "refund": refund.map { .money($0, currency: currency) } ?? .text("")]
-        case .refunded(let amount, let currency): ["amount": .money(amount, currency: currency)]
+        case .eventCancelled(let reason, let refund): ["reason": .text(reason), "refund": refund.map { .money($0) } ?? .text("")]
+        case .refunded(let money): ["amount": .money(money)]
         case .refundDenied(let denial):
             [
                 "unpaid": .text(denial == .nothingPaid ? denial.rawValue : ""),

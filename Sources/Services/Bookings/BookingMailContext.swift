@@ -85,8 +85,8 @@ extension BookingCancelled {
 }
 
 extension BookingRefundApproved {
-    /// A refund of this amount was granted, in minor units of the currency that the booking was paid in.
-    init(_ mailContext: BookingMailContext, amount: Int, currency: String, at instant: Date) {
-        self.init(bookingId: mailContext.bookingId, userId: mailContext.userId, amount: amount, currency: currency, approvedAt: instant)
+    /// A refund was granted, in the currency that the booking was paid in.
+    init(_ mailContext: BookingMailContext, _ money: Money, at instant: Date) {
+        self.init(bookingId: mailContext.bookingId, userId: mailContext.userId, money: money, approvedAt: instant)
     }
 }

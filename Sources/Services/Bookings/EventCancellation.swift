@@ -39,11 +39,9 @@ enum EventCancellation {
         let cancelled = holders.filter(\.row.isCancelled)
         try tx.publish(BookingCancelled.all(cancelled.map(\.mailContext), because: .eventCalledOff, at: instant))
         for booking in cancelled {
-            let currency = booking.row.paidIn ?? booking.mailContext.currency
-            if let refund = booking.row.refund {
-                try tx.publish(BookingRefundApproved(booking.mailContext, amount: refund, currency: currency, at: instant))
-            }
-            try tx.sendMail(.eventCancelled(reason: booking.row.why, refund: booking.row.refund, currency: currency), booking.mailContext)
+            let refund = booking.row.refund.map { Money($0, booking.row.paidIn ?? booking.mailContext.currency) }
+            if let refund { try tx.publish(BookingRefundApproved(booking.mailContext, refund, at: instant)) }
+            try tx.sendMail(.eventCancelled(reason: booking.row.why, refund: refund), booking.mailContext)
         }
         return Progress(cancelled.count, more: holders.count == limit, cursor: cursor(event: place.event, booking: place.booking))
     }

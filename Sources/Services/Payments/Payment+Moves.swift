@@ -30,8 +30,8 @@ extension Payment {
         switch outcome {
         case .review:
             let took = told.status == .success
-            (takenAmount, takenCurrency, takenAt) = took ? (told.amount, told.currency, told.at) : (nil, nil, nil)
-        case .late, .duplicatePayment, .succeeded: (amount, currency) = (told.amount, told.currency)
+            (takenAmount, takenCurrency, takenAt) = took ? (told.money.amount, told.money.currency, told.at) : (nil, nil, nil)
+        case .late, .duplicatePayment, .succeeded: (amount, currency) = (told.money.amount, told.money.currency)
         case .unchanged, .open, .processing, .failed, .disputed: break
         }
         if !outcome.isReview { endReview() }

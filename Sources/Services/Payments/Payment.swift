@@ -38,14 +38,22 @@ struct Payment: Decodable, Sendable, Equatable {
     /// The decision that a person made about the payment.
     var decision: PaymentDecided.Decision?
 
+    /// The amount and currency.
+    var money: Money { Money(amount, currency) }
+
+    /// The price of its booking; nil when the booking does not exist any more.
+    private var price: Money? { bookingAmount.flatMap { amount in bookingCurrency.map { Money(amount, $0) } } }
+
     /// Whether the payment has the amount and currency of its booking, or a person accepted it as it is.
-    var fitsBooking: Bool {
-        guard decision != .accept, let bookingAmount, let bookingCurrency else { return true }
-        return amount == bookingAmount && currency == bookingCurrency
-    }
+    var fitsBooking: Bool { decision == .accept || price.map { $0 == money } ?? true }
 
     /// Describes the difference between a payment and its booking.
-    var misfit: String { "it is \(amount) \(currency), but its booking costs \(bookingAmount ?? 0) \(bookingCurrency ?? "nothing")" }
+    var misfit: String { "it is \(money), but its booking costs \(price?.description ?? "nothing")" }
+
+    /// What messages say about the payment, or about other money of it.
+    func details(of money: Money? = nil) -> PaymentDetails {
+        PaymentDetails(paymentId: id, bookingId: bookingId, userId: userId, money: money ?? self.money)
+    }
 
     /// The payments with these references and all others of their bookings, locked until the transaction ends.
     static func lock(references: [String], _ tx: Transaction) async throws -> [Payment] {

@@ -48,8 +48,8 @@ enum PaymentOutcome: Sendable, Equatable {
 
     private static func told(_ told: GatewayTransaction, _ payment: Payment, _ bookingIsPaid: Bool, _ isOverdue: Bool) -> PaymentOutcome {
         let goesBack = payment.decision == .giveBack && payment.paidAt == nil && told.status == .success
-        guard goesBack || told.amount == payment.amount && told.currency == payment.currency else {
-            let reason = "the gateway says \(told.amount) \(told.currency), but it is \(payment.amount) \(payment.currency)"
+        guard goesBack || told.money == payment.money else {
+            let reason = "the gateway says \(told.money), but it is \(payment.money)"
             return payment.paidAt == nil ? .review(reason) : .disputed(reason)
         }
         switch told.status {

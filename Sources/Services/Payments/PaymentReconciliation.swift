@@ -113,15 +113,9 @@ struct PaymentReconciliation {
         switch outcome {
         case .succeeded:
             paidBookings.insert(payment.bookingId)
-            try tx.publish(
-                PaymentSucceeded(
-                    paymentId: payment.id, bookingId: payment.bookingId, userId: payment.userId, amount: payment.amount, currency: payment.currency,
-                    paidAt: payment.paidAt ?? tx.now), causedBy: cause)
+            try tx.publish(PaymentSucceeded(payment.details(), paidAt: payment.paidAt ?? tx.now), causedBy: cause)
         case .failed(let reason):
-            try tx.publish(
-                PaymentFailed(
-                    paymentId: payment.id, bookingId: payment.bookingId, userId: payment.userId, amount: payment.amount, currency: payment.currency,
-                    reason: reason, failedAt: tx.now), causedBy: cause)
+            try tx.publish(PaymentFailed(payment.details(), reason: reason, failedAt: tx.now), causedBy: cause)
         case .duplicatePayment where payment.amount > 0: refunds.append(RefundOrder(payment: payment.id, amount: payment.amount, cause: .double))
         case .late where payment.amount > 0: refunds.append(RefundOrder(payment: payment.id, amount: payment.amount, cause: .late))
         case .duplicatePayment, .late, .processing, .unchanged, .open, .review, .disputed: break

@@ -35,10 +35,8 @@ struct TickStore: Sendable {
 
     /// The broker's answer to a published tick.
     struct Answer: Equatable, Sendable {
-        enum Status: String, Sendable { case published, unroutable }
-
         var id: String
-        var status: Status
+        var status: TickStatus
         var at: Date
     }
 

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 
 /// A run as the command shows it.
@@ -10,7 +11,7 @@ struct RunReport: Decodable, Sendable {
     let dryRun: Bool
     let startedAt: Date
     let seconds: Double?
-    let outcome: String
+    let outcome: RunOutcome
     /// It is running and made no progress for two minutes, which is longer than any lease: no service of its job is
     /// running, or none progresses.
     let standsStill: Bool
@@ -29,7 +30,7 @@ struct RunReport: Decodable, Sendable {
             runs.map { run in
                 [
                     "\(run.id)", run.job, run.trigger + (run.dryRun ? " (dry)" : ""), RFC3339.string(from: run.startedAt),
-                    run.seconds.map { "\(($0 * 1000).rounded() / 1000)" } ?? "", run.outcome + run.remark,
+                    run.seconds.map { "\(($0 * 1000).rounded() / 1000)" } ?? "", run.outcome.rawValue + run.remark,
                     "\(run.processed)", "\(run.failed)",
                     run.published, run.delivered,
                 ]

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Platform
 import Postgres
 
 /// Waits for the end of runs.
@@ -21,7 +22,7 @@ struct RunWatch: Sendable {
     func end(of tick: String) async throws -> RunReport {
         let run = try await ended(.tick(tick))
         RunReport.show([run])
-        guard run.outcome == "skipped" else { return run }
+        guard run.outcome == .skipped else { return run }
         guard let running = try await RunReport.read(.running(job: job, before: run.startedAt), from: database).first else { return run }
         Terminal.say("The job was at work; its run \(running.id) looks once more:")
         let other = try await ended(.id(running.id))
@@ -31,7 +32,7 @@ struct RunWatch: Sendable {
 
     private func ended(_ which: RunReport.Which) async throws -> RunReport {
         while ContinuousClock.now < deadline {
-            if let run = try await RunReport.read(which, from: database).first, run.outcome != "running" { return run }
+            if let run = try await RunReport.read(which, from: database).first, run.outcome != .running { return run }
             try await Task.sleep(for: .milliseconds(100))
         }
         throw Failure("the run has not ended within \(limit) seconds; `boxoffice runs` shows how it goes on")

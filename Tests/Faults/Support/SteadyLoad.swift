@@ -88,7 +88,7 @@ final class SteadyLoad: Sendable {
         var messages: [AMQPMessage] = []
         for order in open {
             let report = PaymentGatewayReported(
-                reference: order.reference, status: .success, amount: order.amount, currency: "EUR", occurredAt: now)
+                reference: order.reference, status: .success, money: Money(order.amount, "EUR"), occurredAt: now)
             messages += try ["1", "1", "2"].map {
                 try OutgoingMessage(report, from: "shop", at: now, id: "\(order.reference)/\($0)").amqp
             }

@@ -29,7 +29,7 @@ extension Sample {
             message: LoyaltyMilestoneReached(userId: 42, rides: 50, freeTickets: 5, reachedAt: then),
             members: ["userId": .id, "rides": .id, "freeTickets": .id, "reachedAt": .instant]),
         Sample(
-            message: PaymentGatewayReported(reference: "trx 8f14e45f \u{1F3AB}", status: .success, amount: 4500, currency: "EUR", occurredAt: then),
+            message: PaymentGatewayReported(reference: "trx 8f14e45f \u{1F3AB}", status: .success, money: Money(4500, "EUR"), occurredAt: then),
             members: [
                 "reference": .reference, "status": .choice("success", "failed", "abandoned", "pending"), "amount": .count,
                 "currency": .currencyInAnyCase, "occurredAt": .instant,
@@ -38,27 +38,27 @@ extension Sample {
             message: PaymentDecided(reference: "trx 8f14e45f \u{1F3AB}", decision: .giveBack, decidedBy: "ana", decidedAt: then),
             members: ["reference": .reference, "decision": .choice("accept", "give-back"), "decidedBy": .reference, "decidedAt": .instant]),
         Sample(
-            message: PaymentSucceeded(paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", paidAt: then),
+            message: PaymentSucceeded(PaymentDetails(paymentId: 7001, bookingId: 5001, userId: 42, money: Money(4500, "EUR")), paidAt: then),
             members: ["paymentId": .id, "bookingId": .id, "userId": .id, "amount": .count, "currency": .currency, "paidAt": .instant]),
         Sample(
             message: PaymentFailed(
-                paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", reason: "gateway timeout", failedAt: then),
+                PaymentDetails(paymentId: 7001, bookingId: 5001, userId: 42, money: Money(4500, "EUR")), reason: "gateway timeout", failedAt: then),
             members: [
                 "paymentId": .id, "bookingId": .id, "userId": .id, "amount": .count, "currency": .currency, "reason": .reason, "failedAt": .instant,
             ]),
         Sample(
-            message: PaymentAbandoned(paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", abandonedAt: then),
+            message: PaymentAbandoned(PaymentDetails(paymentId: 7001, bookingId: 5001, userId: 42, money: Money(4500, "EUR")), abandonedAt: then),
             members: ["paymentId": .id, "bookingId": .id, "userId": .id, "amount": .count, "currency": .currency, "abandonedAt": .instant]),
         Sample(
             message: PaymentRefunded(
-                paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", cause: .approved, refundedAt: then),
+                PaymentDetails(paymentId: 7001, bookingId: 5001, userId: 42, money: Money(4500, "EUR")), cause: .approved, refundedAt: then),
             members: [
                 "paymentId": .id, "bookingId": .id, "userId": .id, "amount": .id, "currency": .currency,
                 "cause": .choice("approved", "late", "double"), "refundedAt": .instant,
             ]),
         Sample(
             message: PaymentRefundFailed(
-                paymentId: 7001, bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", reason: "card closed", failedAt: then),
+                PaymentDetails(paymentId: 7001, bookingId: 5001, userId: 42, money: Money(4500, "EUR")), reason: "card closed", failedAt: then),
             members: [
                 "paymentId": .id, "bookingId": .id, "userId": .id, "amount": .id, "currency": .currency, "reason": .reason, "failedAt": .instant,
             ]),
@@ -71,10 +71,10 @@ extension Sample {
             message: BookingRefundRequested(bookingId: 5001, requestedAt: then),
             members: ["bookingId": .id, "requestedAt": .instant]),
         Sample(
-            message: BookingRefundApproved(bookingId: 5001, userId: 42, amount: 4500, currency: "EUR", approvedAt: then),
+            message: BookingRefundApproved(bookingId: 5001, userId: 42, money: Money(4500, "EUR"), approvedAt: then),
             members: ["bookingId": .id, "userId": .id, "amount": .id, "currency": .currency, "approvedAt": .instant]),
         Sample(
-            message: BookingRefunded(bookingId: 5001, eventId: 301, userId: 42, quantity: 2, amount: 4500, currency: "EUR", refundedAt: then),
+            message: BookingRefunded(bookingId: 5001, eventId: 301, userId: 42, quantity: 2, money: Money(4500, "EUR"), refundedAt: then),
             members: ["bookingId": .id, "eventId": .id, "userId": .id, "quantity": .id, "amount": .id, "currency": .currency, "refundedAt": .instant]),
         Sample(
             message: BookingReminded([.init(bookingId: 5001), .init(bookingId: 5002)], kind: .dayBefore, remindedAt: then),

@@ -65,7 +65,7 @@ struct JobTests {
     func slices() async throws {
         try await open(users: 35) { environment in
             let run = try await environment.ended(try await environment.tick(job))
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 35)
             #expect(run.details.contains(#""published": {"tickets.refresh-requested": 35}"#))
             #expect(try await environment.value("select slice from operations.job_runs", as: Int.self) == 5)
@@ -79,7 +79,7 @@ struct JobTests {
             environment.clock.set(Date())
             _ = try await environment.ended(try await environment.tick(job))
             let again = try await environment.ended(try await environment.tick(job, trigger: .manual))
-            #expect(again.outcome == "succeeded")
+            #expect(again.outcome == .succeeded)
             #expect(again.processed == 0)
         }
     }
@@ -104,7 +104,7 @@ struct JobTests {
         try await open(users: 12) { environment in
             try await environment.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1001, 't')")
             let run = try await environment.ended(try await environment.tick(job))
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.failed == 1)
             #expect(run.details.contains(#"{"row": "user 1001", "error": "is too large"}"#))
             #expect(try await environment.value("select count(*) from tickets.cache", as: Int.self) == 12)
@@ -115,13 +115,13 @@ struct JobTests {
     func fails() async throws {
         try await open(users: 5) { environment in
             let run = try await environment.ended(try await environment.tick(job, trigger: .manual, parameters: ["explode": "yes"]))
-            #expect(run.outcome == "failed")
+            #expect(run.outcome == .failed)
             #expect(run.details.contains("must be a whole number"))
             try await environment.eventually("the tick is parked") {
                 try await environment.broker.inspect(queue: "tickets-cache.parked")?.messages == 1
             }
             let next = try await environment.ended(try await environment.tick(job))
-            #expect(next.outcome == "succeeded")
+            #expect(next.outcome == .succeeded)
         }
     }
 
@@ -132,7 +132,7 @@ struct JobTests {
             try await environment.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (666, 't'), (667, 't')")
             try await environment.database.execute("alter table tickets.cache add check (user_id not in (3, 17))")
             let run = try await environment.ended(try await environment.tick(job))
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.processed == 34)
             #expect(run.failed == 3)
             #expect(run.details.contains(#"{"row": "user 666", "error": "666 cannot be used"}"#))
@@ -150,7 +150,7 @@ struct JobTests {
         try await open(users: 35) { environment in
             try await environment.database.execute("alter table tickets.cache add check (user_id not in (3, 17))")
             let run = try await environment.ended(try await environment.tick(job, trigger: .manual, dryRun: true))
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.processed == 33)
             #expect(run.failed == 2)
             #expect(run.details.contains(#""row": "user 17""#))
@@ -163,7 +163,7 @@ struct JobTests {
     func dryRun() async throws {
         try await open(users: 35) { environment in
             let run = try await environment.ended(try await environment.tick(job, trigger: .manual, dryRun: true))
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 35)
             #expect(run.details.contains(#""published": {"tickets.refresh-requested": 35}"#))
             #expect(try await environment.value("select count(*) from tickets.cache", as: Int.self) == 0)
@@ -187,7 +187,7 @@ struct JobTests {
             try await environment.publish(
                 raw: #"{"dryRun": true, "parameters": {"why": "to see"}}"#, to: "boxoffice.ticks", job.rawValue, id: "by-hand")
             let run = try await environment.ended("by-hand")
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.details.contains(#""why": "to see""#))
             #expect(try await environment.value("select count(*) from tickets.cache", as: Int.self) == 0)
         }

@@ -17,7 +17,7 @@ struct RunLeaseTests {
             let run = try await environment.standingRun(for: 600)
             try await environment.database.execute("update operations.job_runs set slice = 7")
             let ended = try await environment.with(TestService<Flaky>.self) { _ in try await environment.ended("left") }
-            #expect(ended.outcome == "succeeded")
+            #expect(ended.outcome == .succeeded)
             #expect(try await environment.value("select slice from operations.job_runs where id = $1", as: Int.self, run) == 8)
             #expect(try await environment.value("select rescues from operations.job_runs where id = $1", as: Int.self, run) == 1)
         }
@@ -28,9 +28,9 @@ struct RunLeaseTests {
         try await TestEnvironment.open { environment in
             try await environment.with(TestService<Flaky>.self, settings: ["RUN_LEASE": "1"]) { _ in
                 try await environment.standingRun("first", for: 600)
-                #expect(try await environment.ended("first").outcome == "succeeded")
+                #expect(try await environment.ended("first").outcome == .succeeded)
                 try await environment.standingRun("second", for: 0)
-                #expect(try await environment.ended("second").outcome == "succeeded")
+                #expect(try await environment.ended("second").outcome == .succeeded)
             }
         }
     }
@@ -44,8 +44,8 @@ struct RunLeaseTests {
                 let begun = ContinuousClock.now
                 try await environment.standingRun(for: 600)
                 let tick = try await environment.tick(job, trigger: .manual)
-                #expect(try await environment.ended(tick).outcome == "skipped")
-                #expect(try await environment.ended("left").outcome == "succeeded")
+                #expect(try await environment.ended(tick).outcome == .skipped)
+                #expect(try await environment.ended("left").outcome == .succeeded)
                 // The service itself looks three times a lease.
                 #expect(ContinuousClock.now - begun < .seconds(40))
             }
@@ -60,8 +60,8 @@ struct RunLeaseTests {
                 _ = try await environment.ended(try await environment.tick(job))
                 try await environment.standingRun(for: 600)
                 let tick = try await environment.tick(job, at: environment.clock.now + 60, misfire: .all)
-                #expect(try await environment.ended("left").outcome == "succeeded")
-                #expect(try await environment.ended(tick).outcome == "succeeded")
+                #expect(try await environment.ended("left").outcome == .succeeded)
+                #expect(try await environment.ended(tick).outcome == .succeeded)
             }
         }
     }
@@ -110,7 +110,7 @@ struct RunLeaseTests {
                 }
                 try await environment.database.execute("delete from tickets.bytemark_tokens")
                 let run = try await environment.hurrying("tickets-cache.ticks") { try await environment.ended(tick) }
-                #expect(run.outcome == "succeeded")
+                #expect(run.outcome == .succeeded)
             }
         }
     }

@@ -45,7 +45,7 @@ struct TickIdentityTests {
             try await environment.standingRun(for: 0, body: body == #"{"dryRun":false}"# ? body : "")
             let ended = try await environment.with(TestService<Flaky>.self, settings: ["RUN_LEASE": "120"]) { _ in try await environment.ended("left")
             }
-            #expect(ended.outcome == "succeeded")
+            #expect(ended.outcome == .succeeded)
             #expect(try await environment.value(Self.runs, as: Int.self) == 1)
         }
     }

@@ -18,7 +18,7 @@ struct PaidWhileExpiringTests {
                 group.addTask {
                     for order in orders.shuffled() {
                         let report = PaymentGatewayReported(
-                            reference: order.reference, status: .success, amount: 1998, currency: "EUR", occurredAt: now)
+                            reference: order.reference, status: .success, money: Money(1998, "EUR"), occurredAt: now)
                         try await environment.publish([(report, "\(order.reference)/1"), (report, "\(order.reference)/2")])
                     }
                 }

@@ -22,7 +22,7 @@ struct RefundTests {
             try await stubs.transactions(orders.map { .init($0.reference, "success", amount: 1998, currency: "EUR") })
             for order in orders {
                 try await environment.publish(
-                    PaymentGatewayReported(reference: order.reference, status: .success, amount: 1998, currency: "EUR", occurredAt: now))
+                    PaymentGatewayReported(reference: order.reference, status: .success, money: Money(1998, "EUR"), occurredAt: now))
             }
             try await environment.eventually("select count(*) from bookings.bookings where status = 'confirmed'", orders.count)
             _ = try await environment.ended(try await environment.tick(.bookingsSendConfirmations, trigger: .manual))
@@ -61,7 +61,7 @@ struct RefundTests {
             try await stubs.transactions(paid.map { .init($0.reference, "success", amount: 1998, currency: "EUR") })
             for order in paid {
                 try await environment.publish(
-                    PaymentGatewayReported(reference: order.reference, status: .success, amount: 1998, currency: "EUR", occurredAt: now))
+                    PaymentGatewayReported(reference: order.reference, status: .success, money: Money(1998, "EUR"), occurredAt: now))
             }
             try await environment.eventually("select count(*) from bookings.bookings where status = 'confirmed'", paid.count)
 

@@ -145,26 +145,29 @@ struct BookingsFixture: Sendable {
 
     func sendMail(succeeded payment: Int, of booking: Int, amount: Int = 5000) async throws {
         try await sendMail(
-            PaymentSucceeded(paymentId: payment, bookingId: booking, userId: 1, amount: amount, currency: "EUR", paidAt: environment.clock.now))
+            PaymentSucceeded(
+                PaymentDetails(paymentId: payment, bookingId: booking, userId: 1, money: Money(amount, "EUR")), paidAt: environment.clock.now))
     }
 
     func sendMail(failed payment: Int, of booking: Int) async throws {
         try await sendMail(
             PaymentFailed(
-                paymentId: payment, bookingId: booking, userId: 1, amount: 5000, currency: "EUR", reason: "gateway timeout",
+                PaymentDetails(paymentId: payment, bookingId: booking, userId: 1, money: Money(5000, "EUR")), reason: "gateway timeout",
                 failedAt: environment.clock.now
             ))
     }
 
     func sendMail(abandoned payment: Int, of booking: Int) async throws {
         try await sendMail(
-            PaymentAbandoned(paymentId: payment, bookingId: booking, userId: 1, amount: 5000, currency: "EUR", abandonedAt: environment.clock.now))
+            PaymentAbandoned(
+                PaymentDetails(paymentId: payment, bookingId: booking, userId: 1, money: Money(5000, "EUR")), abandonedAt: environment.clock.now))
     }
 
     func sendMail(refunded payment: Int, of booking: Int, amount: Int, because cause: PaymentRefunded.Cause = .approved) async throws {
         try await sendMail(
             PaymentRefunded(
-                paymentId: payment, bookingId: booking, userId: 1, amount: amount, currency: "EUR", cause: cause, refundedAt: environment.clock.now))
+                PaymentDetails(paymentId: payment, bookingId: booking, userId: 1, money: Money(amount, "EUR")), cause: cause,
+                refundedAt: environment.clock.now))
     }
 
     /// What the service has published of a type so far, once all of it is out.

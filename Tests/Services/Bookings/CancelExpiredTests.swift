@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -16,7 +17,7 @@ struct CancelExpiredTests {
             try await fixture.booking(2, minutesAgo: 10)
             try await fixture.booking(3, minutesAgo: 9)
             let run = try await fixture.run(.bookingsCancelExpired)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 1)
             #expect(try await fixture.look(1, "status, cancellation_reason") == "cancelled expired")
             #expect(try await fixture.look(2) == "pending")
@@ -148,7 +149,7 @@ struct CancelExpiredTests {
             try await fixture.booking(4, event: 3)
             try await fixture.booking(5)
             let run = try await fixture.run(.bookingsCancelExpired)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.processed == 5)
             #expect(run.failed == 4)
             #expect(run.details.contains("user 2 has no e-mail address"))
@@ -184,7 +185,7 @@ struct CancelExpiredTests {
                 "update payments.payments set status = 'succeeded', paid_at = now(), amount = 4400, review_since = null, review_reason = null where id = 1"
             )
             try await fixture.sendMail(succeeded: 1, of: 1, amount: 4400)
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.amount) == [4400])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.amount) == [4400])
         }
     }
 
@@ -212,7 +213,7 @@ struct CancelExpiredTests {
                 """)
             fixture.environment.clock.set(BookingsFixture.noon + 7 * 86_400)
             let run = try await fixture.run(.bookingsCancelExpired)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.details.contains("booking B-2") && run.details.contains("the booking is frozen"))
             #expect(!run.details.contains("booking B-4"))
             for id in [1, 3, 4] { #expect(try await fixture.look(id) == "cancelled", "\(id)") }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -20,7 +21,7 @@ struct CleanupOldCancelledTests {
             try await fixture.environment.database.execute(
                 "insert into bookings.status_history (of, was, became) values (1, 'pending', 'cancelled'), (2, 'pending', 'cancelled')")
             let run = try await fixture.run(.bookingsCleanupOldCancelled)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 1)
             #expect(try await fixture.environment.database.query("select id from bookings.bookings order by id", as: Int.self) == [2, 3, 4])
             #expect(try await fixture.environment.database.query("select of from bookings.status_history", as: Int.self) == [2])

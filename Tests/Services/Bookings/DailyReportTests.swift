@@ -1,6 +1,7 @@
 import Contracts
 import Cron
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -96,7 +97,7 @@ struct DailyReportTests {
         try await BookingsFixture.open { fixture in
             try await fixture.environment.database.execute("delete from operations.schedules")
             let run = try await fixture.environment.ended(try await fixture.environment.tick(.bookingsGenerateDailyReport, trigger: .manual))
-            #expect(run.outcome == "failed" && run.details.contains("is not in operations.schedules; start tick-publisher"), "\(run.details)")
+            #expect(run.outcome == .failed && run.details.contains("is not in operations.schedules; start tick-publisher"), "\(run.details)")
         }
     }
 

@@ -25,7 +25,7 @@ struct EventCancellationTests {
             #expect(try await fixture.look(2, "status, cancellation_reason, refund_amount") == "cancelled event cancelled")
             #expect(try await fixture.look(3) == "confirmed")
             #expect(try await fixture.published(BookingCancelled.self).flatMap(\.bookings).map(\.bookingId).sorted() == [1, 2])
-            let approved = BookingRefundApproved(bookingId: 1, userId: 1, amount: 5000, currency: "EUR", approvedAt: BookingsFixture.noon)
+            let approved = BookingRefundApproved(bookingId: 1, userId: 1, money: Money(5000, "EUR"), approvedAt: BookingsFixture.noon)
             #expect(try await fixture.published(BookingRefundApproved.self) == [approved])
             let mails = try await fixture.mails()
             #expect(mails.map(\.subject) == ["The Magic Flute has been cancelled", "The Magic Flute has been cancelled"])
@@ -43,7 +43,7 @@ struct EventCancellationTests {
             try await fixture.environment.eventually("select status from bookings.bookings", "cancelled")
             try await fixture.environment.database.execute("update payments.payments set status = 'succeeded', paid_at = now()")
             for _ in 1...2 { try await fixture.sendMail(succeeded: 1, of: 1) }
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.amount) == [5000])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.amount) == [5000])
             #expect(try await fixture.look(1, "status, refund_amount") == "cancelled 5000")
         }
     }
@@ -67,7 +67,7 @@ struct EventCancellationTests {
             try await fixture.environment.eventually("select count(*) from bookings.bookings where status = 'cancelled'", 2)
             #expect(try await fixture.look(1, "refund_amount, refund_denied, refund_processed") == "3800 f f")
             #expect(try await fixture.look(2, "refund_amount, refund_denied, refund_processed") == "t t")
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.amount) == [3800])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.amount) == [3800])
         }
     }
 
@@ -133,7 +133,7 @@ struct EventCancellationTests {
             #expect(try await fixture.count("event_cancellations") == 0)
             try await fixture.sendMail(EventCancelled(eventId: 1, reason: "The hall was closed.", force: true))
             try await fixture.environment.eventually("select status from bookings.bookings", "cancelled")
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.amount) == [5000])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.amount) == [5000])
             #expect(try await fixture.mails().first?.text?.contains("The hall was closed.") == true)
         }
     }
@@ -146,7 +146,7 @@ struct EventCancellationTests {
             try await fixture.environment.database.execute("update payments.payments set currency = 'USD'")
             try await fixture.sendMail(EventCancelled(eventId: 1, reason: ""))
             try await fixture.environment.eventually("select status from bookings.bookings", "cancelled")
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.currency) == ["USD"])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.currency) == ["USD"])
             #expect(try await fixture.mails().first?.text?.contains("USD 7.00") == true)
         }
     }

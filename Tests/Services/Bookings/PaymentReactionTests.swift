@@ -33,7 +33,7 @@ struct PaymentReactionTests {
             try await fixture.booking(1, "cancelled", amount: 999)
             try await fixture.payment(1, of: 1, "succeeded", amount: 999)
             for _ in 1...3 { try await fixture.sendMail(succeeded: 1, of: 1, amount: 999) }
-            let approved = BookingRefundApproved(bookingId: 1, userId: 1, amount: 999, currency: "EUR", approvedAt: BookingsFixture.noon)
+            let approved = BookingRefundApproved(bookingId: 1, userId: 1, money: Money(999, "EUR"), approvedAt: BookingsFixture.noon)
             #expect(try await fixture.published(BookingRefundApproved.self) == [approved])
             #expect(try await fixture.look(1, "status, refund_amount") == "cancelled 999")
             // The customer hears of it when the money is back.
@@ -49,7 +49,7 @@ struct PaymentReactionTests {
             try await fixture.payment(2, of: 1, "succeeded", amount: 5000)
             try await fixture.refund(of: 2, "double", "pending", amount: 5000)
             try await fixture.sendMail(succeeded: 1, of: 1, amount: 999)
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.amount) == [999])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.amount) == [999])
         }
     }
 
@@ -61,7 +61,7 @@ struct PaymentReactionTests {
             #expect(try await fixture.look(1, "status, refund_amount, refund_approved_at is null") == "refunded 5000 t")
             try await fixture.payment(2, of: 1, "succeeded", amount: 3000)
             for _ in 1...2 { try await fixture.sendMail(succeeded: 2, of: 1, amount: 3000) }
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.amount) == [3000])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.amount) == [3000])
             #expect(try await fixture.look(1, "status, refund_amount, refund_processed") == "refunded 8000 f")
             try await fixture.sendMail(refunded: 2, of: 1, amount: 3000)
             #expect(try await fixture.look(1, "status, refund_processed") == "refunded t")
@@ -111,7 +111,7 @@ struct PaymentReactionTests {
                 try await fixture.look(1, "status, refund_amount, refund_processed, refund_failure is null, refunded_at is not null")
                     == "refunded 2500 t t t")
             let told = BookingRefunded(
-                bookingId: 1, eventId: 1, userId: 1, quantity: 2, amount: 2500, currency: "EUR", refundedAt: BookingsFixture.noon)
+                bookingId: 1, eventId: 1, userId: 1, quantity: 2, money: Money(2500, "EUR"), refundedAt: BookingsFixture.noon)
             #expect(try await fixture.published(BookingRefunded.self) == [told])
             #expect(try await fixture.mails().map(\.subject) == ["We have sent back EUR 25.00 for your booking B-1"])
         }
@@ -163,7 +163,7 @@ struct PaymentReactionTests {
             try await fixture.sendMail(refunded: 1, of: 1, amount: 2500)
             if !isFirst { try await fixture.sendMail(refunded: 2, of: 1, amount: 5000, because: cause) }
             #expect(try await fixture.look(1, "status, refund_amount, refund_processed") == "refunded 2500 t")
-            #expect(try await fixture.published(BookingRefunded.self).map(\.amount) == [2500])
+            #expect(try await fixture.published(BookingRefunded.self).map(\.money.amount) == [2500])
             #expect(try await fixture.mails().map(\.subject) == ["We have sent back EUR 25.00 for your booking B-1"])
         }
     }
@@ -175,11 +175,12 @@ struct PaymentReactionTests {
             try await fixture.environment.database.execute("update bookings.bookings set refund_amount = 2500, refund_approved_at = now()")
             let back = [(2, 5000, PaymentRefunded.Cause.double), (3, 4000, .late), (1, 2500, .approved)].map { id, amount, cause in
                 PaymentRefunded(
-                    paymentId: id, bookingId: 1, userId: 1, amount: amount, currency: "EUR", cause: cause, refundedAt: BookingsFixture.noon)
+                    PaymentDetails(paymentId: id, bookingId: 1, userId: 1, money: Money(amount, "EUR")), cause: cause,
+                    refundedAt: BookingsFixture.noon)
             }
-            try await fixture.environment.publish(back.map { ($0, "back-\($0.paymentId)") })
+            try await fixture.environment.publish(back.map { ($0, "back-\($0.payment.paymentId)") })
             try await fixture.environment.eventually("select count(*) from bookings.inbox", 3)
-            #expect(try await fixture.published(BookingRefunded.self).map(\.amount) == [2500])
+            #expect(try await fixture.published(BookingRefunded.self).map(\.money.amount) == [2500])
         }
     }
 
@@ -192,7 +193,8 @@ struct PaymentReactionTests {
                 [1, 2].map { id in
                     (
                         PaymentRefunded(
-                            paymentId: id, bookingId: id, userId: 1, amount: 5000, currency: "EUR", cause: .late, refundedAt: BookingsFixture.noon),
+                            PaymentDetails(paymentId: id, bookingId: id, userId: 1, money: Money(5000, "EUR")), cause: .late,
+                            refundedAt: BookingsFixture.noon),
                         "refund-\(id)"
                     )
                 })
@@ -212,7 +214,8 @@ struct PaymentReactionTests {
             try await fixture.booking(1, "cancelled")
             try await fixture.sendMail(
                 PaymentRefundFailed(
-                    paymentId: 1, bookingId: 1, userId: 1, amount: 5000, currency: "EUR", reason: "account closed", failedAt: BookingsFixture.noon))
+                    PaymentDetails(paymentId: 1, bookingId: 1, userId: 1, money: Money(5000, "EUR")), reason: "account closed",
+                    failedAt: BookingsFixture.noon))
             #expect(try await fixture.look(1, "status, refund_failure") == "cancelled account closed")
         }
     }
@@ -225,7 +228,8 @@ struct PaymentReactionTests {
             try await fixture.environment.publish(
                 [77, 1].map { id in
                     (
-                        PaymentSucceeded(paymentId: id, bookingId: id, userId: 1, amount: 5000, currency: "EUR", paidAt: BookingsFixture.noon),
+                        PaymentSucceeded(
+                            PaymentDetails(paymentId: id, bookingId: id, userId: 1, money: Money(5000, "EUR")), paidAt: BookingsFixture.noon),
                         "paid-\(id)"
                     )
                 })

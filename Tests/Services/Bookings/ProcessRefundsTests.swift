@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -25,7 +26,7 @@ struct ProcessRefundsTests {
             #expect(try await fixture.look(2, "status, cancellation_reason, refund_amount, refund_processed") == "cancelled refund approved 500 f")
             #expect(try await fixture.look(3, "status, refund_denied, refund_denial_reason, refund_processed") == "confirmed t the event had begun t")
             #expect(try await fixture.published(BookingCancelled.self).flatMap(\.bookings).map(\.bookingId).sorted() == [1, 2])
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.amount).sorted() == [500, 999])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.amount).sorted() == [500, 999])
             // Who is granted a refund is told when the money is back.
             #expect(try await fixture.mails().map(\.subject) == ["Your refund request for booking B-3"])
         }
@@ -158,7 +159,7 @@ struct ProcessRefundsTests {
                 "update bookings.bookings set status = 'cancelled', cancelled_at = $1, cancellation_reason = null", BookingsFixture.noon)
             try await fixture.request(2, amount: 999, at: Self.start - 86_400)
             let run = try await fixture.run(.bookingsProcessRefunds)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 2)
             #expect(try await fixture.look(1, "status, refund_amount") == "cancelled 999")
             #expect(try await fixture.look(2, "status, refund_amount") == "cancelled 999")
@@ -174,7 +175,7 @@ struct ProcessRefundsTests {
             try await fixture.environment.database.execute("update bookings.bookings set user_id = 99 where id = 2")
             fixture.environment.clock.set(Self.start + 60)
             let run = try await fixture.run(.bookingsProcessRefunds)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.processed == 2)
             #expect(run.failed == 2)
             #expect(run.details.contains("booking B-1"))
@@ -217,7 +218,7 @@ struct ProcessRefundsTests {
             try await fixture.payment(2, of: 2, "succeeded", amount: 4500)
             try await fixture.sendMail(BookingRefundRequested(bookingId: 2, requestedAt: longAgo))
             try await fixture.run(.bookingsProcessRefunds)
-            #expect(try await fixture.published(BookingRefundApproved.self).map(\.amount) == [2250, 2250])
+            #expect(try await fixture.published(BookingRefundApproved.self).map(\.money.amount) == [2250, 2250])
         }
     }
 
@@ -229,7 +230,7 @@ struct ProcessRefundsTests {
             try await fixture.environment.database.execute("update payments.payments set currency = 'JPY'")
             try await fixture.sendMail(BookingRefundRequested(bookingId: 1, requestedAt: BookingsFixture.noon))
             try await fixture.run(.bookingsProcessRefunds)
-            let approved = BookingRefundApproved(bookingId: 1, userId: 1, amount: 100, currency: "JPY", approvedAt: BookingsFixture.noon)
+            let approved = BookingRefundApproved(bookingId: 1, userId: 1, money: Money(100, "JPY"), approvedAt: BookingsFixture.noon)
             #expect(try await fixture.published(BookingRefundApproved.self) == [approved])
         }
     }

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -15,7 +16,7 @@ struct SendConfirmationsTests {
             try await fixture.booking(2, "confirmed")
             try await fixture.booking(3)
             let run = try await fixture.run(.bookingsSendConfirmations)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 2)
             let after = try await fixture.snapshot()
             #expect(try await fixture.run(.bookingsSendConfirmations).processed == 0)
@@ -49,14 +50,14 @@ struct SendConfirmationsTests {
             try await fixture.user(2, email: " \t\u{a0}\r\n")
             try await fixture.booking(1, "confirmed", user: 2)
             try await fixture.booking(2, "confirmed")
-            for (processed, outcome) in [(1, "partial"), (0, "partial")] {
+            for (processed, outcome) in [(1, RunOutcome.partial), (0, RunOutcome.partial)] {
                 let run = try await fixture.run(.bookingsSendConfirmations)
                 #expect(run.processed == processed)
                 #expect(run.outcome == outcome)
                 #expect(run.details.contains("user 2 has no e-mail address"))
             }
             try await fixture.environment.database.execute("update storefront.users set email = E'\\u00a0bea@example.org \\r\\n' where id = 2")
-            #expect(try await fixture.run(.bookingsSendConfirmations).outcome == "succeeded")
+            #expect(try await fixture.run(.bookingsSendConfirmations).outcome == .succeeded)
             #expect(try await fixture.mails().count == 2)
             #expect(try await fixture.count("bookings where not confirmation_email_sent") == 0)
         }

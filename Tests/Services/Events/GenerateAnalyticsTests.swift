@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -128,7 +129,7 @@ struct GenerateAnalyticsTests {
             try await environment.bookings(4...4, of: 1, quantity: 9, created: "2026-11-16T08:00:00Z")
             try await environment.database.execute("update bookings.bookings set total_amount = 1200, currency = 'USD' where id = 2")
             let run = try await environment.run(.eventsGenerateAnalytics)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             let report = try #require(try await reports(environment).first)
             #expect(report.body.newEvents == 1)
             #expect(report.body.completedEvents == 1)
@@ -148,7 +149,7 @@ struct GenerateAnalyticsTests {
         try await TestEnvironment.events(at: "2026-11-16T08:00:00Z") { environment, _ in
             try await environment.bookings(1...1, of: 404, created: "2026-11-10T00:00:00Z")
             let run = try await environment.run(.eventsGenerateAnalytics)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.details.contains(#"{"row": "event 404", "error": "it does not exist, but bookings of it were confirmed"}"#))
             let report = try #require(try await reports(environment).first)
             #expect(report.body.bookings == 1)

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -65,7 +66,7 @@ struct ReminderDayTests {
                 try await environment.bookings(id...id, of: id)
             }
             let run = try await environment.run(morning.job)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             let reminded = try await environment.database.query("select booking_id from events.reminders order by booking_id", as: Int.self)
             #expect(reminded == zip(1..., morning.events).filter(\.1.isDue).map(\.0))
         }

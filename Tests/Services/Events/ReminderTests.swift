@@ -1,6 +1,7 @@
 import AMQP
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -131,7 +132,7 @@ struct ReminderTests {
             try await environment.event(1, starts: Self.tomorrow)
             try await environment.bookings(1...2500, of: 1)
             let run = try await environment.run(.eventsSendReminders, dryRun: true)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 2500)
             #expect(run.details.contains(#""delivered": {"mail": 2500}"#))
             #expect(run.details.contains(#""booking.reminded": 100"#))
@@ -193,7 +194,7 @@ struct ReminderTests {
             try await environment.bookings(5...5, of: 2)
             try await environment.bookings(6...6, of: 3)
             let run = try await environment.run(.eventsSendReminders)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.processed == 2)
             #expect(run.failed == 4)
             #expect(
@@ -223,7 +224,7 @@ struct ReminderTests {
             try await environment.bookings(1...1, of: 1)
             try await environment.bookings(2...2, of: 2)
             let run = try await environment.run(.eventsSendReminders)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.details.contains("there is no time zone '\(zone)'"))
             #expect(try await environment.database.query("select booking_id from events.reminders", as: Int.self) == [2])
         }
@@ -274,7 +275,7 @@ struct ReminderTests {
                 return tick
             }
             let run = try await environment.ended(tick)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             // The one that the other transaction has reminded meanwhile is left to it.
             #expect(run.processed == 10_009)
             #expect(try await environment.value("select count(*) from events.reminders", as: Int.self) == 10_010)

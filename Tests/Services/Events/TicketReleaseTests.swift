@@ -25,7 +25,7 @@ struct TicketReleaseTests {
 
     private func refunded(_ booking: Int, of event: Int, _ quantity: Int = 1) -> BookingRefunded {
         BookingRefunded(
-            bookingId: booking, eventId: event, userId: 1, quantity: quantity, amount: 100, currency: "EUR", refundedAt: Date(Self.now))
+            bookingId: booking, eventId: event, userId: 1, quantity: quantity, money: Money(100, "EUR"), refundedAt: Date(Self.now))
     }
 
     /// One of three messages about a booking: it is told twice as cancelled and once as refunded.

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -28,7 +29,7 @@ struct UpdateStatusesTests {
         try await TestEnvironment.events(at: Self.now) { environment, _ in
             let expected = try await aroundNoon(environment)
             let run = try await environment.run(.eventsUpdateStatuses)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 5)
             #expect(try await environment.statuses() == expected)
             let instants = try await environment.database.query(
@@ -88,7 +89,7 @@ struct UpdateStatusesTests {
             _ = try await aroundNoon(environment)
             let before = try await environment.statuses()
             let run = try await environment.run(.eventsUpdateStatuses, dryRun: true)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 5)
             #expect(try await environment.statuses() == before)
             #expect(try await environment.value("select count(*) from events.status_history", as: Int.self) == 0)

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -16,7 +17,7 @@ struct NotifyTests {
             try await StubServices.open { stubs in
                 try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
                     let run = try await environment.ended(try await environment.tick(.loyaltyNotifierNotify))
-                    #expect(run.outcome == "succeeded")
+                    #expect(run.outcome == .succeeded)
                     #expect(run.processed == 2)
                     try await environment.eventually("select count(*) from tickets.refresh_log where activity_type = 2 and status = 1", 3)
                     let again = try await environment.ended(try await environment.tick(.loyaltyNotifierNotify, trigger: .manual))
@@ -94,7 +95,7 @@ struct NotifyTests {
             try await StubServices.open { stubs in
                 try await environment.with(LoyaltyNotifier.self, settings: stubs.settings) { _ in
                     let run = try await environment.ended(try await environment.tick(.loyaltyNotifierNotify, trigger: .manual, dryRun: true))
-                    #expect(run.outcome == "succeeded")
+                    #expect(run.outcome == .succeeded)
                     #expect(run.processed == 2)
                     #expect(run.details.contains(#""delivered": {"push": 2}"#))
                     #expect(try await environment.value("select count(*) from loyalty.deliveries", as: Int.self) == 0)

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -15,7 +16,7 @@ struct CleanupAbandonedTests {
             try await fixture.add(2, age: 900)
             try await fixture.add(3, .processing, age: 901)
             let run = try await fixture.run(.paymentsCleanupAbandoned)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 1)
             #expect(try await fixture.statuses() == ["abandoned", "pending", "processing"])
             #expect(
@@ -57,7 +58,7 @@ struct CleanupAbandonedTests {
             try await fixture.add(2, age: 1000)
             try await fixture.add(3, age: 1000, user: 0)
             let run = try await fixture.run(.paymentsCleanupAbandoned)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.failed == 2)
             #expect(run.details.contains("payment 1") && run.details.contains("its currency is no ISO 4217 code"))
             #expect(run.details.contains("payment 3") && run.details.contains("it has no user"))

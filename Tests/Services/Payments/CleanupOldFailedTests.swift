@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -22,7 +23,7 @@ struct CleanupOldFailedTests {
             try await fixture.environment.database.execute(
                 "insert into payments.status_history (of, was, became) values (1, 'pending', 'failed'), (3, 'pending', 'failed')")
             let run = try await fixture.run(.paymentsCleanupOldFailed)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 2)
             #expect(try await fixture.environment.database.query("select id from payments.payments order by id", as: Int.self) == [3, 4, 5, 6, 7])
             #expect(try await fixture.environment.database.query("select of from payments.status_history", as: Int.self) == [3])

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -30,7 +31,7 @@ struct GenerateAnalyticsTests {
                 insert into payments.refunds (payment_id, booking_id, amount, currency, cause, status, requested_at, settled_at)
                 values (1, 1, 400, 'EUR', 'approved', 'paid', $1, $1)
                 """, PaymentsFixture.noon - day + 60)
-            #expect(try await fixture.run(.paymentsGenerateAnalytics).outcome == "succeeded")
+            #expect(try await fixture.run(.paymentsGenerateAnalytics).outcome == .succeeded)
             let body = try #require(try await reports(fixture).first)
             #expect(body.counts == ["created": 6, "succeeded": 2, "failed": 1, "abandoned": 1, "voided": 1, "late": 0, "refunded": 1])
             #expect(body.successRate == 0.5)

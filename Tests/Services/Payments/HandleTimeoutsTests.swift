@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -20,7 +21,7 @@ struct HandleTimeoutsTests {
             try await fixture.gateway(3, .abandoned)
             try await fixture.gateway(4, .pending)
             let run = try await fixture.run(.paymentsHandleTimeouts)
-            #expect(run.outcome == "succeeded")
+            #expect(run.outcome == .succeeded)
             #expect(run.processed == 5)
             #expect(try await fixture.statuses() == ["succeeded", "failed", "failed", "processing", "processing", "processing", "pending"])
             #expect(try await fixture.environment.value("select paid_at from payments.payments where id = 1", as: Date.self) == paidAt)
@@ -72,7 +73,7 @@ struct HandleTimeoutsTests {
             try await fixture.gateway(6, .success, currency: "??")
             try await fixture.gateway(7, .success)
             let run = try await fixture.run(.paymentsHandleTimeouts)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.processed == 1)
             #expect(run.failed == 6)
             #expect(run.details.contains("the gateway says 900 EUR, but it is 1000 EUR"))
@@ -164,7 +165,7 @@ struct HandleTimeoutsTests {
             try await fixture.gateway(2, .success)
             try await fixture.stubs.order("faults", #"{"part":"gateway","match":{"reference":"R-1"},"action":{"hang":true}}"#)
             let run = try await fixture.run(.paymentsHandleTimeouts)
-            #expect(run.outcome == "partial")
+            #expect(run.outcome == .partial)
             #expect(run.details.contains("payment 1") && run.details.contains("timed out"))
             #expect(try await fixture.statuses() == ["processing", "succeeded"])
         }

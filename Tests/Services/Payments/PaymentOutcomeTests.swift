@@ -15,7 +15,7 @@ struct PaymentOutcomeTests {
     }
 
     private func word(_ status: GatewayStatus, amount: Int = 1000, currency: String = "EUR") -> GatewayAnswer {
-        .transaction(GatewayTransaction(status: status, amount: amount, currency: currency, at: Self.then))
+        .transaction(GatewayTransaction(status: status, money: Money(amount, currency), at: Self.then))
     }
 
     @Test("Success is success for an open payment and late money for one that was given up, once")

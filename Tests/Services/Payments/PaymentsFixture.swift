@@ -125,7 +125,7 @@ struct PaymentsFixture: Sendable {
     func report(_ id: Int, _ status: PaymentGatewayReported.Status, amount: Int = 1000, at instant: Date? = nil) async throws {
         try await environment.publish(
             PaymentGatewayReported(
-                reference: "R-\(id)", status: status, amount: amount, currency: "EUR", occurredAt: instant ?? environment.clock.now))
+                reference: "R-\(id)", status: status, money: Money(amount, "EUR"), occurredAt: instant ?? environment.clock.now))
     }
 
     /// Whom the gateway was asked about, in the order of the questions.
@@ -147,7 +147,7 @@ struct PaymentsFixture: Sendable {
     /// The policy grants a refund.
     func approve(_ booking: Int, _ amount: Int, currency: String = "EUR") async throws {
         try await environment.publish(
-            BookingRefundApproved(bookingId: booking, userId: 7, amount: amount, currency: currency, approvedAt: environment.clock.now))
+            BookingRefundApproved(bookingId: booking, userId: 7, money: Money(amount, currency), approvedAt: environment.clock.now))
     }
 
     /// Waits until the delivery worker has failed for the so-manieth time.

@@ -19,7 +19,7 @@ struct RefundPlanTests {
     }
 
     private func decide(_ amount: Int, _ payments: [Payment], _ refunds: [Refund] = [], currency: String = "EUR") -> RefundPlan? {
-        let approval = BookingRefundApproved(bookingId: 1, userId: 7, amount: amount, currency: currency, approvedAt: Self.then)
+        let approval = BookingRefundApproved(bookingId: 1, userId: 7, money: Money(amount, currency), approvedAt: Self.then)
         return RefundPlan(on: approval, payments: payments, refunds: refunds)
     }
 

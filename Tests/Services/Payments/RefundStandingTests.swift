@@ -1,3 +1,4 @@
+import Contracts
 import Testing
 
 @testable import Payments
@@ -5,11 +6,11 @@ import Testing
 @Suite("How a refund stands by the gateway's list")
 struct RefundStandingTests {
     private func standing(of amount: Int = 500, before: Int = 0, _ listed: GatewayRefund...) -> RefundStanding {
-        RefundStanding(of: RefundPayload(transaction: "R-1", amount: amount, currency: "EUR", refundedBefore: before), among: listed)
+        RefundStanding(of: RefundPayload(transaction: "R-1", money: Money(amount, "EUR"), refundedBefore: before), among: listed)
     }
 
     private func entry(_ amount: Int, _ status: GatewayRefund.Status, currency: String = "EUR") -> GatewayRefund {
-        GatewayRefund(amount: amount, currency: currency, status: status)
+        GatewayRefund(money: Money(amount, currency), status: status)
     }
 
     @Test("What is back beyond what was back before is this refund")

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -32,10 +33,10 @@ struct ReviewTests {
         try await open { fixture in
             try await fixture.gateway(1, word: "reversed")
             let first = try await fixture.run(.paymentsHandleTimeouts)
-            #expect(first.outcome == "partial" && first.details.contains("the gateway says \\\"reversed\\\""))
+            #expect(first.outcome == .partial && first.details.contains("the gateway says \\\"reversed\\\""))
             for _ in 1...3 {
                 fixture.environment.clock.advance(12 * 3600)
-                #expect(try await fixture.run(.paymentsHandleTimeouts).outcome == "succeeded")
+                #expect(try await fixture.run(.paymentsHandleTimeouts).outcome == .succeeded)
             }
             #expect(try await fixture.asked().count == 4)
             #expect(try await fixture.statuses() == ["processing"])
@@ -59,7 +60,7 @@ struct ReviewTests {
     func noAnswer(action: String) async throws {
         try await open { fixture in
             try await fixture.stubs.order("faults", #"{"part":"gateway","times":1,"action":\#(action)}"#)
-            #expect(try await fixture.run(.paymentsHandleTimeouts).outcome == "partial")
+            #expect(try await fixture.run(.paymentsHandleTimeouts).outcome == .partial)
             #expect(try await fixture.statuses() == ["processing"])
             #expect(try await fixture.told(0).isEmpty)
             try await fixture.gateway(1, .success)

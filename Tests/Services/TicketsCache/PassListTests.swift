@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -36,7 +37,7 @@ struct PassListTests {
             for user in 2...20 { try await stubs.passes(of: user, #"[{"uuid":"p"}]"#) }
             try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                 let run = try await environment.ended(try await environment.tick(.ticketsCacheRefresh))
-                #expect(run.outcome == "partial")
+                #expect(run.outcome == .partial)
                 #expect(run.processed == 19)
                 #expect(run.failed == 1)
                 #expect(run.details.contains("page 2 of Bytemark's usable passes"), "\(run.details)")
@@ -70,7 +71,7 @@ struct PassListTests {
             try await generate(stubs, users: 24, passes: 2000)
             try await environment.with(TicketsCache.self, settings: stubs.settings.merging(["BYTEMARK_MEGABYTES": "4"]) { $1 }) { _ in
                 let run = try await environment.ended(try await environment.tick(.ticketsCacheRefresh))
-                #expect(run.outcome == "succeeded", "\(run.details)")
+                #expect(run.outcome == .succeeded, "\(run.details)")
                 #expect(run.processed == 24)
                 let entries = try await environment.value(
                     "select sum(jsonb_array_length(passes) + jsonb_array_length(passes4))::int from tickets.cache", as: Int.self)

@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 import Support
 import Testing
@@ -32,7 +33,7 @@ struct RefreshTests {
             try await environment.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1)")
             try await environment.with(TicketsCache.self, settings: stubs.settings.merging(["FREE_TICKET_PRODUCTS": "free,other"]) { $1 }) { _ in
                 let run = try await environment.ended(try await environment.tick(.ticketsCacheRefresh))
-                #expect(run.outcome == "succeeded")
+                #expect(run.outcome == .succeeded)
                 #expect(run.processed == 1)
                 let uuids = try await environment.database.query(
                     "select e ->> 'pass_uuid' from tickets.cache, jsonb_array_elements(passes) e where user_id = 1", as: String.self)
@@ -65,7 +66,7 @@ struct RefreshTests {
                 "insert into tickets.refresh_log (user_id, activity_type) select n, 1 from generate_series(1, 12) n")
             try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                 let run = try await environment.ended(try await environment.tick(.ticketsCacheRefresh))
-                #expect(run.outcome == "partial")
+                #expect(run.outcome == .partial)
                 #expect(run.processed == 11)
                 #expect(run.failed == 1)
                 #expect(run.details.contains(#""row": "user 7", "error": "PostgreSQL 22P05"#))
@@ -90,7 +91,7 @@ struct RefreshTests {
             try await environment.database.execute("alter table tickets.refresh_state add check (user_id <> 7 or leased_by is null)")
             try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                 let run = try await environment.ended(try await environment.tick(.ticketsCacheRefresh))
-                #expect(run.outcome == "partial")
+                #expect(run.outcome == .partial)
                 #expect(run.processed == 11)
                 #expect(run.failed == 1)
                 #expect(run.details.contains(#""row": "user 7", "error": "PostgreSQL 23514"#))
@@ -107,7 +108,7 @@ struct RefreshTests {
             try await stubs.order("faults", #"{"part":"bytemark","match":{"token":"token-2"},"action":{"status":503}}"#)
             try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                 let run = try await environment.ended(try await environment.tick(.ticketsCacheRefresh))
-                #expect(run.outcome == "partial")
+                #expect(run.outcome == .partial)
                 #expect(run.processed == 2)
                 #expect(run.failed == 1)
                 #expect(run.details.contains("user 2"))
@@ -176,11 +177,11 @@ struct RefreshTests {
             try await stubs.order("bytemark/tokens", #"[{"token":"token-1","voidToken":true}]"#)
             try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                 let run = try await environment.ended(try await environment.tick(.ticketsCacheRefresh))
-                #expect(run.outcome == "partial")
+                #expect(run.outcome == .partial)
                 #expect(try await environment.value("select void_since is not null from tickets.bytemark_tokens", as: Bool.self) == true)
                 #expect(try await environment.value("select note from tickets.refresh_log", as: String.self)?.contains("401") == true)
                 let again = try await environment.ended(try await environment.tick(.ticketsCacheRefresh, trigger: .manual))
-                #expect(again.outcome == "succeeded")
+                #expect(again.outcome == .succeeded)
                 #expect(again.processed + again.failed == 0)
                 try await stubs.passes(of: 1, Self.twoPasses)
                 try await stubs.order("bytemark/tokens", #"[{"token":"fresh","passes":[]}]"#)
@@ -292,7 +293,7 @@ struct RefreshTests {
             try await environment.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (1, 1), (1, 1), (2, 1)")
             try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
                 let run = try await environment.ended(try await environment.tick(.ticketsCacheRefresh, trigger: .manual, dryRun: true))
-                #expect(run.outcome == "succeeded")
+                #expect(run.outcome == .succeeded)
                 #expect(run.processed == 2)
                 #expect(try await stubs.received("bytemark").isEmpty)
                 #expect(try await environment.value("select count(*) from tickets.refresh_state", as: Int.self) == 0)

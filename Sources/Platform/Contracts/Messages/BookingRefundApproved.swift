@@ -9,19 +9,16 @@ public struct BookingRefundApproved: Message {
     public let bookingId: Int
     /// The user.
     public let userId: Int
-    /// Minor units of the currency.
-    public let amount: Int
-    /// ISO 4217.
-    public let currency: String
+    /// What goes back.
+    public let money: Money
     /// When it was granted.
     public let approvedAt: Date
 
     /// The data of such a message.
-    public init(bookingId: Int, userId: Int, amount: Int, currency: String, approvedAt: Date) {
+    public init(bookingId: Int, userId: Int, money: Money, approvedAt: Date) {
         self.bookingId = bookingId
         self.userId = userId
-        self.amount = amount
-        self.currency = currency
+        self.money = money
         self.approvedAt = approvedAt
     }
 
@@ -29,8 +26,20 @@ public struct BookingRefundApproved: Message {
     public init(_ data: MessageData) throws(ContractViolation) {
         bookingId = try data.id("bookingId")
         userId = try data.id("userId")
-        amount = try data.amount("amount", atLeast: 1)
-        currency = try data.currency("currency")
+        money = try Money(data, atLeast: 1)
         approvedAt = try data.instant("approvedAt")
+    }
+
+    /// Writes the members of the money beside its own.
+    public func encode(to encoder: any Encoder) throws {
+        try money.encode(to: encoder)
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(bookingId, forKey: .bookingId)
+        try members.encode(userId, forKey: .userId)
+        try members.encode(approvedAt, forKey: .approvedAt)
+    }
+
+    private enum CodingKeys: CodingKey {
+        case bookingId, userId, approvedAt
     }
 }

@@ -13,21 +13,18 @@ public struct BookingRefunded: Message {
     public let userId: Int
     /// How many tickets it held.
     public let quantity: Int
-    /// Minor units of the currency.
-    public let amount: Int
-    /// ISO 4217.
-    public let currency: String
+    /// What is back.
+    public let money: Money
     /// When the gateway accepted the refund.
     public let refundedAt: Date
 
     /// The data of such a message.
-    public init(bookingId: Int, eventId: Int, userId: Int, quantity: Int, amount: Int, currency: String, refundedAt: Date) {
+    public init(bookingId: Int, eventId: Int, userId: Int, quantity: Int, money: Money, refundedAt: Date) {
         self.bookingId = bookingId
         self.eventId = eventId
         self.userId = userId
         self.quantity = quantity
-        self.amount = amount
-        self.currency = currency
+        self.money = money
         self.refundedAt = refundedAt
     }
 
@@ -37,8 +34,22 @@ public struct BookingRefunded: Message {
         eventId = try data.id("eventId")
         userId = try data.id("userId")
         quantity = try data.integer("quantity", in: 1...Int.max)
-        amount = try data.amount("amount", atLeast: 1)
-        currency = try data.currency("currency")
+        money = try Money(data, atLeast: 1)
         refundedAt = try data.instant("refundedAt")
+    }
+
+    /// Writes the members of the money beside its own.
+    public func encode(to encoder: any Encoder) throws {
+        try money.encode(to: encoder)
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(bookingId, forKey: .bookingId)
+        try members.encode(eventId, forKey: .eventId)
+        try members.encode(userId, forKey: .userId)
+        try members.encode(quantity, forKey: .quantity)
+        try members.encode(refundedAt, forKey: .refundedAt)
+    }
+
+    private enum CodingKeys: CodingKey {
+        case bookingId, eventId, userId, quantity, refundedAt
     }
 }

@@ -1,44 +1,40 @@
 import FoundationEssentials
 
 /// A payment was refused by the gateway or timed out.
-public struct PaymentFailed: Message {
+public struct PaymentFailed: PaymentMessage {
     /// `payment.failed`
     public static let type = MessageType.paymentFailed
 
     /// The payment.
-    public let paymentId: Int
-    /// The booking it pays.
-    public let bookingId: Int
-    /// The user.
-    public let userId: Int
-    /// Minor units of the currency.
-    public let amount: Int
-    /// ISO 4217.
-    public let currency: String
+    public let payment: PaymentDetails
     /// Why.
     public let reason: String
     /// When the payment was marked as failed.
     public let failedAt: Date
 
     /// The data of such a message.
-    public init(paymentId: Int, bookingId: Int, userId: Int, amount: Int, currency: String, reason: String, failedAt: Date) {
-        self.paymentId = paymentId
-        self.bookingId = bookingId
-        self.userId = userId
-        self.amount = amount
-        self.currency = currency
+    public init(_ payment: PaymentDetails, reason: String, failedAt: Date) {
+        self.payment = payment
         self.reason = reason
         self.failedAt = failedAt
     }
 
     /// Reads it from JSON.
     public init(_ data: MessageData) throws(ContractViolation) {
-        paymentId = try data.id("paymentId")
-        bookingId = try data.id("bookingId")
-        userId = try data.id("userId")
-        amount = try data.amount("amount")
-        currency = try data.currency("currency")
+        payment = try PaymentDetails(data)
         reason = try data.reason("reason")
         failedAt = try data.instant("failedAt")
+    }
+
+    /// Writes the members of the payment beside its own.
+    public func encode(to encoder: any Encoder) throws {
+        try payment.encode(to: encoder)
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(reason, forKey: .reason)
+        try members.encode(failedAt, forKey: .failedAt)
+    }
+
+    private enum CodingKeys: CodingKey {
+        case reason, failedAt
     }
 }

@@ -14,19 +14,16 @@ public struct PaymentGatewayReported: Message {
     public let reference: String
     /// The status.
     public let status: Status
-    /// Minor units of the currency.
-    public let amount: Int
-    /// ISO 4217.
-    public let currency: String
+    /// What the gateway took or would take.
+    public let money: Money
     /// When the transaction entered this status.
     public let occurredAt: Date
 
     /// The data of such a message.
-    public init(reference: String, status: Status, amount: Int, currency: String, occurredAt: Date) {
+    public init(reference: String, status: Status, money: Money, occurredAt: Date) {
         self.reference = reference
         self.status = status
-        self.amount = amount
-        self.currency = currency
+        self.money = money
         self.occurredAt = occurredAt
     }
 
@@ -34,8 +31,20 @@ public struct PaymentGatewayReported: Message {
     public init(_ data: MessageData) throws(ContractViolation) {
         reference = try data.reference("reference")
         status = try data.choice("status")
-        amount = try data.amount("amount")
-        currency = try data.currency("currency", ignoringCase: true)
+        money = try Money(data, ignoringCase: true)
         occurredAt = try data.instant("occurredAt")
+    }
+
+    /// Writes the members of the money beside its own.
+    public func encode(to encoder: any Encoder) throws {
+        try money.encode(to: encoder)
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(reference, forKey: .reference)
+        try members.encode(status, forKey: .status)
+        try members.encode(occurredAt, forKey: .occurredAt)
+    }
+
+    private enum CodingKeys: CodingKey {
+        case reference, status, occurredAt
     }
 }

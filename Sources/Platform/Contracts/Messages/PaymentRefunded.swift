@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// A payment was refunded to the customer.
-public struct PaymentRefunded: Message {
+public struct PaymentRefunded: PaymentMessage {
     /// `payment.refunded`
     public static let type = MessageType.paymentRefunded
 
@@ -15,40 +15,36 @@ public struct PaymentRefunded: Message {
         case double
     }
 
-    /// The payment.
-    public let paymentId: Int
-    /// The booking it pays.
-    public let bookingId: Int
-    /// The user.
-    public let userId: Int
-    /// Minor units of the currency.
-    public let amount: Int
-    /// ISO 4217.
-    public let currency: String
+    /// The payment, and the money that is back.
+    public let payment: PaymentDetails
     /// The cause of the refund.
     public let cause: Cause
     /// When the gateway accepted the refund.
     public let refundedAt: Date
 
     /// The data of such a message.
-    public init(paymentId: Int, bookingId: Int, userId: Int, amount: Int, currency: String, cause: Cause, refundedAt: Date) {
-        self.paymentId = paymentId
-        self.bookingId = bookingId
-        self.userId = userId
-        self.amount = amount
-        self.currency = currency
+    public init(_ payment: PaymentDetails, cause: Cause, refundedAt: Date) {
+        self.payment = payment
         self.cause = cause
         self.refundedAt = refundedAt
     }
 
     /// Reads it from JSON.
     public init(_ data: MessageData) throws(ContractViolation) {
-        paymentId = try data.id("paymentId")
-        bookingId = try data.id("bookingId")
-        userId = try data.id("userId")
-        amount = try data.amount("amount", atLeast: 1)
-        currency = try data.currency("currency")
+        payment = try PaymentDetails(data, atLeast: 1)
         cause = try data.choice("cause")
         refundedAt = try data.instant("refundedAt")
+    }
+
+    /// Writes the members of the payment beside its own.
+    public func encode(to encoder: any Encoder) throws {
+        try payment.encode(to: encoder)
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(cause, forKey: .cause)
+        try members.encode(refundedAt, forKey: .refundedAt)
+    }
+
+    private enum CodingKeys: CodingKey {
+        case cause, refundedAt
     }
 }

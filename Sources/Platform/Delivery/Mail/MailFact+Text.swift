@@ -5,7 +5,7 @@ extension MailFact {
         switch self {
         case .text(let text): return .text(text)
         case .number(let number): return .text(language.number(number))
-        case .money(let amount, let currency): return .text(language.money(amount, currency: currency))
+        case .money(let money): return .text(language.text(money))
         case .localTime(let at, let zone):
             guard let text = language.localTime(at, zone: zone) else {
                 throw MailFactError(description: "the fact \(name) is \"\(at)\", which is no local time like 2026-11-21T20:00")

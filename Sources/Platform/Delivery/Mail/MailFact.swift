@@ -1,3 +1,5 @@
+import Contracts
+
 /// A value in a mail, formatted in the mail's language when the mail is sent.
 ///
 /// In the delivery's JSON a text is a string, a number a number, a list an array, money `{"money": 4200, "currency":
@@ -7,8 +9,8 @@ public enum MailFact: Decodable, Sendable, Equatable {
     case text(String)
     /// A count: 12,345.
     case number(Int)
-    /// An amount in minor units of an ISO 4217 currency.
-    case money(Int, currency: String)
+    /// An amount of money.
+    case money(Money)
     /// A local date and time without offset, `2026-11-21T20:00`, and the IANA name of its zone.
     case localTime(String, zone: String)
     /// A section that is repeated for each item (`{{#events}}…{{/events}}`); an item can also name the facts around it.
@@ -25,7 +27,7 @@ public enum MailFact: Decodable, Sendable, Equatable {
     public init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: Member.self) {
             if members.contains(.money) {
-                self = .money(try members.decode(Int.self, forKey: .money), currency: try members.decode(String.self, forKey: .currency))
+                self = .money(Money(try members.decode(Int.self, forKey: .money), try members.decode(String.self, forKey: .currency)))
             } else {
                 self = .localTime(try members.decode(String.self, forKey: .at), zone: try members.decode(String.self, forKey: .zone))
             }
@@ -46,7 +48,7 @@ public enum MailFact: Decodable, Sendable, Equatable {
         switch self {
         case .text(let text): LineLogHandler.quoted(text)
         case .number(let number): "\(number)"
-        case .money(let amount, let currency): "{\"money\":\(amount),\"currency\":\(LineLogHandler.quoted(currency))}"
+        case .money(let money): "{\"money\":\(money.amount),\"currency\":\(LineLogHandler.quoted(money.currency))}"
         case .localTime(let at, let zone): "{\"at\":\(LineLogHandler.quoted(at)),\"zone\":\(LineLogHandler.quoted(zone))}"
         case .list(let items): "[\(items.map(Self.json).joined(separator: ","))]"
         }

@@ -39,13 +39,13 @@ struct MailLanguage: Decodable, Sendable {
     }
 
     /// EUR 1,234.50, JPY 500, KWD 1.250.
-    func money(_ amount: Int, currency: String) -> String {
-        let exponent = MinorUnits.exponent(of: currency)
-        var digits = "\(amount.magnitude)"
+    func text(_ money: Money) -> String {
+        let exponent = MinorUnits.exponent(of: money.currency)
+        var digits = "\(money.amount.magnitude)"
         digits = String(repeating: "0", count: max(0, exponent + 1 - digits.count)) + digits
         let fraction = exponent > 0 ? decimalSeparator + digits.suffix(exponent) : ""
-        let text = (amount < 0 ? "-" : "") + grouped(digits.dropLast(exponent)) + fraction
-        return fill(money, ["amount": text, "currency": currency])
+        let text = (money.amount < 0 ? "-" : "") + grouped(digits.dropLast(exponent)) + fraction
+        return fill(self.money, ["amount": text, "currency": money.currency])
     }
 
     /// Saturday, 21 November 2026, 20:00 (Europe/Madrid); nil for an invalid local time.

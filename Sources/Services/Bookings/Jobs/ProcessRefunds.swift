@@ -28,7 +28,7 @@ struct ProcessRefunds: Job {
             switch decision {
             case .granted(let amount):
                 granted.append(
-                    Granted(mailContext: request.mailContext, amount: amount, currency: request.row.paidIn ?? request.mailContext.currency))
+                    Granted(mailContext: request.mailContext, money: Money(amount, request.row.paidIn ?? request.mailContext.currency)))
             case .denied(let why): denied.append((request.mailContext, why))
             }
         }
@@ -46,14 +46,12 @@ struct ProcessRefunds: Job {
     private func grant(_ refunds: [Granted], _ slice: Slice, _ tx: Transaction) async throws {
         guard !refunds.isEmpty else { return }
         let cancelled = try await tx.query(
-            Self.grantRefunds, as: Int.self, refunds.map(\.mailContext.bookingId), refunds.map(\.amount), slice.now,
+            Self.grantRefunds, as: Int.self, refunds.map(\.mailContext.bookingId), refunds.map(\.money.amount), slice.now,
             CancellationReason.refundApproved.rawValue)
         let held = Set(cancelled)
         let lost = refunds.map(\.mailContext).filter { held.contains($0.bookingId) }
         try tx.publish(BookingCancelled.all(lost, because: .refundApproved, at: slice.now))
-        for refund in refunds {
-            try tx.publish(BookingRefundApproved(refund.mailContext, amount: refund.amount, currency: refund.currency, at: slice.now))
-        }
+        try tx.publish(refunds.map { BookingRefundApproved($0.mailContext, $0.money, at: slice.now) })
     }
 
     private func deny(_ requests: [(mailContext: BookingMailContext, why: RefundDenial)], _ tx: Transaction) async throws {
@@ -65,8 +63,7 @@ struct ProcessRefunds: Job {
     /// A refund in the currency that was paid.
     private struct Granted {
         let mailContext: BookingMailContext
-        let amount: Int
-        let currency: String
+        let money: Money
     }
 
     /// An undecided refund request.

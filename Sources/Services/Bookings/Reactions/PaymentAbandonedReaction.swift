@@ -5,7 +5,7 @@ import Platform
 struct PaymentAbandonedReaction: Reaction {
     func react(to messages: [Incoming<PaymentAbandoned>], _ tx: Transaction) async throws {
         try await FailedPayments(
-            payments: messages.map(\.data.paymentId), bookings: messages.map(\.data.bookingId), causes: messages.causes(of: \.bookingId)
+            payments: messages.map(\.data.payment.paymentId), bookings: messages.map(\.data.bookingId), causes: messages.causes(of: \.bookingId)
         ).cancelBookings(because: .paymentAbandoned, telling: .expired, tx)
     }
 }

@@ -23,18 +23,18 @@ struct PaymentRefundedReaction: Reaction {
         let bookings = ends.map(\.data.bookingId)
         let areGranted = ends.map { $0.data.cause == .approved }
         let refunded = try await tx.query(
-            Self.refund, as: WithMailContext<Refund>.self, bookings, ends.map(\.data.amount), ends.map(\.data.currency), areGranted, tx.now)
+            Self.refund, as: WithMailContext<Refund>.self, bookings, ends.map(\.data.payment.money.amount), ends.map(\.data.payment.money.currency),
+            areGranted, tx.now)
         let causes = ends.causes(of: \.bookingId)
         for booking in refunded {
-            let (mailContext, amount, currency) = (booking.mailContext, booking.row.amountBack, booking.row.currencyBack)
+            let (mailContext, money) = (booking.mailContext, Money(booking.row.amountBack, booking.row.currencyBack))
             let cause = causes[mailContext.bookingId]
             try tx.publish(
                 BookingRefunded(
                     bookingId: mailContext.bookingId, eventId: mailContext.eventId, userId: mailContext.userId, quantity: mailContext.quantity,
-                    amount: amount,
-                    currency: currency, refundedAt: tx.now),
+                    money: money, refundedAt: tx.now),
                 causedBy: cause)
-            try tx.sendMail(.refunded(amount, currency: currency), mailContext, causedBy: cause)
+            try tx.sendMail(.refunded(money), mailContext, causedBy: cause)
         }
         if let early = try await tx.query(Self.waiting, as: String.self, bookings, areGranted).first { throw TooEarly(reference: early) }
     }

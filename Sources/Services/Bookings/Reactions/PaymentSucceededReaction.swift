@@ -14,7 +14,7 @@ struct PaymentSucceededReaction: Reaction {
         let causes = messages.causes(of: \.bookingId)
         for booking in owed {
             try tx.publish(
-                BookingRefundApproved(booking.mailContext, amount: booking.row.owed, currency: booking.row.paidIn, at: tx.now),
+                BookingRefundApproved(booking.mailContext, Money(booking.row.owed, booking.row.paidIn), at: tx.now),
                 causedBy: causes[booking.mailContext.bookingId])
         }
     }

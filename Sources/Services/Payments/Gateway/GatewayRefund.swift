@@ -1,3 +1,5 @@
+import Contracts
+
 /// A refund of a transaction as the gateway lists it.
 struct GatewayRefund: Sendable, Equatable {
     /// The refund's status at the gateway.
@@ -10,8 +12,6 @@ struct GatewayRefund: Sendable, Equatable {
         case failed
     }
 
-    /// Minor units of the currency.
-    let amount: Int
-    let currency: String
+    let money: Money
     let status: Status
 }

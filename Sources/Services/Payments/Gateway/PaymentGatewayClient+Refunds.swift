@@ -46,9 +46,7 @@ extension PaymentGatewayClient {
                 let answer = try MessageData(response.body[...])
                 guard try answer.boolean("status") else { return .unknown("the gateway answered that it cannot list the refunds", after: nil) }
                 let listed = try answer.objects("data", count: 0...10_000).map { entry in
-                    GatewayRefund(
-                        amount: try entry.amount("amount"), currency: try entry.currency("currency", ignoringCase: true),
-                        status: try entry.choice("status"))
+                    GatewayRefund(money: try Money(entry, ignoringCase: true), status: try entry.choice("status"))
                 }
                 return RefundStanding(of: refund, among: listed)
             } catch {
@@ -66,9 +64,7 @@ extension PaymentGatewayClient {
             let answer = try MessageData(response.body[...])
             guard try answer.boolean("status") else { return .later("the gateway answered \(response.status), but says no", after: nil) }
             let data = try answer.object("data")
-            let told = RefundRequest(
-                transaction: try data.reference("transaction"), amount: try data.amount("amount"),
-                currency: try data.currency("currency", ignoringCase: true))
+            let told = RefundRequest(transaction: try data.reference("transaction"), money: try Money(data, ignoringCase: true))
             guard told == request else {
                 return .later("the gateway answered about \(told), but was asked about \(request)", after: nil)
             }

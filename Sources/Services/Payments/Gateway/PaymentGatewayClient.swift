@@ -70,8 +70,7 @@ struct PaymentGatewayClient: Sendable {
             guard told == reference else { return .unavailable("the gateway answered about \(told)") }
             return .transaction(
                 GatewayTransaction(
-                    status: GatewayStatus(try data.text("status", length: 1...100)), amount: try data.amount("amount"),
-                    currency: try data.currency("currency", ignoringCase: true),
+                    status: GatewayStatus(try data.text("status", length: 1...100)), money: try Money(data, ignoringCase: true),
                     at: data.has("paid_at") ? try data.instant("paid_at") : clock.now))
         } catch {
             return .unavailable("the gateway's answer cannot be read: \(error)")

@@ -1,3 +1,5 @@
+import Contracts
+
 /// The status at the gateway of a refund that may have been requested before, read from the gateway's list of all
 /// refunds of the transaction.
 ///
@@ -18,17 +20,17 @@ enum RefundStanding: Sendable, Equatable {
     /// - Parameter listed: All refunds of the transaction.
     init(of refund: RefundPayload, among listed: [GatewayRefund]) {
         func sum(_ statuses: GatewayRefund.Status...) -> Int {
-            listed.filter { $0.currency == refund.currency && statuses.contains($0.status) }.reduce(0) { sum, entry in
-                let (total, overflow) = sum.addingReportingOverflow(entry.amount)
+            listed.filter { $0.money.currency == refund.money.currency && statuses.contains($0.status) }.reduce(0) { sum, entry in
+                let (total, overflow) = sum.addingReportingOverflow(entry.money.amount)
                 return overflow ? .max : total
             }
         }
-        let (wanted, overflow) = refund.refundedBefore.addingReportingOverflow(refund.amount)
+        let (wanted, overflow) = refund.refundedBefore.addingReportingOverflow(refund.money.amount)
         if !overflow, sum(.processed) >= wanted {
             self = .back
         } else if !overflow, sum(.processed, .pending) >= wanted {
             self = .onItsWay
-        } else if listed.contains(where: { $0.status == .failed && $0.amount == refund.amount && $0.currency == refund.currency }) {
+        } else if listed.contains(where: { $0.status == .failed && $0.money == refund.money }) {
             self = .failed
         } else {
             self = .absent

@@ -14,19 +14,11 @@ struct CleanupAbandoned: Job {
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         if slice.number == 1 { try await reportFlawed(slice, tx) }
         let start = KeysetCursor(slice.cursor)
-        let free = try await tx.query(Self.settleFree, as: Ended.self, slice.limit, slice.now)
-        try tx.publish(
-            free.map {
-                PaymentSucceeded(
-                    paymentId: $0.id, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, paidAt: slice.now)
-            })
+        let free = try await tx.query(Self.settleFree, as: PaymentDetails.self, slice.limit, slice.now)
+        try tx.publish(free.map { PaymentSucceeded($0, paidAt: slice.now) })
         let abandoned = try await tx.query(
-            Self.abandon, as: Ended.self, slice.now - Self.grace, slice.limit, slice.now, start.instant, start.id)
-        try tx.publish(
-            abandoned.map {
-                PaymentAbandoned(
-                    paymentId: $0.id, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, abandonedAt: slice.now)
-            })
+            Self.abandon, as: PaymentDetails.self, slice.now - Self.grace, slice.limit, slice.now, start.instant, start.id)
+        try tx.publish(abandoned.map { PaymentAbandoned($0, abandonedAt: slice.now) })
         return Progress(free.count + abandoned.count, more: free.count == slice.limit || abandoned.count == slice.limit, cursor: start.text)
     }
 
@@ -41,14 +33,6 @@ struct CleanupAbandoned: Job {
         for payment in try await tx.query(Self.flawed, as: Flawed.self, slice.now - Self.grace, Self.sliceLimit) {
             tx.recordFailure(of: "payment \(payment.id)", reason: payment.invalidReason)
         }
-    }
-
-    private struct Ended: Decodable, Sendable {
-        let id: Int
-        let bookingId: Int
-        let userId: Int
-        let amount: Int
-        let currency: String
     }
 
     private struct Flawed: Decodable, Sendable {
@@ -68,7 +52,7 @@ struct CleanupAbandoned: Job {
             order by created_at, id limit $2 for no key update skip locked)
         update payments p set status = 'abandoned', abandoned_at = $3
         where p.id = any (array(select id from due)) and p.status = 'pending'
-        returning p.id, p.booking_id, p.user_id, p.amount, p.currency
+        returning p.id as payment_id, p.booking_id, p.user_id, p.amount, p.currency
         """
 
     // The gateway is not involved in a payment of zero, and the shop need not submit it.
@@ -80,7 +64,7 @@ struct CleanupAbandoned: Job {
             order by p.id limit $1 for no key update of p skip locked)
         update payments p set status = 'succeeded', paid_at = $2, ask_at = null
         where p.id = any (array(select id from free)) and p.status in ('pending', 'processing')
-        returning p.id, p.booking_id, p.user_id, p.amount, p.currency
+        returning p.id as payment_id, p.booking_id, p.user_id, p.amount, p.currency
         """
 
     private static let flawed: SQL = """

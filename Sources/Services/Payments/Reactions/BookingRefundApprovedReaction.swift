@@ -26,9 +26,7 @@ struct BookingRefundApprovedReaction: Reaction {
                 refunds[order.payment] = (refunds[order.payment] ?? []).filter { $0.cause != order.cause } + [begun]
             case .refuse(let payment, let reason):
                 try tx.publish(
-                    PaymentRefundFailed(
-                        paymentId: payment.id, bookingId: payment.bookingId, userId: payment.userId, amount: approval.amount,
-                        currency: approval.currency, reason: reason, failedAt: tx.now),
+                    PaymentRefundFailed(payment.details(of: approval.money), reason: reason, failedAt: tx.now),
                     causedBy: message.trace ?? .current)
             }
         }

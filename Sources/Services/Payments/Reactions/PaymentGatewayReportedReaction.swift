@@ -9,7 +9,7 @@ struct PaymentGatewayReportedReaction: Reaction {
         for message in messages {
             let report = message.data
             let told = GatewayTransaction(
-                status: GatewayStatus(report.status.rawValue), amount: report.amount, currency: report.currency, at: report.occurredAt)
+                status: GatewayStatus(report.status.rawValue), money: report.money, at: report.occurredAt)
             switch try reconciliation.apply(.transaction(told), to: report.reference, polled: false, causedBy: message.trace ?? .current) {
             case nil: throw UnknownPayment(description: "no payment has the reference \(report.reference)")
             case .disputed(let reason): throw Unusable(description: "payment \(report.reference): \(reason)")

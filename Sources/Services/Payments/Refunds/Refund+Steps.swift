@@ -19,7 +19,7 @@ extension Refund {
                 try OutboundDelivery(
                     kind: .refund, dedupeKey: "\(RefundKey(refund: refund.id, round: refund.round))",
                     content: RefundPayload(
-                        transaction: refund.reference, amount: refund.amount, currency: refund.currency, refundedBefore: refund.refundedBefore),
+                        transaction: refund.reference, money: Money(refund.amount, refund.currency), refundedBefore: refund.refundedBefore),
                     causedBy: causes[refund.paymentId] ?? .current)
             })
     }
@@ -53,12 +53,7 @@ extension Refund {
         let keys = dedupeKeys.compactMap(RefundKey.init)
         try tx.enqueue(lockPayments, keys.map(\.refund))
         let paid = try await tx.query(pay, as: Settled.self, keys.map(\.refund), keys.map(\.round), tx.now)
-        try tx.publish(
-            paid.map {
-                PaymentRefunded(
-                    paymentId: $0.paymentId, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency, cause: $0.cause,
-                    refundedAt: tx.now)
-            })
+        try tx.publish(paid.map { PaymentRefunded($0.payment, cause: $0.cause, refundedAt: tx.now) })
     }
 
     /// Marks refunds as refused, in the transaction in which the delivery worker marks their deliveries.
@@ -66,22 +61,24 @@ extension Refund {
         let refused = deliveries.compactMap { delivery in RefundKey(delivery.dedupeKey).map { (key: $0, reason: delivery.reason) } }
         let failed = try await tx.query(
             refuse, as: Settled.self, refused.map(\.key.refund), refused.map(\.key.round), refused.map(\.reason), tx.now)
-        try tx.publish(
-            failed.map {
-                PaymentRefundFailed(
-                    paymentId: $0.paymentId, bookingId: $0.bookingId, userId: $0.userId, amount: $0.amount, currency: $0.currency,
-                    reason: $0.failure ?? "", failedAt: tx.now)
-            })
+        try tx.publish(failed.map { PaymentRefundFailed($0.payment, reason: $0.failure ?? "", failedAt: tx.now) })
     }
 
     private struct Settled: Decodable, Sendable {
-        let paymentId: Int
-        let bookingId: Int
-        let userId: Int
-        let amount: Int
-        let currency: String
+        let payment: PaymentDetails
         let cause: Cause
         let failure: String?
+
+        init(from decoder: any Decoder) throws {
+            let row = try decoder.container(keyedBy: CodingKeys.self)
+            payment = try PaymentDetails(from: decoder)
+            cause = try row.decode(Cause.self, forKey: .cause)
+            failure = try row.decodeIfPresent(String.self, forKey: .failure)
+        }
+
+        private enum CodingKeys: CodingKey {
+            case cause, failure
+        }
     }
 
     // In the order of the ids, like every transaction that locks payments.

@@ -7,14 +7,23 @@ import Postgres
 struct Refund: Decodable, Sendable, Equatable {
     typealias Cause = PaymentRefunded.Cause
 
-    /// The status of a refund.
-    enum Status: String, Codable, Sendable, CaseIterable {
+    /// The status of a refund: `payments.refunds.status`.
+    enum Status: String, LifecycleStatus {
         /// The request is sent until the gateway answers.
         case pending
         /// The gateway paid the refund.
         case paid
         /// The gateway refused the refund.
         case failed
+
+        /// The statuses that may follow: a refused refund is begun again, or the gateway paid it after all.
+        var successors: [Status] {
+            switch self {
+            case .pending: [.paid, .failed]
+            case .failed: [.pending, .paid]
+            case .paid: []
+            }
+        }
     }
 
     let paymentId: Int

@@ -1,14 +1,14 @@
+import Contracts
+
 /// The content of a refund's outbound delivery.
 struct RefundPayload: Codable, Sendable, Equatable {
     /// Reference of the payment.
     let transaction: String
-    /// Minor units of the currency.
-    let amount: Int
-    let currency: String
+    let money: Money
     /// How much of the payment was refunded before this refund began, which distinguishes it from earlier refunds in
     /// the gateway's list.
     let refundedBefore: Int
 
     /// The request to the gateway.
-    var request: RefundRequest { RefundRequest(transaction: transaction, amount: amount, currency: currency) }
+    var request: RefundRequest { RefundRequest(transaction: transaction, money: money) }
 }

@@ -23,7 +23,7 @@ enum RefundPlan: Sendable, Equatable {
             self = .begin(refused)
         } else if let paid, let granted {
             let earlier = "\(granted.amount) \(paid.currency) were granted before"
-            self = granted.amount == approval.amount && paid.currency == approval.currency ? .isUnderWay : .refuse(paid, reason: earlier)
+            self = Money(granted.amount, paid.currency) == approval.money ? .isUnderWay : .refuse(paid, reason: earlier)
         } else {
             self = .refuse(latest, reason: "no payment of the booking succeeded")
         }
@@ -31,19 +31,21 @@ enum RefundPlan: Sendable, Equatable {
 
     /// The refund of the payment that pays for the booking, begun or begun again.
     private static func first(_ approval: BookingRefundApproved, _ paid: Payment, _ refunds: [Refund]) -> RefundPlan {
-        guard approval.currency == paid.currency else { return .refuse(paid, reason: "it was paid in \(paid.currency), not in \(approval.currency)") }
-        let left = paid.amountLeft(refunds)
-        guard approval.amount <= left else {
-            return .refuse(paid, reason: "\(approval.amount) \(paid.currency) were granted, but only \(left) of \(paid.amount) are left")
+        guard approval.money.currency == paid.currency else {
+            return .refuse(paid, reason: "it was paid in \(paid.currency), not in \(approval.money.currency)")
         }
-        return .begin(RefundOrder(payment: paid.id, amount: approval.amount, cause: .approved))
+        let left = paid.amountLeft(refunds)
+        guard approval.money.amount <= left else {
+            return .refuse(paid, reason: "\(approval.money) were granted, but only \(left) of \(paid.amount) are left")
+        }
+        return .begin(RefundOrder(payment: paid.id, amount: approval.money.amount, cause: .approved))
     }
 
     /// A late or duplicate payment whose refund the gateway had refused: a person has checked it and grants it by hand.
     private static func refused(_ approval: BookingRefundApproved, _ payments: [Payment], _ refunds: [Refund]) -> RefundOrder? {
         let owed = refunds.first { refund in
-            refund.status == .failed && refund.cause != .approved && refund.amount == approval.amount
-                && payments.contains { $0.id == refund.paymentId && $0.currency == approval.currency }
+            refund.status == .failed && refund.cause != .approved
+                && payments.contains { $0.id == refund.paymentId && Money(refund.amount, $0.currency) == approval.money }
         }
         return owed.map { RefundOrder(payment: $0.paymentId, amount: $0.amount, cause: $0.cause) }
     }

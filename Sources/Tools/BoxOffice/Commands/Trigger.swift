@@ -30,7 +30,7 @@ struct Trigger: AsyncParsableCommand {
         }
         // The database is connected first: a run that cannot be watched is not started.
         let run = try await Connections.withDatabase { try await RunWatch($0, job: job, limit: timeout).end(of: try await publish()) }
-        if run.outcome == "failed" { throw ExitCode.failure }
+        if run.outcome == .failed { throw ExitCode.failure }
     }
 
     private func publish() async throws -> String {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Migrations
+import Platform
 import Postgres
 
 /// Checks that mails and pushes arrive: reports those that bounced or were parked in the last day, and those that keep
@@ -18,11 +19,11 @@ struct DeliveryCheck: StateCheck {
     func results(_ database: PostgresClient) async throws -> [CheckResult] {
         let groups = try await database.query(Self.troubled, as: Group.self, Self.lookBack, Self.patience, 10 * Self.mostRows)
         guard !groups.isEmpty else { return [.ok(subject, "none was bounced or parked in the last day, and none keeps failing")] }
-        return Dictionary(grouping: groups) { [$0.schema, $0.kind, $0.status] }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-            .map { key, groups in result(schema: key[0], kind: key[1], status: key[2], groups) }
+        return Dictionary(grouping: groups) { [$0.schema, $0.kind, $0.status.rawValue] }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .compactMap { _, groups in groups.first.map { result(schema: $0.schema, kind: $0.kind, status: $0.status, groups) } }
     }
 
-    private func result(schema: String, kind: String, status: String, _ groups: [Group]) -> CheckResult {
+    private func result(schema: String, kind: String, status: DeliveryStatus, _ groups: [Group]) -> CheckResult {
         let service = Domain.all.first { $0.schema == schema }?.service ?? schema
         let count = groups.map(\.count).reduce(0, +)
         let named = groups.sorted { ($1.count, $0.reason) < ($0.count, $1.reason) }.prefix(Self.reasons).map { "\($0.count) × \($0.reason)" }
@@ -30,26 +31,26 @@ struct DeliveryCheck: StateCheck {
         return .fail("\(kind) of \(service)", "\(count) \(Self.what(status)): \(reasons). \(Self.advice(status, schema))")
     }
 
-    private static func what(_ status: String) -> String {
+    private static func what(_ status: DeliveryStatus) -> String {
         switch status {
-        case "bounced": "bounced in the last day"
-        case "parked": "parked in the last day"
-        default: "tried for more than an hour"
+        case .bounced: "bounced in the last day"
+        case .parked: "parked in the last day"
+        case .queued, .sent: "tried for more than an hour"
         }
     }
 
-    private static func advice(_ status: String, _ schema: String) -> String {
+    private static func advice(_ status: DeliveryStatus, _ schema: String) -> String {
         switch status {
-        case "bounced": "They were refused for good: reach these people in another way, or mend the address and queue them again (docs/mail.md)"
-        case "parked": "Mend the cause, then queue them again (docs/mail.md): update \(schema).deliveries set status = 'queued' …"
-        default: "They are tried again by themselves once the cause is mended"
+        case .bounced: "They were refused for good: reach these people in another way, or mend the address and queue them again (docs/mail.md)"
+        case .parked: "Mend the cause, then queue them again (docs/mail.md): update \(schema).deliveries set status = 'queued' …"
+        case .queued, .sent: "They are tried again by themselves once the cause is mended"
         }
     }
 
     private struct Group: Decodable, Sendable {
         let schema: String
         let kind: String
-        let status: String
+        let status: DeliveryStatus
         let reason: String
         let count: Int
     }

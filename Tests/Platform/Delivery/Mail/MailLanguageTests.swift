@@ -1,3 +1,4 @@
+import Contracts
 import Testing
 
 @testable import Platform
@@ -18,8 +19,8 @@ struct MailLanguageTests {
             (Int.min, "EUR", "EUR -92,233,720,368,547,758.08", "-92.233.720.368.547.758,08 EUR"),
         ])
     func money(amount: Int, currency: String, english: String, spanish: String) throws {
-        #expect(languages["en"]?.money(amount, currency: currency) == english)
-        #expect(languages["es"]?.money(amount, currency: currency) == spanish)
+        #expect(languages["en"]?.text(Money(amount, currency)) == english)
+        #expect(languages["es"]?.text(Money(amount, currency)) == spanish)
     }
 
     @Test("Numbers are grouped", arguments: [(0, "0", "0"), (999, "999", "999"), (-1000, "-1,000", "-1.000"), (1_234_567, "1,234,567", "1.234.567")])

@@ -111,7 +111,7 @@ struct MailTemplateTests {
             let facts: [String: MailFact]
         }
         let facts: [String: MailFact] = [
-            "text": .text("a \"b\" \\ \n\t\u{1} ñ 🎟"), "number": .number(-3), "money": .money(Int.max, currency: "EUR"),
+            "text": .text("a \"b\" \\ \n\t\u{1} ñ 🎟"), "number": .number(-3), "money": .money(Money(Int.max, "EUR")),
             "time": .localTime("2026-11-21T20:00", zone: "Europe/Madrid"), "list": .list([["a": .number(1)], [:]]), "empty": .list([]),
         ]
         for language in ["es-mx", nil] {

@@ -63,7 +63,7 @@ struct MailTestService: BackgroundService {
         Mail(
             "greeting", about: user, to: Recipient(email: "user-\(user)@example.org", name: "Zoë", language: language),
             facts: [
-                "title": .text("Rock & <b>Roll"), "price": .money(123_450, currency: "EUR"),
+                "title": .text("Rock & <b>Roll"), "price": .money(Money(123_450, "EUR")),
                 "start": .localTime("2026-11-21T20:00", zone: "Europe/Madrid"),
             ])
     }

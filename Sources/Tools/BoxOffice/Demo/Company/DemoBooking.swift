@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// A booking of the demo, in the form of `bookings.bookings`.
@@ -10,7 +11,7 @@ struct DemoBooking: Sendable, Equatable {
     let quantity: Int
     let totalAmount: Int
     let currency: String
-    var status = Status.pending
+    var status = BookingStatus.pending
     var createdAt: Date
     var confirmedAt: Date?
     var cancelledAt: Date?
@@ -26,16 +27,6 @@ struct DemoBooking: Sendable, Equatable {
     var refundDenialReason: String?
     var refundedAt: Date?
     var refundFailure: String?
-
-    enum Status: String, Sendable {
-        case pending
-        case confirmed
-        case cancelled
-        case refunded
-    }
-
-    /// Whether it holds tickets.
-    var isHolding: Bool { status == .pending || status == .confirmed }
 
     /// Six unambiguous letters and digits. A bijection of the number, so two bookings never have the same one.
     static func reference(_ number: Int, seed: Int) -> String {

@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// Two hundred events of the demo with all their rows, written in one transaction.
@@ -13,7 +14,7 @@ struct DemoCalendar: Sendable {
     /// The number of held tickets, by event.
     var held: [Int: Int] {
         sales.reduce(into: [:]) { held, sale in
-            if sale.booking.isHolding { held[sale.booking.eventId, default: 0] += sale.booking.quantity }
+            if sale.booking.status.holdsTickets { held[sale.booking.eventId, default: 0] += sale.booking.quantity }
         }
     }
 }

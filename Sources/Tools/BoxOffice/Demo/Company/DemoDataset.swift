@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 import Postgres
 
@@ -94,7 +95,7 @@ extension DemoCalendar {
 extension DemoEvent {
     fileprivate func row(sold: Int) -> [any PostgresEncodable] {
         [
-            number, organizer, title, category, location, zone, startsAt, endsAt, price, currency, seats(sold: sold), sold, scenario.status,
+            number, organizer, title, category, location, zone, startsAt, endsAt, price, currency, seats(sold: sold), sold, scenario.status.rawValue,
             completedAt, archivedAt != nil, archivedAt, cancelledAt, createdAt,
         ]
     }

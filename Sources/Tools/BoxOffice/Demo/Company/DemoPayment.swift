@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// A payment of the demo, in the form of `payments.payments`, with its refund if there is one.
@@ -11,7 +12,7 @@ struct DemoPayment: Sendable, Equatable {
     let gateway: String
     /// The payment's reference at the gateway.
     let reference: String
-    var status = Status.pending
+    var status = PaymentStatus.pending
     let createdAt: Date
     var submittedAt: Date?
     var paidAt: Date?
@@ -25,29 +26,14 @@ struct DemoPayment: Sendable, Equatable {
     /// The gateway's record of the payment; nil when it has none.
     var gatewayRecord: GatewayRecord?
 
-    enum Status: String, Sendable {
-        case pending
-        case processing
-        case succeeded
-        case failed
-        case abandoned
-        case voided
-    }
-
     /// A row of `payments.refunds`.
     struct Refund: Sendable, Equatable {
         let amount: Int
-        let cause: Cause
+        let cause: PaymentRefunded.Cause
         let requestedAt: Date
         let settledAt: Date
         /// Why the gateway refused it; nil when it is paid.
         var failure: String?
-
-        enum Cause: String, Sendable {
-            case approved
-            case late
-            case double
-        }
     }
 
     enum GatewayRecord: String, Sendable, Encodable {

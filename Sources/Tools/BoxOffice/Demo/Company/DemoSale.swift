@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// A booking of the demo with its payments and their history.
@@ -96,7 +97,7 @@ struct DemoSale: Sendable {
 
 extension DemoSale {
     /// Adds a payment of the whole booking; the gateway has a record of it unless it is pending or was never submitted.
-    private mutating func pay(_ status: DemoPayment.Status, after pause: TimeInterval = 0, at decided: Date? = nil, because reason: String? = nil) {
+    private mutating func pay(_ status: PaymentStatus, after pause: TimeInterval = 0, at decided: Date? = nil, because reason: String? = nil) {
         let number = booking.number * 2 - 1 + payments.count
         var payment = DemoPayment(
             number: number, bookingId: booking.number, userId: booking.userId, amount: booking.totalAmount, currency: booking.currency,
@@ -190,7 +191,7 @@ extension DemoSale {
         booking.refundProcessed = true
     }
 
-    private mutating func refund(_ payment: Int, _ amount: Int, _ cause: DemoPayment.Refund.Cause, at asked: Date) {
+    private mutating func refund(_ payment: Int, _ amount: Int, _ cause: PaymentRefunded.Cause, at asked: Date) {
         payments[payment].refund = DemoPayment.Refund(amount: amount, cause: cause, requestedAt: asked, settledAt: asked + 2 * .minute)
     }
 

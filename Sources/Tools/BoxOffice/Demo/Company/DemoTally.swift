@@ -1,3 +1,5 @@
+import Contracts
+
 /// The number of rows of the demo, by kind.
 struct DemoTally: Sendable {
     private(set) var organizers = 0
@@ -14,7 +16,7 @@ struct DemoTally: Sendable {
 
     mutating func add(_ season: DemoCalendar) {
         organizers += season.organizers.count
-        for event in season.events { events[event.scenario.status, default: 0] += 1 }
+        for event in season.events { events[event.scenario.status.rawValue, default: 0] += 1 }
         for sale in season.sales {
             bookings[sale.booking.status.rawValue, default: 0] += 1
             for payment in sale.payments {

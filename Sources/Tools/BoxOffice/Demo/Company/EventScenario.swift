@@ -1,3 +1,4 @@
+import Contracts
 import FoundationEssentials
 
 /// The time of an event of the demo relative to now, and its status.
@@ -59,13 +60,13 @@ enum EventScenario: Sendable, CaseIterable {
     }
 
     /// The value of `events.events.status`.
-    var status: String {
+    var status: EventStatus {
         switch self {
-        case .archived: "archived"
-        case .completed, .completedEightDaysAgo: "completed"
-        case .overdue, .live: "live"
-        case .eventCancelled: "cancelled"
-        default: "upcoming"
+        case .archived: .archived
+        case .completed, .completedEightDaysAgo: .completed
+        case .overdue, .live: .live
+        case .eventCancelled: .cancelled
+        default: .upcoming
         }
     }
 

@@ -1,5 +1,5 @@
-/// The status of a payment.
-enum PaymentStatus: String, Codable, Sendable, CaseIterable {
+/// The status of a payment: `payments.payments.status`.
+public enum PaymentStatus: String, LifecycleStatus {
     /// The shop has begun it.
     case pending
     /// The payment was submitted to the gateway.
@@ -13,6 +13,15 @@ enum PaymentStatus: String, Codable, Sendable, CaseIterable {
     /// The booking was cancelled before the payment was submitted to the gateway.
     case voided
 
+    /// The statuses that may follow.
+    public var successors: [PaymentStatus] {
+        switch self {
+        case .pending: [.processing, .succeeded, .failed, .abandoned, .voided]
+        case .processing: [.succeeded, .failed, .abandoned]
+        case .succeeded, .failed, .abandoned, .voided: []
+        }
+    }
+
     /// Whether the gateway can still decide it.
-    var isOpen: Bool { self == .pending || self == .processing }
+    public var isOpen: Bool { !successors.isEmpty }
 }
