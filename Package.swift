@@ -36,6 +36,7 @@ let package = Package(
         .executable(name: "payments", targets: ["Payments"]),
         .executable(name: "bookings", targets: ["Bookings"]),
         .executable(name: "events", targets: ["Events"]),
+        .executable(name: "marketing", targets: ["Marketing"]),
         .executable(name: "sandbox", targets: ["Sandbox"]),
         .executable(name: "boxoffice", targets: ["BoxOffice"]),
     ],
@@ -105,6 +106,7 @@ let package = Package(
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
         service("Payments", ["Cron", "Curl"]),
         service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
+        service("Marketing", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.

@@ -8,6 +8,8 @@ public protocol DeliveryChannel: Sendable {
     var inFlight: Int { get }
     /// How often a delivery is tried before it is parked; nil to try until the other side has accepted or refused it.
     var attempts: Int? { get }
+    /// The deliveries that must not be sent any more, by dedupe key, and why. Runs in the transaction that claims them.
+    func withheld(_ claimed: [(dedupeKey: String, payload: [UInt8])], _ tx: Transaction) async throws -> [String: String]
     /// Sends one delivery. It may be called twice for the same one (when a process died in between), always with the
     /// same key.
     /// - Throws: ``DeliveryFailure``.
@@ -20,6 +22,8 @@ public protocol DeliveryChannel: Sendable {
 extension DeliveryChannel {
     /// Ten: with the pauses between them about half an hour.
     public var attempts: Int? { 10 }
+    /// None.
+    public func withheld(_ claimed: [(dedupeKey: String, payload: [UInt8])], _ tx: Transaction) async throws -> [String: String] { [:] }
     /// Sends it like the first time.
     public func resend(_ payload: [UInt8], key: String) async throws(DeliveryFailure) { try await send(payload, key: key) }
 }

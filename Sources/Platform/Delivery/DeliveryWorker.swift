@@ -110,13 +110,25 @@ struct DeliveryWorker: Service {
         let claimed = try await runtime.retryingWhileDatabaseIsDown("The delivery worker") {
             try await runtime.transaction { tx -> [Claimed] in
                 try await record(marks, tx)
-                guard wanted > 0 else { return [] }
-                return try await tx.query(
-                    Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, wanted)
+                return wanted > 0 ? try await claim(wanted, tx) : []
             }
         }
         for (status, count) in marks.counts { outcomes(status).increment(by: count) }
         return claimed
+    }
+
+    /// Claims deliveries that may still be sent; the others end here. An empty claim means that nothing is due.
+    private func claim(_ wanted: Int, _ tx: Transaction) async throws -> [Claimed] {
+        while true {
+            let claimed = try await tx.query(Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, wanted)
+            let withheld = try await channel.withheld(claimed.map { ($0.dedupeKey, Array($0.payload.utf8)) }, tx)
+            if withheld.isEmpty { return claimed }
+            try await mark(
+                Marks(claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, .suppressed($0)) } }, now: tx.now), tx)
+            outcomes(.suppressed).increment(by: withheld.count)
+            let rest = claimed.filter { withheld[$0.dedupeKey] == nil }
+            if !rest.isEmpty { return rest }
+        }
     }
 
     /// Parks a delivery whose outcome cannot be recorded, so that it is not sent again and again. The service's
@@ -188,12 +200,14 @@ struct DeliveryWorker: Service {
         case sent
         case bounced(String)
         case parked(String)
+        case suppressed(String)
         case later(String, Duration)
 
         var description: String {
             switch self {
             case .sent: "it was sent"
             case .bounced(let reason): "it was refused (\(reason))"
+            case .suppressed(let reason): "it was not sent (\(reason))"
             case .parked(let reason), .later(let reason, _): "it failed (\(reason))"
             }
         }
@@ -219,6 +233,7 @@ struct DeliveryWorker: Service {
                 case .sent: (.sent, nil, .zero)
                 case .bounced(let reason): (.bounced, reason.storable(), .zero)
                 case .parked(let reason): (.parked, reason.storable(), .zero)
+                case .suppressed(let reason): (.suppressed, reason.storable(), .zero)
                 case .later(let reason, let pause): (.queued, reason.storable(), pause)
                 }
             statuses.append(status)
@@ -227,7 +242,7 @@ struct DeliveryWorker: Service {
             switch outcome {
             case .sent: sentKeys.append(claimed.dedupeKey)
             case .bounced(let reason), .parked(let reason): refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason.storable()))
-            case .later: break
+            case .suppressed, .later: break
             }
         }
 
@@ -251,7 +266,7 @@ struct DeliveryWorker: Service {
         set status = done.status, last_error = done.error, next_attempt_at = done.next,
             sent_at = case when done.status = 'sent' then $5 else d.sent_at end
         from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as done (id, status, error, next)
-        where d.id = done.id and d.status not in ('sent', 'bounced', 'parked')
+        where d.id = done.id and d.status not in ('sent', 'bounced', 'parked', 'suppressed')
         """
 }
 

@@ -7,7 +7,8 @@ import Postgres
 /// where a tick has no fire times, because a person made it or because it comes late.
 struct JobSchedule: Sendable {
     private let cron: CronExpression
-    private let zone: CronZone
+    /// The zone of its fire times.
+    let zone: CronZone
     private let row: Row
 
     /// Reads the schedule of a job, and its last two ticks up to an instant.
@@ -69,6 +70,10 @@ struct JobSchedule: Sendable {
 }
 
 extension Slice {
+    /// The time zone of the job's schedule: `TIME_ZONE`, unless the schedule has its own.
+    /// - Throws: `JobSchedule.Missing` for a job that has no schedule.
+    public func zone(_ tx: Transaction) async throws -> CronZone { try await JobSchedule.read(job, at: scheduledFor, tx).zone }
+
     /// The period that ended when this run was due: from the previous fire time to its own. A run that a person started
     /// at some other time covers the last whole period before, so that a repeated run gives the same figures.
     /// - Throws: `JobSchedule.Missing` for a job that has no schedule.

@@ -12,6 +12,8 @@ struct RunDetails: Codable, Sendable, Equatable {
     var published: [String: Int]?
     /// Deliveries enqueued, by kind; in a dry run, those that would have been.
     var delivered: [String: Int]?
+    /// Rows by what the job decided about them, for people.
+    var rows: [String: RowGroup]?
     /// The first rows that failed.
     var errors: [RowFailure]?
     /// How many more rows failed than `errors` lists.
@@ -27,6 +29,7 @@ struct RunDetails: Codable, Sendable, Equatable {
         }
         for delivery in effects.deliveries { delivered = (delivered ?? [:]).merging([delivery.kind.rawValue: 1], uniquingKeysWith: +) }
         for (kind, count) in effects.enqueued { delivered = (delivered ?? [:]).merging([kind.rawValue: count], uniquingKeysWith: +) }
+        if !effects.groups.isEmpty { rows = (rows ?? [:]).merging(effects.groups) { $0.adding($1) } }
         add(effects.failures, further: 0)
     }
 
@@ -35,6 +38,7 @@ struct RunDetails: Codable, Sendable, Equatable {
         var both = self
         if let more = other.published { both.published = (published ?? [:]).merging(more, uniquingKeysWith: +) }
         if let more = other.delivered { both.delivered = (delivered ?? [:]).merging(more, uniquingKeysWith: +) }
+        if let more = other.rows { both.rows = (rows ?? [:]).merging(more) { $0.adding($1) } }
         both.add(other.errors ?? [], further: other.furtherErrors ?? 0)
         return both
     }

@@ -26,6 +26,7 @@ public final class Transaction: Sendable {
         /// Deliveries that were written to their table already, by kind.
         var enqueued: [OutboundDelivery.Kind: Int] = [:]
         var failures: [RowFailure] = []
+        var groups: [String: RowGroup] = [:]
     }
 
     /// Which tables were written to, so that the relay and the delivery worker are woken after the commit.
@@ -46,6 +47,19 @@ public final class Transaction: Sendable {
     /// Runs a statement and decodes each row that it returns.
     public func query<R: Decodable & Sendable>(_ sql: SQL, as type: R.Type, _ parameters: (any PostgresEncodable)...) async throws -> [R] {
         try await postgres.query(sql, as: type, parameters: parameters)
+    }
+
+    /// Runs a statement that returns one row, whatever the tables hold, and decodes it.
+    /// - Throws: ``NoRow`` when it returns none.
+    public func row<R: Decodable & Sendable>(_ sql: SQL, as type: R.Type, _ parameters: (any PostgresEncodable)...) async throws -> R {
+        guard let row = try await postgres.query(sql, as: type, parameters: parameters).first else { throw NoRow(statement: sql.text) }
+        return row
+    }
+
+    /// A statement that must return a row returned none.
+    struct NoRow: Error, CustomStringConvertible {
+        let statement: String
+        var description: String { "no row: \(statement)" }
     }
 
     /// Runs a statement and returns its rows undecoded.
@@ -123,6 +137,14 @@ public final class Transaction: Sendable {
     ///   - reason: The error, or what is wrong with the row.
     public func recordFailure(of row: String, reason: any Sendable) {
         effects.withLock { $0.failures.append(RowFailure(row: row, error: "\(reason)")) }
+    }
+
+    /// Notes on the run what was decided about a row: how many rows each decision has, and the first hundred by name.
+    /// - Parameters:
+    ///   - row: What the row is called by people: `user 12`.
+    ///   - decision: `reached`, `left out: unsubscribed`.
+    public func note(_ row: String, _ decision: String) {
+        effects.withLock { $0.groups[decision, default: RowGroup()].add(row) }
     }
 
     /// Runs the body so that its rows, messages and deliveries are undone if it throws. Effects that were caused before

@@ -17,6 +17,7 @@ public struct Domain: Sendable, Equatable {
         Domain(service: "payments", schema: "payments", folder: "Payments"),
         Domain(service: "events", schema: "events", folder: "Events"),
         Domain(service: "bookings", schema: "bookings", folder: "Bookings"),
+        Domain(service: "marketing", schema: "marketing", folder: "Marketing"),
     ]
 
     /// The role of the web shop, which inserts the first rows of every process.

@@ -8,6 +8,8 @@ public struct Mail: Sendable {
     public let to: Recipient
     /// The values that the template may name, besides `name` and `frontend`.
     public let facts: [String: MailFact]
+    /// The list that the recipient can unsubscribe from; nil for a mail about the recipient's own affairs.
+    public let subscription: MailSubscription?
     /// `<template or kind>/<id>`: a second mail with the same key is never sent.
     public let dedupeKey: String
 
@@ -19,16 +21,21 @@ public struct Mail: Sendable {
     ///   - kind: Replaces the template's name in the key when several templates are one kind of mail, of which only one
     ///     is sent.
     ///   - facts: The values that the template may name.
-    public init(_ template: String, about id: Int, kind: String? = nil, to contact: Recipient, facts: [String: MailFact]) {
+    ///   - subscription: What the recipient can unsubscribe from.
+    public init(
+        _ template: String, about id: Int, kind: String? = nil, to contact: Recipient, facts: [String: MailFact],
+        subscription: MailSubscription? = nil
+    ) {
         self.template = template
         self.to = contact
         self.facts = facts
+        self.subscription = subscription
         self.dedupeKey = "\(kind ?? template)/\(id)"
     }
 
     /// The delivery's payload.
     var json: String {
-        "{\"template\":\(LineLogHandler.quoted(template)),\"to\":\(to.json),\"facts\":\(MailFact.json(facts))}"
+        "{\"template\":\(LineLogHandler.quoted(template)),\"to\":\(to.json),\"facts\":\(MailFact.json(facts))\(subscription.map { ",\"subscription\":\($0.json)" } ?? "")}"
     }
 }
 

@@ -26,17 +26,20 @@ public struct MailChannel: DeliveryChannel {
     private let from: MailAddress
     private let frontend: String
     private let templates: MailTemplates
+    private let gate: (any MailGate)?
     private let web: CurlClient
     private let clock: WallClock
 
     /// A channel to the mail server of ``MailSettings``.
+    /// - Parameter gate: Is asked right before mails are sent whether they still may be.
     /// - Throws: ``ConfigurationError``.
-    public init(_ settings: Settings, _ builder: ServiceBuilder, templates: MailTemplates) throws(ConfigurationError) {
+    public init(_ settings: Settings, _ builder: ServiceBuilder, templates: MailTemplates, gate: (any MailGate)? = nil) throws(ConfigurationError) {
         from = try settings.value(MailSettings.from)
         server = try SMTPServer(settings, from: from)
         frontend = try settings.value(MailSettings.frontend)
         inFlight = try settings.value(MailSettings.inFlight)
         self.templates = templates
+        self.gate = gate
         web = builder.web
         clock = builder.clock
     }
@@ -49,6 +52,21 @@ public struct MailChannel: DeliveryChannel {
         } catch {
             throw failure(error, to: message)
         }
+    }
+
+    /// Asks the gate about the mails that a recipient can unsubscribe from.
+    public func withheld(_ claimed: [(dedupeKey: String, payload: [UInt8])], _ tx: Transaction) async throws -> [String: String] {
+        guard let gate else { return [:] }
+        let mails = claimed.compactMap { key, payload -> QueuedMail? in
+            guard let content = try? WireCoding.decodeJSON(Envelope.self, from: payload[...]), content.subscription != nil else { return nil }
+            return QueuedMail(dedupeKey: key, address: content.to.email)
+        }
+        return mails.isEmpty ? [:] : try await gate.withheld(mails, tx)
+    }
+
+    private struct Envelope: Decodable {
+        let to: Recipient
+        let subscription: MailSubscription?
     }
 
     private struct Content: Decodable {

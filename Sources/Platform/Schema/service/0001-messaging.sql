@@ -26,7 +26,7 @@ create table deliveries (
     kind            text        not null check (kind in ('mail', 'push', 'refund')),
     dedupe_key      text        collate "C" not null unique,
     payload         jsonb       not null,
-    status          text        not null default 'queued' check (status in ('queued', 'sent', 'bounced', 'parked')),
+    status          text        not null default 'queued' check (status in ('queued', 'sent', 'bounced', 'parked', 'suppressed')),
     attempts        integer     not null default 0,
     next_attempt_at timestamptz not null default now(),
     sent_at         timestamptz,

@@ -50,6 +50,10 @@ create index bookings_undecided on bookings.bookings (id)
 create index bookings_refund_failed on bookings.bookings (id) where refund_failure is not null;
 -- Bookings that hold tickets of an event.
 create index bookings_holding on bookings.bookings (event_id, id) where status in ('pending', 'confirmed');
+-- The bookings of a user, by their time.
+create index bookings_by_user on bookings.bookings (user_id, created_at);
+-- The bookings that were confirmed in a period.
+create index bookings_confirmed_at on bookings.bookings (confirmed_at) where confirmed_at is not null;
 -- Cancelled bookings by age, for their removal.
 create index bookings_cancelled on bookings.bookings (cancelled_at, id) where status = 'cancelled';
 
@@ -95,13 +99,13 @@ create view bookings.booking_mail_contexts as
 -- Published: the columns of a booking that other services may read.
 create view bookings.booking_facts as
     select id as booking_id, reference, user_id, event_id, quantity, total_amount, currency, status, created_at, confirmed_at, cancelled_at,
-           refund_amount, reminder_sent, early_reminder_sent
+           refund_amount, reminder_sent, early_reminder_sent, follow_up_sent
     from bookings.bookings;
 -- Published: the figures of removed bookings: bookings, tickets and money, by the time at which it happened.
 create view bookings.removed_booking_figures as
     select quarter_hour, happened, currency, event_id, count, tickets, amount from bookings.removed_figures;
-grant usage on schema bookings to "events", "payments";
-grant select on bookings.booking_facts to "events", "payments";
+grant usage on schema bookings to "events", "payments", "marketing";
+grant select on bookings.booking_facts to "events", "payments", "marketing";
 grant select on bookings.removed_booking_figures to "events";
 
 -- The web shop creates bookings and requests refunds.

@@ -122,8 +122,8 @@ create view payments.payment_facts as
            greatest(amount - refunded_amount - (select coalesce(sum(r.amount), 0) from payments.refunds r where r.payment_id = p.id
                and (r.status = 'pending' or r.cause = 'double' and r.status = 'failed')), 0)::bigint as left_amount
     from payments.payments p;
-grant usage on schema payments to "bookings";
-grant select on payments.payment_facts to "bookings";
+grant usage on schema payments to "bookings", "marketing";
+grant select on payments.payment_facts to "bookings", "marketing";
 
 -- The web shop begins payments and submits them to the gateway; only this service may change their status after that.
 alter table payments.payments enable row level security;

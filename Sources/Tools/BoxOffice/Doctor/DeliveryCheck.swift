@@ -35,7 +35,7 @@ struct DeliveryCheck: StateCheck {
         switch status {
         case .bounced: "bounced in the last day"
         case .parked: "parked in the last day"
-        case .queued, .sent: "tried for more than an hour"
+        case .queued, .sent, .suppressed: "tried for more than an hour"
         }
     }
 
@@ -43,7 +43,7 @@ struct DeliveryCheck: StateCheck {
         switch status {
         case .bounced: "They were refused for good: reach these people in another way, or mend the address and queue them again (docs/mail.md)"
         case .parked: "Mend the cause, then queue them again (docs/mail.md): update \(schema).deliveries set status = 'queued' …"
-        case .queued, .sent: "They are tried again by themselves once the cause is mended"
+        case .queued, .sent, .suppressed: "They are tried again by themselves once the cause is mended"
         }
     }
 

@@ -1,10 +1,33 @@
 -- For marketing: whether a user was e-mailed after a long absence.
 alter table storefront.users add column reengagement_sent boolean not null default false;
 
--- The name, address and language for mails to a user. Characters that were pasted around an address are removed:
--- blanks, tabs, line ends and their invisible relatives; an address of nothing else becomes null.
-create view storefront.user_contacts as
-    select id as user_id, nullif(btrim(email, E' \t\r\n\v\f\u00a0\u2003\u2009\u200b\u2028\u202f\u3000\ufeff'), '') as email, first_name, last_name, language, time_zone from storefront.users;
+-- An address without the characters that were pasted around it: blanks, tabs, line ends and their invisible relatives;
+-- null for one of nothing else.
+create function storefront.bare_address(pasted text) returns text language sql immutable parallel safe as $$
+    select nullif(btrim(pasted, E' \t\r\n\v\f\u00a0\u2003\u2009\u200b\u2028\u202f\u3000\ufeff'), '')
+$$;
 
-grant usage on schema storefront to "bookings", "events";
+-- The name, address and language for mails to a user.
+create view storefront.user_contacts as
+    select id as user_id, storefront.bare_address(email) as email, first_name, last_name, language, time_zone from storefront.users;
+
+-- A user as campaigns see one: the contact, and what the shop keeps of the user's wishes. `birthday` is month × 100 +
+-- day; null for a date that has none.
+create view storefront.campaign_contacts as
+    select id as user_id, storefront.bare_address(email) as email, first_name, language, time_zone, email_verified, newsletter_subscribed,
+           promotional_emails, created_at, date_of_birth,
+           (extract(month from date_of_birth) * 100 + extract(day from date_of_birth))::integer as birthday
+    from storefront.users;
+create view storefront.organizer_contacts as
+    select id as organizer_id, name, storefront.bare_address(email) as email from storefront.organizers;
+
+-- The users who were born on a day of the year.
+create index users_birthday on storefront.users (((extract(month from date_of_birth) * 100 + extract(day from date_of_birth))::integer), id);
+-- Those whose date of birth is no day.
+create index users_without_birthday on storefront.users (id) where date_of_birth in ('infinity', '-infinity');
+-- Those who may get promotions.
+create index users_promotional on storefront.users (id) where email_verified and promotional_emails;
+
+grant usage on schema storefront to "bookings", "events", "marketing";
 grant select on storefront.user_contacts to "bookings", "events";
+grant select on storefront.campaign_contacts, storefront.organizer_contacts to "marketing";

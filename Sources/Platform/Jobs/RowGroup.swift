@@ -1,0 +1,18 @@
+/// Rows about which a job decided the same: how many, and the first of them by name.
+struct RowGroup: Codable, Sendable, Equatable {
+    var count = 0
+    var first: [String] = []
+
+    /// The most names that a run keeps of each group.
+    private static let keptNames = 100
+
+    mutating func add(_ row: String) {
+        count += 1
+        if first.count < Self.keptNames { first.append(row.storable(atMost: 200)) }
+    }
+
+    /// The rows of both.
+    func adding(_ other: RowGroup) -> RowGroup {
+        RowGroup(count: count + other.count, first: first + other.first.prefix(max(0, Self.keptNames - first.count)))
+    }
+}

@@ -1,0 +1,28 @@
+/// A kind of mail that marketing sends; also the name of its template, and `campaign_log.campaign`.
+enum Campaign: String, CaseIterable, Sendable {
+    case newsletter
+    case promotion
+    case birthday
+    case followUp = "follow-up"
+    case reEngagement = "re-engagement"
+    case organizerReport = "organizer-report"
+
+    /// What a customer unsubscribes from to get no more of them; nil for the report to organizers, who are no customers.
+    var scope: SubscriptionScope? {
+        switch self {
+        case .newsletter: .newsletter
+        case .promotion, .birthday, .followUp, .reEngagement: .promotions
+        case .organizerReport: nil
+        }
+    }
+}
+
+/// What a customer can unsubscribe from: `suppressions.scope`.
+enum SubscriptionScope: String, CaseIterable, Sendable {
+    /// The weekly newsletter.
+    case newsletter
+    /// Promotions, birthday wishes, follow-ups and mails after a long absence.
+    case promotions
+    /// Every campaign.
+    case all
+}

@@ -1,0 +1,37 @@
+import Contracts
+import Platform
+
+/// Campaigns: mails that a customer did not cause, each to exactly whom it is meant for, once, and none to who does not
+/// want them.
+///
+/// | takes | does |
+/// | --- | --- |
+/// | `marketing.send-weekly-newsletter` | the next five events, to active subscribers |
+/// | `marketing.send-promotions` | events of the next week that sell slowly |
+/// | `marketing.send-birthday-wishes` | on the user's own date |
+/// | `marketing.send-event-follow-ups` | to the attendees of yesterday's events, once a booking |
+/// | `marketing.send-re-engagement` | to users who have been away for 90 days |
+/// | `marketing.send-organizer-analytics` | the figures of the month, to organizers |
+///
+/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and `FRONTEND_URL`.
+@main
+struct Marketing: BackgroundService {
+    static let name = "marketing"
+    static let schema = "marketing"
+    static let summary = "mails campaigns to those who want them, once"
+    static let settings = MailSettings.all + [mailsPerDay.description]
+
+    static let mailsPerDay = Setting.integer(
+        "CAMPAIGN_MAILS_PER_DAY", default: 2, in: 1...1000, "the most campaign mails to a person in 24 hours")
+
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
+        let log = CampaignLog(dailyLimit: try settings.value(mailsPerDay))
+        service.add(channel: try MailChannel(settings, service, templates: try MailTemplates(Embedded.files), gate: ConsentGate()))
+        service.add(job: SendWeeklyNewsletter(log: log))
+        service.add(job: SendPromotions(log: log))
+        service.add(job: SendBirthdayWishes(log: log))
+        service.add(job: SendEventFollowUps(log: log))
+        service.add(job: SendReEngagement(log: log))
+        service.add(job: SendOrganizerAnalytics())
+    }
+}
