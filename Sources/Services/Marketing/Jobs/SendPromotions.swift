@@ -37,9 +37,11 @@ struct SendPromotions: Job {
             for user in try await tx.query(Self.leftOut, as: Candidate.self, open.map(\.id)) { tx.note(user.name, "left out: \(user.leftOut ?? "")") }
         }
         let users = try await tx.query(
-            Self.candidates, as: Candidate.self, open.map(\.id), open.map(\.room), zone.day(at: slice.scheduledFor), slice.now)
+            Self.candidates, as: Willing.self, open.map(\.id), open.map(\.room), zone.day(at: slice.scheduledFor), slice.now,
+            slice.now - CampaignLog.window, log.dailyLimit)
         let reached = try await log.send(
-            .promotion, to: users, period: { _ in "" }, facts: { $0.subjectId.flatMap { facts[$0] } ?? [:] }, slice, tx)
+            .promotion, to: Self.draft(users, rooms: Dictionary(uniqueKeysWithValues: open.map { ($0.id, $0.room) })), period: { _ in "" },
+            facts: { $0.subjectId.flatMap { facts[$0] } ?? [:] }, slice, tx)
         return Progress(
             reached, more: events.count == slice.limit, cursor: events.last.map { KeysetCursor(instant: $0.startsAt, id: $0.id).text })
     }
@@ -49,6 +51,44 @@ struct SendPromotions: Job {
         let first = try await tx.query(
             Self.slow, as: SlowEvent.self, slice.now, slice.now + Self.ahead, start.instant, start.id, 1, slice.now, Self.mostUsers)
         return first.first.map { JobRow("event \($0.id)", cursor: KeysetCursor(instant: $0.startsAt, id: $0.id).text) }
+    }
+
+    /// Lets the events choose users in turn, each its next one who still has a place, until all have as many as they may.
+    /// - Parameter users: Each event's users in the order in which it wants them.
+    private static func draft(_ users: [Willing], rooms: [Int: Int]) -> [Candidate] {
+        var places = Dictionary(users.map { ($0.candidate.userId, $0.places) }) { first, _ in first }
+        var wishes = Dictionary(grouping: users.reversed()) { $0.candidate.subjectId }
+        var order = users.compactMap(\.candidate.subjectId).reduce(into: [Int]()) { if $0.last != $1, !$0.contains($1) { $0.append($1) } }
+        var rooms = rooms
+        var chosen: [Candidate] = []
+        while !order.isEmpty {
+            order.removeAll { event in
+                guard let room = rooms[event], room > 0 else { return true }
+                while let wish = wishes[event]?.popLast()?.candidate {
+                    guard let left = places[wish.userId], left > 0 else { continue }
+                    places[wish.userId] = left - 1
+                    rooms[event] = room - 1
+                    chosen.append(wish)
+                    return false
+                }
+                return true
+            }
+        }
+        return chosen
+    }
+
+    /// A user whom an event may promote itself to.
+    private struct Willing: Decodable, Sendable {
+        let candidate: Candidate
+        /// How many more mails the user may get today.
+        let places: Int
+
+        init(from decoder: any Decoder) throws {
+            candidate = try Candidate(from: decoder)
+            places = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .places)
+        }
+
+        private enum CodingKeys: CodingKey { case places }
     }
 
     private struct SlowEvent: Decodable, Sendable {
@@ -82,18 +122,19 @@ struct SendPromotions: Job {
         order by e.starts_at, e.event_id limit $5
         """
 
-    // Each event looks for its users from a place of its own, up to the last user, and then from the first one.
+    // Each event looks for its users from a place of its own, up to the last user, and then from the first one: for
+    // three times as many as it may have, because others want the same.
     private static let candidates: SQL = """
         with range as materialized (
             select coalesce(min(user_id), 0) as first, coalesce(max(user_id), 0) as last
             from storefront.campaign_contacts where email_verified and promotional_emails),
         slow as materialized (
-            select e.event_id, e.room, r.first + mod(abs(hashint8extended(e.event_id, $3) / 2), r.last - r.first + 1) as place
+            select e.event_id, e.room * 3 as wishes, r.first + mod(abs(hashint8extended(e.event_id, $3) / 2), r.last - r.first + 1) as place
             from unnest($1::bigint[], $2::integer[]) as e (event_id, room) cross join range r where e.room > 0),
-        told as materialized (
-            select s.event_id, u.user_id, u.email, u.first_name, u.language, u.birthday, row_number() over (partition by s.event_id) as turn
+        wished as materialized (
+            select s.event_id, u.user_id, u.email, u.first_name, u.language, u.birthday, u.place
             from slow s cross join lateral (
-                select c.user_id, c.email, c.first_name, c.language, c.birthday
+                select c.user_id, c.email, c.first_name, c.language, c.birthday, chosen.place
                 from (select array(
                           select p.user_id from storefront.campaign_contacts p
                           where p.email_verified and p.promotional_emails and p.user_id >= s.place and p.email is not null
@@ -102,7 +143,7 @@ struct SendPromotions: Job {
                             and not exists (select from bookings.booking_facts b
                                             where b.user_id = p.user_id and b.event_id = s.event_id and b.status in ('pending', 'confirmed'))
                             and suppression(p.user_id, p.email, 'promotions') is null
-                          order by p.user_id limit s.room)
+                          order by p.user_id limit s.wishes)
                       || array(
                           select p.user_id from storefront.campaign_contacts p
                           where p.email_verified and p.promotional_emails and p.user_id < s.place and p.email is not null
@@ -111,12 +152,16 @@ struct SendPromotions: Job {
                             and not exists (select from bookings.booking_facts b
                                             where b.user_id = p.user_id and b.event_id = s.event_id and b.status in ('pending', 'confirmed'))
                             and suppression(p.user_id, p.email, 'promotions') is null
-                          order by p.user_id limit s.room) as users) found
-                     cross join unnest((found.users)[1:s.room]) with ordinality as chosen (user_id, place)
+                          order by p.user_id limit s.wishes) as users) found
+                     cross join unnest((found.users)[1:s.wishes]) with ordinality as chosen (user_id, place)
                      join storefront.campaign_contacts c on c.user_id = chosen.user_id
-                order by chosen.place) u)
-        select user_id, email, first_name, language, event_id as subject_id, null as left_out, kept_places(user_id, birthday, $4) as reserved
-        from told order by turn, hashint8extended(event_id, $3)
+                order by chosen.place) u),
+        people as materialized (
+            select user_id, kept_places(user_id, min(birthday), $4) as reserved, mails_since(user_id, $5) as mails from wished group by user_id)
+        select w.user_id, w.email, w.first_name, w.language, w.event_id as subject_id, null as left_out, p.reserved,
+               greatest($6 - p.reserved - p.mails, 0)::integer as places
+        from wished w join people p using (user_id)
+        order by hashint8extended(w.event_id, $3), w.place
         """
 
     // For dry runs: users who allow promotions and whom those of these events do not reach.

@@ -64,8 +64,7 @@ struct SendReEngagement: Job {
               and not exists (
                   select from campaign_log l where l.user_id = c.user_id and l.campaign = 're-engagement' and l.queued_at > $1)
               and suppression(c.user_id, c.email, 'promotions') is null
-              and coalesce((select count(*) from recipients r cross join unnest(r.queued_at) as mail
-                            where r.user_id = c.user_id and mail > $7), 0) + kept_places(c.user_id, c.birthday, $2) < $6)
+              and mails_since(c.user_id, $7) + kept_places(c.user_id, c.birthday, $2) < $6)
         select user_id, email, first_name, language, null::bigint as subject_id, null as left_out, 0 as reserved, since
         from absent where (since, user_id) > ($3, $4)
         order by since, user_id limit $5

@@ -48,6 +48,12 @@ create function marketing.suppression(person bigint, address text, wanted text) 
     order by s.reason desc limit 1
 $$;
 
+-- How many campaign mails a person was sent, or is about to be, after an instant.
+create function marketing.mails_since(person bigint, instant timestamptz) returns integer language sql stable as $$
+    select coalesce((select cardinality(array(select mail from unnest(r.queued_at) as mail where mail > instant))
+                     from marketing.recipients r where r.user_id = person), 0)
+$$;
+
 -- How many of a person's mails of a day are kept for mails that go first: a birthday wish and a follow-up that are due
 -- within a day and not queued yet.
 create function marketing.kept_places(person bigint, birthday integer, instant timestamptz) returns integer language sql stable as $$
