@@ -28,7 +28,7 @@ public struct Mail: Sendable {
 
     /// The delivery's payload.
     var json: String {
-        "{\"template\":\(LineLogHandler.quoted(template)),\"to\":\(to.json),\"facts\":\(MailFact.json(facts))}"
+        "{\"template\":\(JSONText.quoted(template)),\"to\":\(to.json),\"facts\":\(MailFact.json(facts))}"
     }
 }
 
