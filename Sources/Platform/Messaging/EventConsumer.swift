@@ -160,7 +160,7 @@ struct EventConsumer: Service {
 
     private static func failure(of message: DecodedMessage, _ error: any Error) -> RetryPublisher.Failed {
         .init(
-            delivery: message.delivery, reason: "\(error)", isPermanent: RetryPublisher.isPermanent(error), isEarly: error is any NotThereYet)
+            delivery: message.delivery, reason: "\(error)", isPermanent: RetryPublisher.isPermanent(error), isEarly: error is NotThereYet)
     }
 
     private func transact(_ messages: [DecodedMessage]) async throws {

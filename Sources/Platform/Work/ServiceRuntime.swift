@@ -44,7 +44,7 @@ public struct ServiceRuntime: Sendable {
     }
 
     /// Runs the body in one transaction, which also writes the messages and deliveries that it causes.
-    /// - Parameter mayBeDuplicate: See ``Transaction/mayBeDuplicate``.
+    /// - Parameter mayBeDuplicate: Whether its messages may include duplicates.
     public func transaction<T: Sendable>(mayBeDuplicate: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
         let now = clock.now
         let (result, written, failures) = try await database.transaction { postgres in
