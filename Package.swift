@@ -67,7 +67,7 @@ let package = Package(
 
         // Platform: how a service lives.
         .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
-        .target(name: "Digests", dependencies: ["COpenSSL"], path: "Sources/Platform/Digests", swiftSettings: house),
+        .target(name: "Digests", dependencies: ["COpenSSL", "Contracts"], path: "Sources/Platform/Digests", swiftSettings: house),
         .target(name: "Contracts", path: "Sources/Platform/Contracts", swiftSettings: house),
         .target(name: "Schedules", dependencies: ["Cron", "YAML"], path: "Sources/Platform/Schedules", swiftSettings: house),
 
@@ -148,7 +148,7 @@ let package = Package(
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", logging], path: "Tests/Clients/Curl", resources: [.copy("Peers")], swiftSettings: house),
         tests("YAMLTests", "Clients/YAML", ["YAML"]),
-        tests("ContractsTests", "Platform/Contracts", ["Contracts"]),
+        tests("ContractsTests", "Platform/Contracts", ["Contracts", "Platform"]),
         tests("CronTests", "Platform/Cron", ["Cron"]),
         tests("DigestsTests", "Platform/Digests", ["Digests"]),
         tests(

@@ -28,33 +28,20 @@ public struct JSONObjectScanner: Sendable {
         guard (try? UTF8Span(validating: text)) != nil else { return false }
         var at = 0
         JSONScanner.skipSpace(text, &at)
-        guard JSONScanner.take(UInt8(ascii: "{"), text, &at) else { return false }
-        JSONScanner.skipSpace(text, &at)
-        if !JSONScanner.take(UInt8(ascii: "}"), text, &at) {
-            places.reserveCapacity(12)
-            repeat {
-                guard readMember(text, &at) else { return false }
-            } while JSONScanner.take(UInt8(ascii: ","), text, &at)
-            guard JSONScanner.take(UInt8(ascii: "}"), text, &at) else { return false }
+        guard at < text.count, text[at] == UInt8(ascii: "{") else { return false }
+        places.reserveCapacity(12)
+        let isObject = JSONScanner.scanItems(until: UInt8(ascii: "}"), text, &at) { at in
+            guard let key = JSONScanner.skipName(text, &at) else { return false }
+            let value = at
+            guard JSONScanner.skipValue(text, &at, depth: 1) else { return false }
+            places.append(
+                Place(
+                    key: UInt32(key.range.lowerBound + 1)..<UInt32(key.range.upperBound - 1), value: UInt32(value)..<UInt32(at),
+                    keyHasEscapes: key.hasEscapes))
+            return true
         }
         JSONScanner.skipSpace(text, &at)
-        return at == text.count
-    }
-
-    private mutating func readMember(_ text: Span<UInt8>, _ at: inout Int) -> Bool {
-        JSONScanner.skipSpace(text, &at)
-        let key = at
-        guard let escapes = JSONScanner.skipString(text, &at) else { return false }
-        let keyEnd = at
-        JSONScanner.skipSpace(text, &at)
-        guard JSONScanner.take(UInt8(ascii: ":"), text, &at) else { return false }
-        JSONScanner.skipSpace(text, &at)
-        let value = at
-        guard JSONScanner.skipValue(text, &at, depth: 1) else { return false }
-        places.append(
-            Place(key: UInt32(key + 1)..<UInt32(keyEnd - 1), value: UInt32(value)..<UInt32(at), keyHasEscapes: escapes))
-        JSONScanner.skipSpace(text, &at)
-        return true
+        return isObject && at == text.count
     }
 
     /// A member of the object.

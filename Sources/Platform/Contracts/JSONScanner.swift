@@ -19,46 +19,51 @@ enum JSONScanner {
     }
 
     private static func skipObject(_ text: Span<UInt8>, _ at: inout Int, depth: Int) -> Bool {
-        at += 1
-        skipSpace(text, &at)
-        if take(UInt8(ascii: "}"), text, &at) { return true }
-        repeat {
-            skipSpace(text, &at)
-            guard skipString(text, &at) != nil else { return false }
-            skipSpace(text, &at)
-            guard take(UInt8(ascii: ":"), text, &at) else { return false }
-            skipSpace(text, &at)
-            guard skipValue(text, &at, depth: depth + 1) else { return false }
-            skipSpace(text, &at)
-        } while take(UInt8(ascii: ","), text, &at)
-        return take(UInt8(ascii: "}"), text, &at)
+        scanItems(until: UInt8(ascii: "}"), text, &at) { at in skipName(text, &at) != nil && skipValue(text, &at, depth: depth + 1) }
     }
 
     private static func skipArray(_ text: Span<UInt8>, _ at: inout Int, depth: Int) -> Bool {
+        scanItems(until: UInt8(ascii: "]"), text, &at) { at in skipValue(text, &at, depth: depth + 1) }
+    }
+
+    /// Scans the items of an array or object, from its opening bracket to the closing one.
+    /// - Parameter item: Scans one item, without the space around it.
+    @inline(__always)
+    static func scanItems(until close: UInt8, _ text: Span<UInt8>, _ at: inout Int, item: (inout Int) -> Bool) -> Bool {
         at += 1
         skipSpace(text, &at)
-        if take(UInt8(ascii: "]"), text, &at) { return true }
+        if take(close, text, &at) { return true }
         repeat {
             skipSpace(text, &at)
-            guard skipValue(text, &at, depth: depth + 1) else { return false }
+            guard item(&at) else { return false }
             skipSpace(text, &at)
         } while take(UInt8(ascii: ","), text, &at)
-        return take(UInt8(ascii: "]"), text, &at)
+        return take(close, text, &at)
+    }
+
+    /// Skips the name of a member, its colon and the space after it.
+    /// - Returns: where the name is, with its quotes, and whether there are escapes in it; nil when there is none.
+    @inline(__always)
+    static func skipName(_ text: Span<UInt8>, _ at: inout Int) -> (range: Range<Int>, hasEscapes: Bool)? {
+        let start = at
+        guard let hasEscapes = skipString(text, &at) else { return nil }
+        let name = start..<at
+        skipSpace(text, &at)
+        guard take(UInt8(ascii: ":"), text, &at) else { return nil }
+        skipSpace(text, &at)
+        return (name, hasEscapes)
     }
 
     /// The ranges of the elements of an array that was scanned before, counted from its first byte.
     static func elements(_ text: Span<UInt8>) -> [Range<Int>] {
         var elements: [Range<Int>] = []
-        var at = 1
-        skipSpace(text, &at)
-        guard !take(UInt8(ascii: "]"), text, &at) else { return elements }
-        repeat {
-            skipSpace(text, &at)
+        var at = 0
+        _ = scanItems(until: UInt8(ascii: "]"), text, &at) { at in
             let start = at
-            _ = skipValue(text, &at, depth: 1)
+            guard skipValue(text, &at, depth: 1) else { return false }
             elements.append(start..<at)
-            skipSpace(text, &at)
-        } while take(UInt8(ascii: ","), text, &at)
+            return true
+        }
         return elements
     }
 

@@ -46,7 +46,12 @@ struct DeliveryWorker: Service {
         let stopping = AsyncLatch()
         await withGracefulShutdownHandler {
             await withTaskGroup { group in
-                group.addTask { await deliver(until: stopping) }
+                group.addTask {
+                    let isStopping = { @Sendable in stopping.isOpen || Task.isCancelled }
+                    await runtime.repeating(every: Self.poll, or: wakeUp, complaint: "The delivery worker waits", until: isStopping) {
+                        try await pool.run(isStopping: isStopping)
+                    }
+                }
                 group.addTask {
                     await stopping.wait()
                     try? await Task.sleep(for: Self.shutdownGrace)
@@ -57,23 +62,6 @@ struct DeliveryWorker: Service {
         } onGracefulShutdown: {
             stopping.open()
             wakeUp.raise()
-        }
-    }
-
-    private func deliver(until stopping: AsyncLatch) async {
-        var backoff = Backoff.connection
-        var failing = false
-        while !stopping.isOpen, !Task.isCancelled {
-            do {
-                try await pool.run(isStopping: { stopping.isOpen || Task.isCancelled })
-                failing = false
-                backoff = Backoff.connection
-                await wakeUp.wait(atMost: Self.poll)
-            } catch {
-                if !failing, !stopping.isOpen, !Task.isCancelled { runtime.logger.warning("The delivery worker waits", error: error) }
-                failing = true
-                await wakeUp.wait(atMost: backoff.next())
-            }
         }
     }
 
@@ -107,11 +95,9 @@ struct DeliveryWorker: Service {
     /// The transaction of one round.
     private func transact(_ finished: ArraySlice<(Claimed, Outcome)>, _ wanted: Int) async throws -> [Claimed] {
         let marks = Marks(finished, now: runtime.clock.now)
-        let claimed = try await runtime.retryingWhileDatabaseIsDown("The delivery worker") {
-            try await runtime.transaction { tx -> [Claimed] in
-                try await record(marks, tx)
-                return wanted > 0 ? try await claim(wanted, tx) : []
-            }
+        let claimed = try await runtime.retriedTransaction("The delivery worker") { tx -> [Claimed] in
+            try await record(marks, tx)
+            return wanted > 0 ? try await claim(wanted, tx) : []
         }
         for (status, count) in marks.counts { outcomes(status).increment(by: count) }
         return claimed
@@ -137,7 +123,7 @@ struct DeliveryWorker: Service {
         let reason = "\(outcome), but this cannot be recorded: \(error)"
         runtime.logger.error("A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(reason)"])
         let marks = Marks([(claimed, .parked(reason))], now: runtime.clock.now)
-        try await runtime.retryingWhileDatabaseIsDown("The delivery worker") { try await runtime.transaction { try await mark(marks, $0) } }
+        try await runtime.retriedTransaction("The delivery worker") { try await mark(marks, $0) }
         outcomes(.parked).increment()
     }
 
@@ -268,9 +254,4 @@ struct DeliveryWorker: Service {
         from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as done (id, status, error, next)
         where d.id = done.id and d.status not in ('sent', 'bounced', 'parked', 'suppressed')
         """
-}
-
-extension Duration {
-    /// Seconds, as Foundation's dates count them.
-    public var timeInterval: TimeInterval { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -1,4 +1,5 @@
 import COpenSSL
+import Contracts
 
 /// Message digests, computed by libcrypto (`EVP_Q_digest`, OpenSSL 3).
 public enum Digest: String, Sendable {
@@ -26,13 +27,5 @@ public enum Digest: String, Sendable {
     }
 
     /// The digest of these bytes, as lower-case hexadecimal digits.
-    public func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in self(bytes) {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    public func hexadecimal(_ bytes: [UInt8]) -> String { Hexadecimal.text(self(bytes)) }
 }

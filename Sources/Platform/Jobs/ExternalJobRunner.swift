@@ -15,12 +15,10 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
     private static var lookAgain: Int { 2 }
 
     func work(_ run: Int, _ number: Int) async throws -> JobRunner.SliceOutcome {
-        let begun = try await runtime.retryingWhileDatabaseIsDown("\(E.name)") {
-            try await runtime.transaction { tx -> JobRunStore.RunRow? in
-                guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return nil }
-                if !row.dryRun { try await externalJob.prepare(Slice(row, number: number, limit: 0, now: tx.now), tx) }
-                return row
-            }
+        let begun = try await runtime.retriedTransaction("\(E.name)") { tx -> JobRunStore.RunRow? in
+            guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return nil }
+            if !row.dryRun { try await externalJob.prepare(Slice(row, number: number, limit: 0, now: tx.now), tx) }
+            return row
         }
         guard let row = begun else { return .stale }
         if row.dryRun { return try await dryRun(row, run, number) }
@@ -67,16 +65,14 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
     private func transact(
         _ row: JobRunStore.RunRow, _ number: Int, _ finished: ArraySlice<(E.Item, E.Outcome)>, _ wanted: Int, _ counters: RunCounters
     ) async throws -> [E.Item] {
-        let (items, effects) = try await runtime.retryingWhileDatabaseIsDown("\(E.name)") {
-            try await runtime.transaction { tx in
-                let slice = Slice(row, number: number, limit: wanted, now: tx.now)
-                let count = finished.isEmpty ? 0 : try await externalJob.record(Array(finished), slice, tx)
-                let effects = tx.takeEffects()
-                try tx.write(effects)
-                if !finished.isEmpty { try JobRunStore.count(row.id, processed: count, failed: effects.failures.count, tx) }
-                let items = wanted > 0 ? try await externalJob.claim(wanted, slice, tx) : []
-                return (items, effects)
-            }
+        let (items, effects) = try await runtime.retriedTransaction("\(E.name)") { tx in
+            let slice = Slice(row, number: number, limit: wanted, now: tx.now)
+            let count = finished.isEmpty ? 0 : try await externalJob.record(Array(finished), slice, tx)
+            let effects = tx.takeEffects()
+            try tx.write(effects)
+            if !finished.isEmpty { try JobRunStore.count(row.id, processed: count, failed: effects.failures.count, tx) }
+            let items = wanted > 0 ? try await externalJob.claim(wanted, slice, tx) : []
+            return (items, effects)
         }
         // Only after the commit, so that a round that is retried counts once.
         counters.add(effects)
@@ -90,19 +86,17 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
         of item: E.Item.ID?, _ error: any Error, _ row: JobRunStore.RunRow, _ number: Int, _ counters: RunCounters
     ) async throws -> Bool {
         let reason = "\(error)".storable()
-        let effects = try await runtime.retryingWhileDatabaseIsDown("\(E.name)") {
-            try await runtime.transaction { tx -> Transaction.Effects? in
-                let slice = Slice(row, number: number, limit: 1, now: tx.now)
-                var item = item
-                if item == nil { item = try await externalJob.firstDue(slice, tx) }
-                guard let item else { return nil }
-                try await externalJob.recordFailure(of: item, because: reason, slice, tx)
-                tx.recordFailure(of: E.name(of: item), reason: reason)
-                let effects = tx.takeEffects()
-                try tx.write(effects)
-                try JobRunStore.count(row.id, processed: 0, failed: effects.failures.count, tx)
-                return effects
-            }
+        let effects = try await runtime.retriedTransaction("\(E.name)") { tx -> Transaction.Effects? in
+            let slice = Slice(row, number: number, limit: 1, now: tx.now)
+            var item = item
+            if item == nil { item = try await externalJob.firstDue(slice, tx) }
+            guard let item else { return nil }
+            try await externalJob.recordFailure(of: item, because: reason, slice, tx)
+            tx.recordFailure(of: E.name(of: item), reason: reason)
+            let effects = tx.takeEffects()
+            try tx.write(effects)
+            try JobRunStore.count(row.id, processed: 0, failed: effects.failures.count, tx)
+            return effects
         }
         if let effects { counters.add(effects) }
         return effects != nil

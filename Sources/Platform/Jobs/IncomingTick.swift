@@ -3,20 +3,12 @@ import Contracts
 import FoundationEssentials
 
 /// A tick as a service receives it: from the scheduler, from a console, or published by hand with an empty body.
+@dynamicMemberLookup
 struct IncomingTick: Sendable {
     /// The identity of the run: `<job>@<scheduledFor>`, or the message's own id.
     let id: String
-    let job: JobName
-    let scheduledFor: Date
-    let trigger: Tick.Trigger
-    let dryRun: Bool
-    let parameters: [String: String]
-    let misfire: Tick.Misfire
-    /// The run and slice that it continues; nil when it starts a run.
-    let slice: Tick.Slice?
-    /// The fire times of the schedule around `scheduledFor`, as its publisher knows them.
-    let previousFireTime: Date?
-    let nextFireTime: Date?
+    /// What it says; a tick that was published by hand is a manual trigger.
+    private let data: Tick
     let trace: TraceContext?
     /// The body of a message that came without an id and was given one here: it identifies the run when the broker
     /// redelivers that message.
@@ -24,61 +16,38 @@ struct IncomingTick: Sendable {
     /// Whether the broker may have delivered it before.
     let isRedelivery: Bool
 
+    subscript<Value>(dynamicMember member: KeyPath<Tick, Value>) -> Value { data[keyPath: member] }
+
     /// Reads a delivery of a tick queue. An empty body or `{}` is a manual trigger of the routing key, now.
     /// - Throws: ``Envelope/Unreadable`` or a ``ContractViolation``.
     init(_ delivery: AMQPDelivery, now: Date) throws {
         let body = Envelope.body(of: delivery)
-        if Envelope.binaryModePrefix(delivery) == nil, Self.isEmpty(body) {
-            try self.init(byHand: ByHand(), delivery, now)
-        } else if Envelope.binaryModePrefix(delivery) == nil, let spans = JSONObjectScanner(body), spans.string("specversion") == nil {
-            try self.init(byHand: ByHand(MessageData(body)), delivery, now)
-        } else {
+        isRedelivery = delivery.redelivered
+        guard Envelope.binaryModePrefix(delivery) == nil, let byHand = try Self.dataByHand(body) else {
             let envelope = try Envelope(delivery)
             guard envelope.type == Tick.type else { throw Envelope.Unreadable("the type is \(envelope.type), but a tick queue takes \(Tick.type)") }
-            let tick = try Tick.decode(envelope.data)
-            try Self.check(tick)
-            self.init(id: envelope.id, tick: tick, trace: envelope.trace, isRedelivery: delivery.redelivered)
+            (id, data, trace, bodyWithoutID) = (envelope.id, try Tick.decode(envelope.data), envelope.trace, nil)
+            try Self.check(data)
+            return
         }
-    }
-
-    private init(id: String, tick: Tick, trace: TraceContext?, isRedelivery: Bool) {
-        self.id = id
-        self.job = tick.job
-        self.scheduledFor = tick.scheduledFor
-        self.trigger = tick.trigger
-        self.dryRun = tick.dryRun
-        self.parameters = tick.parameters
-        self.misfire = tick.misfire ?? .latest
-        self.slice = tick.slice
-        self.previousFireTime = tick.previousFireTime
-        self.nextFireTime = tick.nextFireTime
-        self.trace = trace
-        self.bodyWithoutID = nil
-        self.isRedelivery = isRedelivery
-    }
-
-    private init(byHand: ByHand, _ delivery: AMQPDelivery, _ now: Date) throws {
-        let job = JobName(rawValue: Envelope.originalRoutingKey(delivery))
+        data = try Tick(byHand: byHand, job: JobName(rawValue: Envelope.originalRoutingKey(delivery)), now: now)
+        trace = delivery.properties.headers[MessageHeader.traceparent]?.string.flatMap(TraceContext.init(traceparent:))
         if let id = delivery.properties.messageID, !id.isEmpty {
             self.id = try Envelope.checked(id, "message_id")
-            self.bodyWithoutID = nil
+            bodyWithoutID = nil
         } else {
             // The identity of a new trigger. Its copies in the delay queues have it, too; a redelivery by the broker
             // continues the run of the first delivery.
-            self.id = "\(job.rawValue)@\(OutgoingMessage.newID(at: now))"
-            self.bodyWithoutID = Self.isEmpty(Envelope.body(of: delivery)) ? "" : String(decoding: Envelope.body(of: delivery), as: UTF8.self)
+            id = "\(data.job.rawValue)@\(OutgoingMessage.newID(at: now))"
+            bodyWithoutID = Self.isEmpty(body) ? "" : String(decoding: body, as: UTF8.self)
         }
-        self.isRedelivery = delivery.redelivered
-        self.job = job
-        self.scheduledFor = byHand.scheduledFor ?? now
-        self.trigger = .manual
-        self.dryRun = byHand.dryRun
-        self.parameters = byHand.parameters
-        self.misfire = .latest
-        self.slice = nil
-        self.previousFireTime = nil
-        self.nextFireTime = nil
-        self.trace = delivery.properties.headers[MessageHeader.traceparent]?.string.flatMap(TraceContext.init(traceparent:))
+    }
+
+    /// The data object of a trigger that a person wrote; nil for a CloudEvent.
+    private static func dataByHand(_ body: ArraySlice<UInt8>) throws -> MessageData? {
+        if isEmpty(body) { return try MessageData(Array("{}".utf8)[...]) }
+        guard let members = JSONObjectScanner(body), members.string("specversion") == nil else { return nil }
+        return try MessageData(body)
     }
 
     /// A period must not end before it begins.
@@ -92,28 +61,23 @@ struct IncomingTick: Sendable {
     }
 
     /// Whether a newer tick of the same job makes this one unnecessary.
-    var isSupersedable: Bool { misfire == .latest && trigger == .schedule && slice == nil && !dryRun }
+    var isSupersedable: Bool { (data.misfire ?? .latest) == .latest && data.trigger == .schedule && data.slice == nil && !data.dryRun }
 
     /// Whether it is processed however late it is, and so waits where another tick of its job would be skipped.
-    var waitsForItsTurn: Bool { misfire == .all && trigger == .schedule && slice == nil }
+    var waitsForItsTurn: Bool { data.misfire == .all && data.trigger == .schedule && data.slice == nil }
 
     private static func isEmpty(_ body: ArraySlice<UInt8>) -> Bool {
         let text = body.filter { $0 > 0x20 }
         return text.isEmpty || text == Array("{}".utf8)
     }
+}
 
-    /// The data of a trigger that a person wrote: every member is optional.
-    private struct ByHand {
-        var scheduledFor: Date?
-        var dryRun = false
-        var parameters: [String: String] = [:]
-
-        init() {}
-
-        init(_ data: MessageData) throws(ContractViolation) {
-            if data.has("scheduledFor") { scheduledFor = try data.instant("scheduledFor") }
-            if data.has("dryRun") { dryRun = try data.boolean("dryRun") }
-            if data.has("parameters") { parameters = try data.texts("parameters") }
-        }
+extension Tick {
+    /// A manual trigger that a person wrote: every member is optional.
+    fileprivate init(byHand data: MessageData, job: JobName, now: Date) throws(ContractViolation) {
+        self.init(
+            job: job, scheduledFor: data.has("scheduledFor") ? try data.instant("scheduledFor") : now, trigger: .manual,
+            dryRun: data.has("dryRun") ? try data.boolean("dryRun") : false,
+            parameters: data.has("parameters") ? try data.texts("parameters") : [:])
     }
 }

@@ -46,14 +46,12 @@ struct JobRunner: Sendable {
         while true {
             let taken = Mutex(1)
             do {
-                let end = try await runtime.retryingWhileDatabaseIsDown("\(J.name)") {
-                    try await runtime.transaction { tx -> SliceOutcome? in
-                        guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
-                        guard !row.dryRun else { return nil }
-                        let limit = max(1, min(most, row.details.limit ?? J.sliceLimit))
-                        taken.withLock { $0 = limit }
-                        return try await work(job, row, number, limit: limit, tx)
-                    }
+                let end = try await runtime.retriedTransaction("\(J.name)") { tx -> SliceOutcome? in
+                    guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
+                    guard !row.dryRun else { return nil }
+                    let limit = max(1, min(most, row.details.limit ?? J.sliceLimit))
+                    taken.withLock { $0 = limit }
+                    return try await work(job, row, number, limit: limit, tx)
                 }
                 guard let end else { return try await dryRun(job, run, number, runtime) }
                 return end

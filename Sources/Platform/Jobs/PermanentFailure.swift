@@ -4,6 +4,15 @@ import Postgres
 /// An error that a retry cannot fix: a message is parked at once, a slice or batch is divided.
 public protocol PermanentFailure: Error {}
 
+/// A message or a row that cannot be processed, for a reason in words.
+public struct Unprocessable: PermanentFailure, CustomStringConvertible {
+    /// The reason.
+    public let description: String
+
+    /// An error with this reason.
+    public init(_ description: String) { self.description = description }
+}
+
 extension Error {
     /// Whether the same work would fail again for the same reason, because of the content of a message or a row.
     ///

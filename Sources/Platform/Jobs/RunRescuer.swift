@@ -28,16 +28,8 @@ struct RunRescuer: Service {
     func run() async throws {
         guard await runtime.ready() else { return }
         await cancelWhenGracefulShutdown {
-            var failing = false
-            while !Task.isCancelled {
-                do {
-                    try await log(rescue(jobs))
-                    failing = false
-                } catch {
-                    if !failing, !Task.isCancelled { runtime.logger.warning("Runs that stand still cannot be looked for", error: error) }
-                    failing = true
-                }
-                try? await Task.sleep(for: runtime.runLease / 3)
+            await runtime.repeating(every: runtime.runLease / 3, complaint: "Runs that stand still cannot be looked for") {
+                try await log(rescue(jobs))
             }
         }
     }

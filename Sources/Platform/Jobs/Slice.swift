@@ -20,7 +20,7 @@ public struct Slice: Sendable {
     /// How many rows to take at most.
     public let limit: Int
     /// Where the previous slice stopped; nil at the beginning.
-    public let cursor: String?
+    public internal(set) var cursor: String?
     /// The parameters of the trigger.
     public let parameters: [String: String]
     /// Whether its transaction will be rolled back.

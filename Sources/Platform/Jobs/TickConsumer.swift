@@ -101,12 +101,10 @@ struct TickConsumer: Service {
     /// - Returns: false when its run was started already (in a process that died, say): that run is to be completed.
     private func supersede(_ tick: IncomingTick, _ delivery: AMQPDelivery) async -> Bool {
         do {
-            let hasBegun = try await runtime.retryingWhileDatabaseIsDown("Recording a superseded tick") {
-                try await runtime.transaction { tx in
-                    if try await JobRunStore.isRunning(tick, tx) { return true }
-                    try await JobRunStore.record(tick, as: .superseded, runtime.instance, tx)
-                    return false
-                }
+            let hasBegun = try await runtime.retriedTransaction("Recording a superseded tick") { tx in
+                if try await JobRunStore.isRunning(tick, tx) { return true }
+                try await JobRunStore.record(tick, as: .superseded, runtime.instance, tx)
+                return false
             }
             guard !hasBegun else { return false }
             count(tick.job, "superseded")
@@ -177,17 +175,13 @@ struct TickConsumer: Service {
     }
 
     private func start(_ tick: IncomingTick) async throws -> JobRunStore.Admission {
-        try await runtime.retryingWhileDatabaseIsDown("\(tick.job)") {
-            try await runtime.transaction { try await JobRunStore.start(tick, instance: runtime.instance, $0) }
-        }
+        try await runtime.retriedTransaction("\(tick.job)") { try await JobRunStore.start(tick, instance: runtime.instance, $0) }
     }
 
     /// Any publisher can send a slice message; one that names the run of another job is not processed, and that run is
     /// not changed.
     private func check(_ slice: Tick.Slice, of job: JobName) async throws {
-        let isRun = try await runtime.retryingWhileDatabaseIsDown("\(job)") {
-            try await runtime.transaction { try await JobRunStore.isRun(slice.runId, of: job, $0) }
-        }
+        let isRun = try await runtime.retriedTransaction("\(job)") { try await JobRunStore.isRun(slice.runId, of: job, $0) }
         guard isRun else { throw Envelope.Unreadable("there is no run \(slice.runId) of \(job)") }
     }
 
@@ -207,13 +201,11 @@ struct TickConsumer: Service {
 
     /// Ends a run that has failed for good; otherwise its lease begins when its next attempt is due.
     private func note(_ failed: RetryPublisher.Failed, on current: Current) async throws {
-        try await runtime.retryingWhileDatabaseIsDown("Noting a failure") {
-            try await runtime.transaction { tx in
-                if let pause = RetryPublisher.pause(after: failed) {
-                    try await JobRunStore.rest(current.run, slice: current.slice, for: pause, tx)
-                } else {
-                    try await JobRunStore.fail(current.run, slice: current.slice, why: failed.reason, tx)
-                }
+        try await runtime.retriedTransaction("Noting a failure") { tx in
+            if let pause = RetryPublisher.pause(after: failed) {
+                try await JobRunStore.rest(current.run, slice: current.slice, for: pause, tx)
+            } else {
+                try await JobRunStore.fail(current.run, slice: current.slice, why: failed.reason, tx)
             }
         }
     }

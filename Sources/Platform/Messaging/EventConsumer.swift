@@ -151,18 +151,16 @@ struct EventConsumer: Service {
     /// Replaces a message by its parts: each is published through the outbox to this queue, as a message of its own.
     private func split(_ message: DecodedMessage, into parts: [any Splittable]) async throws {
         try await TraceContext.$current.withValue(message.trace) {
-            try await runtime.retryingWhileDatabaseIsDown("The consumer of \(topology.events)") {
-                try await runtime.transaction { tx in
-                    guard try await !Inbox.unseen([message], tx).isEmpty else { return }
-                    for part in parts { try tx.publish(part, to: topology.events) }
-                }
+            try await runtime.retriedTransaction("The consumer of \(topology.events)") { tx in
+                guard try await !Inbox.unseen([message], tx).isEmpty else { return }
+                for part in parts { try tx.publish(part, to: topology.events) }
             }
         }
     }
 
     private static func failure(of message: DecodedMessage, _ error: any Error) -> RetryPublisher.Failed {
         .init(
-            delivery: message.delivery, reason: "\(error)", isPermanent: RetryPublisher.isPermanent(error), isEarly: error is any NotThereYet)
+            delivery: message.delivery, reason: "\(error)", isPermanent: RetryPublisher.isPermanent(error), isEarly: error is NotThereYet)
     }
 
     private func transact(_ messages: [DecodedMessage]) async throws {
@@ -183,13 +181,11 @@ struct EventConsumer: Service {
 
     /// - Returns: how many of them were new.
     private func transact(_ messages: [DecodedMessage], mayBeDuplicate: Bool) async throws -> Int {
-        try await runtime.retryingWhileDatabaseIsDown("The consumer of \(topology.events)") {
-            try await runtime.transaction(mayBeDuplicate: mayBeDuplicate) { tx in
-                var fresh = messages
-                if mayBeDuplicate { fresh = try await Inbox.unseen(messages, tx) } else { try Inbox.enterAll(messages, tx) }
-                for (type, group) in Self.byType(fresh) { try await reactions[type]?.react(group, tx) }
-                return fresh.count
-            }
+        try await runtime.retriedTransaction("The consumer of \(topology.events)", mayBeDuplicate: mayBeDuplicate) { tx in
+            var fresh = messages
+            if mayBeDuplicate { fresh = try await Inbox.unseen(messages, tx) } else { try Inbox.enterAll(messages, tx) }
+            for (type, group) in Self.byType(fresh) { try await reactions[type]?.react(group, tx) }
+            return fresh.count
         }
     }
 

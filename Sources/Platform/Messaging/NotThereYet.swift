@@ -1,5 +1,11 @@
-/// An error about a row that does not exist yet because the message was faster: a web hook can overtake the commit of
-/// the shop.
+/// A message is about a row that does not exist yet because the message was faster: a web hook can overtake the commit
+/// of the shop.
 ///
 /// The message goes through the delay queues and is parked after the last attempt.
-public protocol NotThereYet: Error {}
+public struct NotThereYet: Error, CustomStringConvertible {
+    /// What is not there.
+    public let description: String
+
+    /// An error with these words.
+    public init(_ description: String) { self.description = description }
+}

@@ -42,7 +42,7 @@ public struct OutgoingMessage: Sendable {
         self.id = id
         self.traceparent = trace
         self.body = """
-            {"specversion":"1.0","id":\(LineLogHandler.quoted(id)),"source":"/\(source)","type":"\(type.wireType)","time":"\(RFC3339.string(from: now))",\
+            {"specversion":"1.0","id":\(JSONText.quoted(id)),"source":"/\(source)","type":"\(type.wireType)","time":"\(RFC3339.string(from: now))",\
             "datacontenttype":"application/json","traceparent":"\(trace)","data":\(data)}
             """
     }

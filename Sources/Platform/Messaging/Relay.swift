@@ -38,20 +38,9 @@ struct Relay: Service {
     func run() async throws {
         guard await runtime.ready() else { return }
         await cancelWhenGracefulShutdown {
-            var backoff = Backoff.connection
-            var failing = false
-            while !Task.isCancelled {
-                do {
-                    try await runtime.broker.connected()
-                    try await runtime.retryingWhileDatabaseIsDown("The relay") { try await publishAll() }
-                    failing = false
-                    backoff = Backoff.connection
-                    await runtime.outboxFilled.wait(atMost: Self.poll)
-                } catch {
-                    if !failing, !Task.isCancelled { runtime.logger.warning("The relay waits", error: error) }
-                    failing = true
-                    await runtime.outboxFilled.wait(atMost: backoff.next())
-                }
+            await runtime.repeating(every: Self.poll, or: runtime.outboxFilled, complaint: "The relay waits") {
+                try await runtime.broker.connected()
+                try await runtime.retryingWhileDatabaseIsDown("The relay") { try await publishAll() }
             }
         }
         await drain()

@@ -50,8 +50,8 @@ public struct LineLogHandler: LogHandler {
 
     private func json(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {
         var line = "{\"ts\":\"\(RFC3339.string(from: Date()))\",\"level\":\"\(level)\""
-        line += ",\"service\":\(Self.quoted(service)),\"msg\":\(Self.quoted(message))"
-        for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line += ",\(Self.quoted(key)):\(Self.quoted("\(value)"))" }
+        line += ",\"service\":\(JSONText.quoted(service)),\"msg\":\(JSONText.quoted(message))"
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line += ",\(JSONText.quoted(key)):\(JSONText.quoted("\(value)"))" }
         return line + "}\n"
     }
 
@@ -59,23 +59,5 @@ public struct LineLogHandler: LogHandler {
         let rest = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined().replacing("\n", with: "⏎ ")
         let words = message.replacing("\n", with: "⏎ ")
         return "\(RFC3339.string(from: Date())) \(level.rawValue.uppercased()) [\(service)] \(words)\(rest)\n"
-    }
-
-    /// A JSON string (RFC 8259, section 7).
-    static func quoted(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else { return "\"\(text)\"" }
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20: result += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

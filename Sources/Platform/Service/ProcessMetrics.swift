@@ -1,4 +1,5 @@
 import BuildInfo
+import Contracts
 import FoundationEssentials
 import Glibc
 
@@ -11,7 +12,7 @@ enum ProcessMetrics {
 
     /// The lines for `/metrics`.
     static func exposition(of service: String) -> String {
-        let build = "version=\(LineLogHandler.quoted(BuildInfo.version)),service=\(LineLogHandler.quoted(service))"
+        let build = "version=\(JSONText.quoted(BuildInfo.version)),service=\(JSONText.quoted(service))"
         var text = "# TYPE boxoffice_build_info gauge\nboxoffice_build_info{\(build)} 1\n"
         text += "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds \(started.timeIntervalSince1970)\n"
         if let pages = residentPages() {

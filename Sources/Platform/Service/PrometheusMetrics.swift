@@ -1,3 +1,4 @@
+import Contracts
 import CoreMetrics
 import FoundationEssentials
 import Synchronization
@@ -120,7 +121,7 @@ public final class PrometheusMetrics: MetricsFactory, Sendable {
 
     private static func key(_ label: String, _ dimensions: [(String, String)]) -> Key {
         let name = String(label.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") ? $0 : "_" })
-        let labels = dimensions.map { "\($0.0)=\(LineLogHandler.quoted($0.1))" }.joined(separator: ",")
+        let labels = dimensions.map { "\($0.0)=\(JSONText.quoted($0.1))" }.joined(separator: ",")
         return Key(name: name, labels: labels)
     }
 }

@@ -1,3 +1,5 @@
+import Contracts
+
 /// The position of some work in a distributed trace: the `traceparent` of W3C Trace Context (level 1, section 3.2).
 public struct TraceContext: Sendable, Hashable {
     /// 32 lower-case hexadecimal digits, not all zero.

@@ -13,3 +13,8 @@ public struct WallClock: Sendable {
     /// Now.
     public var now: Date { read() }
 }
+
+extension Duration {
+    /// Seconds, as Foundation's dates count them.
+    public var timeInterval: TimeInterval { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

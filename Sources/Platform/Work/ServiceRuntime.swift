@@ -44,7 +44,7 @@ public struct ServiceRuntime: Sendable {
     }
 
     /// Runs the body in one transaction, which also writes the messages and deliveries that it causes.
-    /// - Parameter mayRepeat: See ``Transaction/mayBeDuplicate``.
+    /// - Parameter mayBeDuplicate: Whether its messages may include duplicates.
     public func transaction<T: Sendable>(mayBeDuplicate: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
         let now = clock.now
         let (result, written, failures) = try await database.transaction { postgres in
@@ -58,6 +58,32 @@ public struct ServiceRuntime: Sendable {
         if written.deliveries { deliveriesFilled.forEach { $0.raise() } }
         if !failures.isEmpty { report(failures) }
         return result
+    }
+
+    /// Runs the body in one transaction, and again as ``retryingWhileDatabaseIsDown(_:_:)`` says.
+    func retriedTransaction<T: Sendable>(_ what: String, mayBeDuplicate: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
+        try await retryingWhileDatabaseIsDown(what) { try await transaction(mayBeDuplicate: mayBeDuplicate, body) }
+    }
+
+    /// Repeats some work until the task is cancelled or `isStopping`: after a pause or a signal, and after failures with
+    /// growing pauses. The first of several failures in a row is logged as `complaint`.
+    func repeating(
+        every pause: Duration, or signal: AsyncSignal = AsyncSignal(), complaint: String, until isStopping: () -> Bool = { false },
+        _ work: () async throws -> Void
+    ) async {
+        var backoff: Backoff?
+        while !isStopping(), !Task.isCancelled {
+            do {
+                try await work()
+                backoff = nil
+                await signal.wait(atMost: pause)
+            } catch {
+                if backoff == nil, !isStopping(), !Task.isCancelled { logger.warning("\(complaint)", error: error) }
+                var next = backoff ?? .connection
+                await signal.wait(atMost: next.next())
+                backoff = next
+            }
+        }
     }
 
     /// Reports rows that failed where there is no run to record them on: in a reaction, or in the callbacks of a

@@ -9,10 +9,8 @@ public final class Transaction: Sendable {
     public let now: Date
     /// The service that runs it.
     public let service: String
-    /// Whether the messages of this transaction may include duplicates. A batch is processed without that check first;
-    /// when a key is violated, it is processed again with it. A reaction may leave `on conflict do nothing` out of a
-    /// large insert while this is false.
-    public let mayBeDuplicate: Bool
+    /// Whether the messages of this transaction may include duplicates.
+    private let mayBeDuplicate: Bool
     let postgres: PostgresTransaction
     private let effects = Mutex(Effects())
     private let tables = Mutex(Written())
@@ -65,6 +63,16 @@ public final class Transaction: Sendable {
     /// Runs a statement and returns its rows undecoded.
     public func query(_ sql: SQL, _ parameters: (any PostgresEncodable)...) async throws -> PostgresRows {
         try await postgres.query(sql, parameters: parameters)
+    }
+
+    /// Runs a statement that inserts rows for messages: the first one, which relies on all of them being new, or the
+    /// second, which skips those that are there (`on conflict do nothing`) and costs more.
+    ///
+    /// A batch of messages is processed with the first; when a key is violated, it is processed again with the second.
+    public func query<R: Decodable & Sendable>(
+        ifNew: SQL, else checked: SQL, as type: R.Type, _ parameters: (any PostgresEncodable)...
+    ) async throws -> [R] {
+        try await postgres.query(mayBeDuplicate ? checked : ifNew, as: type, parameters: parameters)
     }
 
     /// Runs a statement; returns how many rows it affected.

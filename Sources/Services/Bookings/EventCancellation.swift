@@ -7,35 +7,19 @@ import Postgres
 enum EventCancellation {
     /// The maximum number of bookings cancelled at once: each has up to three messages and mails.
     private static let limit = 2500
-    /// The prefix of cursors among these bookings; the event and the booking that were skipped last follow.
-    private static let mark = "cancelled"
-
-    /// Whether a cursor is one among these bookings.
-    static func isCursor(_ cursor: String?) -> Bool { cursor?.hasPrefix(mark) == true }
-
-    private static func cursor(event: Int, booking: Int) -> String { "\(mark) \(event) \(booking)" }
-
-    /// The event and the booking of a cursor; for any other cursor the position before all of them.
-    private static func place(_ cursor: String?) -> (event: Int, booking: Int) {
-        let parts = isCursor(cursor) ? (cursor ?? "").dropFirst(mark.count).split(separator: " ").compactMap { Int($0) } : []
-        return parts.count == 2 ? (parts[0], parts[1]) : (.min, .min)
-    }
 
     /// The first of these bookings after the slice's cursor.
     static func first(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let place = place(slice.cursor)
-        guard let first = try await tx.query(firstHolder, as: First.self, place.event, place.booking).first else { return nil }
-        return JobRow("booking \(first.reference)", cursor: cursor(event: first.eventId, booking: first.id))
+        try await tx.firstRow(firstHolder, called: "booking", slice.after.parent, slice.after.id)
     }
 
     /// Cancels the next ones and grants their customers a full refund.
     static func cancel(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let instant = slice.now
-        let place = place(slice.cursor)
         let limit = min(limit, slice.limit)
         let holders = try await tx.query(
-            cancelHolders, as: WithMailContext<TicketHolder>.self, limit, instant, CancellationReason.eventCalledOff.rawValue, place.event,
-            place.booking)
+            cancelHolders, as: WithMailContext<TicketHolder>.self, limit, instant, CancellationReason.eventCalledOff.rawValue, slice.after.parent,
+            slice.after.id)
         let cancelled = holders.filter(\.row.isCancelled)
         try tx.publish(BookingCancelled.all(cancelled.map(\.mailContext), because: .eventCalledOff, at: instant))
         for booking in cancelled {
@@ -43,17 +27,11 @@ enum EventCancellation {
             if let refund { try tx.publish(BookingRefundApproved(booking.mailContext, refund, at: instant)) }
             try tx.sendMail(.eventCancelled(reason: booking.row.why, refund: refund), booking.mailContext)
         }
-        return Progress(cancelled.count, more: holders.count == limit, cursor: cursor(event: place.event, booking: place.booking))
-    }
-
-    private struct First: Decodable, Sendable {
-        let eventId: Int
-        let id: Int
-        let reference: String
+        return Progress(cancelled.count, more: holders.count == limit, after: slice.after)
     }
 
     private static let firstHolder: SQL = """
-        select b.event_id, b.id, b.reference
+        select b.event_id as parent, b.id, b.reference
         from event_cancellations c join bookings b on b.event_id = c.event_id and b.status in ('pending', 'confirmed')
         where c.event_id >= $1 and (b.event_id, b.id) > ($1, $2)
           and (c.forced

@@ -12,7 +12,7 @@ struct FailedPayments {
 
     /// Cancels the bookings that no other payment can pay, and e-mails the customers.
     func cancelBookings(because reason: CancellationReason, telling mail: BookingMail, _ tx: Transaction) async throws {
-        try await BookingNotFound.refuse(bookings, tx)
+        try await KnownBookings.require(bookings, tx)
         let cancelled = try await tx.query(Self.cancel, as: BookingMailContext.self, bookings, payments, tx.now, reason.rawValue)
         try tx.enqueue(Self.endPostponement, bookings)
         for mailContext in cancelled {

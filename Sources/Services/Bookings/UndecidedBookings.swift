@@ -8,39 +8,26 @@ import Postgres
 enum UndecidedBookings {
     /// The maximum number of payments in review that are read at once.
     private static let limit = 1000
-    /// The prefix of cursors among these bookings; the booking that was read last follows.
-    private static let mark = "undecided"
-
-    /// Whether a cursor is one among these bookings.
-    static func isCursor(_ cursor: String?) -> Bool { cursor?.hasPrefix(mark) == true }
-
-    private static func cursor(_ booking: Int) -> String { "\(mark) \(booking)" }
-
-    /// The booking of a cursor; for any other cursor the position before all of them.
-    private static func place(_ cursor: String?) -> Int {
-        isCursor(cursor) ? Int((cursor ?? "").dropFirst(mark.count + 1)) ?? .min : .min
-    }
 
     /// The first booking after the slice's cursor whose payment waits for a person's decision.
     static func first(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let first = try await tx.query(Self.first, as: BookingKey.self, place(slice.cursor)).first
-        return first.map { JobRow($0.name, cursor: cursor($0.id)) }
+        try await tx.firstRow(first, called: "booking", slice.after.id)
     }
 
     /// Cancels those of the next bookings whose event has begun. Money that their payments turn out to have taken is
     /// refunded in full.
     static func cancel(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let limit = min(limit, slice.limit)
-        let waiting = try await tx.query(inReview, as: Int.self, place(slice.cursor), limit)
+        let waiting = try await tx.query(inReview, as: Int.self, slice.after.id, limit)
         guard let last = waiting.last else { return Progress(0) }
         let mailContexts = try await tx.query(cancelBegun, as: BookingMailContext.self, waiting, slice.now, CancellationReason.expired.rawValue)
         try tx.publish(BookingCancelled.all(mailContexts, because: .expired, at: slice.now))
         for mailContext in mailContexts { try tx.sendMail(.expired, mailContext) }
-        return Progress(mailContexts.count, more: waiting.count == limit, cursor: cursor(last))
+        return Progress(mailContexts.count, more: waiting.count == limit, after: KeysetCursor(id: last))
     }
 
     private static let first: SQL = """
-        select p.booking_id as id, coalesce(b.reference, p.booking_id::text) as reference, null::timestamptz as instant
+        select p.booking_id as id, coalesce(b.reference, p.booking_id::text) as reference
         from payments.payment_facts p left join bookings b on b.id = p.booking_id
         where p.review_since is not null and p.booking_id > $1
         order by p.booking_id limit 1

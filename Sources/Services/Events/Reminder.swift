@@ -39,14 +39,14 @@ struct Reminder: Sendable {
                     of: "event \(event.id)", reason: "its time zone: \(days.unknown[event.timeZone].map(String.init(describing:)) ?? event.timeZone)")
             }
         }
-        let place = Place(slice.cursor)
         let holders = try await tx.query(
-            Self.page, as: TicketHolder.self, earliest, latest, place.event, place.booking, slice.limit, kind.rawValue,
+            Self.page, as: TicketHolder.self, earliest, latest, slice.after.parent, slice.after.id, slice.limit, kind.rawValue,
             days.zones.map(\.identifier), days.first, days.next)
         let zones = Dictionary(days.zones.map { ($0.identifier, $0) }) { zone, _ in zone }
         let reminded = try await remind(holders.filter { !$0.isReminded }, in: zones, slice, tx)
         return Progress(
-            reminded, more: holders.count == slice.limit, cursor: holders.last.map { Place(event: $0.eventId, booking: $0.bookingId).cursor })
+            reminded, more: holders.count == slice.limit,
+            after: holders.last.map { KeysetCursor(parent: $0.eventId, id: $0.bookingId) } ?? slice.after)
     }
 
     /// The first booking after the slice's cursor.
@@ -54,11 +54,8 @@ struct Reminder: Sendable {
         let exactly = slice.now + Double(daysAhead) * 86_400
         let (earliest, latest) = (max(slice.now, exactly - Self.uncertainty), exactly + Self.uncertainty)
         let days = try await days(slice, earliest, latest, tx)
-        let place = Place(slice.cursor)
-        let first = try await tx.query(
-            Self.first, as: First.self, earliest, latest, place.event, place.booking, days.zones.map(\.identifier), days.first, days.next
-        ).first
-        return first.map { JobRow("booking \($0.reference)", cursor: Place(event: $0.eventId, booking: $0.bookingId).cursor) }
+        return try await tx.firstRow(
+            Self.first, called: "booking", earliest, latest, slice.after.parent, slice.after.id, days.zones.map(\.identifier), days.first, days.next)
     }
 
     /// The period in which an event must start to be reminded of now, for each zone in use.
@@ -100,27 +97,6 @@ struct Reminder: Sendable {
     private struct EventWithUnknownZone: Decodable, Sendable {
         let id: Int
         let timeZone: String
-    }
-
-    private struct First: Decodable, Sendable {
-        let eventId: Int
-        let bookingId: Int
-        let reference: String
-    }
-
-    /// The cursor: the event and booking that were processed last.
-    private struct Place {
-        var event = 0
-        var booking = 0
-
-        init(event: Int, booking: Int) { (self.event, self.booking) = (event, booking) }
-
-        init(_ cursor: String?) {
-            let parts = (cursor ?? "").split(separator: "/").compactMap { Int($0) }
-            if parts.count == 2 { self.init(event: parts[0], booking: parts[1]) } else { self.init(event: 0, booking: 0) }
-        }
-
-        var cursor: String { "\(event)/\(booking)" }
     }
 
     private struct TicketHolder: Decodable, Sendable {
@@ -195,7 +171,7 @@ struct Reminder: Sendable {
 
     // The first row of `page`, by its keys.
     private static let first: SQL = """
-        select d.id as event_id, b.booking_id, b.reference
+        select d.id as parent, b.booking_id as id, b.reference
         from events d
         join unnest($5::text[], $6::timestamptz[], $7::timestamptz[]) as z (time_zone, first, next) on z.time_zone = d.time_zone
         cross join lateral (

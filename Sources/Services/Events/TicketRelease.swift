@@ -10,37 +10,21 @@ struct TicketRelease: Sendable {
     let quantity: Int
 
     /// Releases the tickets that were not released before.
-    /// - Parameter areNew: Whether none of them can have been released before, so that no check is needed.
-    /// - Throws: ``EventNotFound`` and ``MoreThanSold``.
-    static func give(back returns: [TicketRelease], areNew: Bool, _ tx: Transaction) async throws {
-        let bookings = returns.map(\.bookingId)
-        let events = returns.map(\.eventId)
-        let quantities = returns.map(\.quantity)
-        guard areNew else {
-            let fresh = try await tx.query(Self.enter, as: Entered.self, bookings, events, quantities, tx.now)
-            return try await lower(fresh.map(\.eventId), by: fresh.map(\.quantity), tx)
-        }
-        try tx.enqueue(Self.enterNew, bookings, events, quantities, tx.now)
-        try await lower(events, by: quantities, tx)
+    /// - Parameter maybeAgain: Whether another kind of message has usually released them already.
+    /// - Throws: `NotThereYet` for an event that does not exist; `Unprocessable` when more tickets would be released than
+    ///   it has sold.
+    static func give(back returns: [TicketRelease], maybeAgain: Bool = false, _ tx: Transaction) async throws {
+        let fresh = try await tx.query(
+            ifNew: maybeAgain ? Self.enter : Self.enterNew, else: Self.enter, as: Released.self, returns.map(\.bookingId), returns.map(\.eventId),
+            returns.map(\.quantity), tx.now)
+        guard !fresh.isEmpty else { return }
+        guard let left = try await tx.query(Self.lowerSold, as: Left.self, fresh.map(\.eventId), fresh.map(\.quantity)).first else { return }
+        guard let sold = left.ticketsSold else { throw NotThereYet("event \(left.eventId) does not exist") }
+        throw Unprocessable("event \(left.eventId) has sold \(sold) tickets, so \(left.quantity) cannot come back")
     }
 
-    private static func lower(_ events: [Int], by quantities: [Int], _ tx: Transaction) async throws {
-        guard !events.isEmpty else { return }
-        guard let left = try await tx.query(Self.lowerSold, as: Left.self, events, quantities).first else { return }
-        guard let sold = left.ticketsSold else { throw EventNotFound(id: left.eventId) }
-        throw MoreThanSold(event: left.eventId, sold: sold, returned: left.quantity)
-    }
-
-    /// More tickets would be released than the event has sold.
-    struct MoreThanSold: PermanentFailure, CustomStringConvertible {
-        let event: Int
-        let sold: Int
-        let returned: Int
-
-        var description: String { "event \(event) has sold \(sold) tickets, so \(returned) cannot come back" }
-    }
-
-    private struct Entered: Decodable, Sendable {
+    /// How many tickets of an event are released.
+    private struct Released: Decodable, Sendable {
         let eventId: Int
         let quantity: Int
     }
@@ -53,27 +37,31 @@ struct TicketRelease: Sendable {
     }
 
     private static let enterNew: SQL = """
-        insert into releases (booking_id, event_id, quantity, released_at)
-        select booking_id, event_id, quantity, $4
-        from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as told (booking_id, event_id, quantity)
-        order by booking_id
+        with entered as (
+            insert into releases (booking_id, event_id, quantity, released_at)
+            select booking_id, event_id, quantity, $4
+            from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as told (booking_id, event_id, quantity)
+            order by booking_id)
+        select event_id, sum(quantity)::bigint as quantity
+        from unnest($2::bigint[], $3::bigint[]) as told (event_id, quantity) group by event_id
         """
 
     private static let enter: SQL = """
-        insert into releases (booking_id, event_id, quantity, released_at)
-        select booking_id, event_id, quantity, $4
-        from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as told (booking_id, event_id, quantity)
-        order by booking_id
-        on conflict do nothing
-        returning event_id, quantity
+        with entered as (
+            insert into releases (booking_id, event_id, quantity, released_at)
+            select booking_id, event_id, quantity, $4
+            from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as told (booking_id, event_id, quantity)
+            order by booking_id
+            on conflict do nothing
+            returning event_id, quantity)
+        select event_id, sum(quantity)::bigint as quantity from entered group by event_id
         """
 
     // Many bookings belong to few events: each event row is updated once for all of them, and rows are locked in the
     // order of their ids, so that replicas wait for each other instead of deadlocking.
     private static let lowerSold: SQL = """
         with returned as materialized (
-            select event_id, sum(quantity)::bigint as quantity
-            from unnest($1::bigint[], $2::bigint[]) as told (event_id, quantity) group by event_id),
+            select event_id, quantity from unnest($1::bigint[], $2::bigint[]) as told (event_id, quantity)),
         held as materialized (
             select e.id, r.quantity from returned r join events e on e.id = r.event_id order by e.id for no key update of e),
         lowered as (

@@ -11,20 +11,18 @@ struct UserPage: Sendable {
 
     /// The next users after the slice's cursor.
     static func read(_ slice: Slice, _ tx: Transaction) async throws -> UserPage {
-        let start = cursor(slice)
+        let start = slice.after.id
         let users = try await tx.query(page, as: Int.self, start, slice.limit)
         return UserPage(start: start, last: users.last, isFull: users.count == slice.limit)
     }
 
     /// The first of them, for a slice that failed.
     static func firstRow(_ slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        try await tx.query(page, as: Int.self, cursor(slice), 1).first.map { JobRow("user \($0)", cursor: "\($0)") }
+        try await tx.query(page, as: Int.self, slice.after.id, 1).first.map { JobRow("user \($0)", KeysetCursor(id: $0)) }
     }
 
     /// The progress of a slice that has examined them.
-    func progress(_ reached: Int) -> Progress { Progress(reached, more: isFull, cursor: last.map { "\($0)" }) }
-
-    private static func cursor(_ slice: Slice) -> Int { slice.cursor.flatMap { Int($0) } ?? .min }
+    func progress(_ reached: Int) -> Progress { Progress(reached, more: isFull, after: KeysetCursor(id: last ?? start)) }
 
     private static let page: SQL = "select user_id from storefront.campaign_contacts where user_id > $1 order by user_id limit $2"
 }

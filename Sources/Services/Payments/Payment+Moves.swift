@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 
 extension Payment {
     /// Applies the payment outcome.
@@ -42,12 +43,12 @@ extension Payment {
 
     /// Applies a person's decision: from now on the payment has the amount and currency that the gateway took.
     /// - Returns: the outcome; nil when the same decision was made before.
-    /// - Throws: a ``DecisionRefused`` when there is nothing to decide, or the decision cannot be carried out.
-    mutating func decide(_ decision: PaymentDecided.Decision, bookingIsPaid: Bool, at now: Date) throws(DecisionRefused) -> PaymentOutcome? {
-        if let invalidReason { throw DecisionRefused("payment \(reference): \(invalidReason)") }
+    /// - Throws: `Unprocessable` when there is nothing to decide, or the decision cannot be carried out.
+    mutating func decide(_ decision: PaymentDecided.Decision, bookingIsPaid: Bool, at now: Date) throws(Unprocessable) -> PaymentOutcome? {
+        if let invalidReason { throw Unprocessable("payment \(reference): \(invalidReason)") }
         if self.decision == decision { return nil }
         guard reviewReason != nil || status == .succeeded && !fitsBooking else {
-            throw DecisionRefused("nobody has to decide about payment \(reference): it is \(status)")
+            throw Unprocessable("nobody has to decide about payment \(reference): it is \(status)")
         }
         if status.isOpen || decision == .giveBack, let takenAmount, let takenCurrency { (amount, currency) = (takenAmount, takenCurrency) }
         self.decision = decision
@@ -55,9 +56,9 @@ extension Payment {
         case (.accept, .succeeded): return .unchanged
         case (.accept, .pending), (.accept, .processing):
             return bookingIsPaid ? .duplicatePayment(at: takenAt ?? now) : .succeeded(at: takenAt ?? now)
-        case (.accept, _): throw DecisionRefused("payment \(reference) is \(status), and so is its booking: its money can only go back")
+        case (.accept, _): throw Unprocessable("payment \(reference) is \(status), and so is its booking: its money can only go back")
         case (.giveBack, .succeeded):
-            throw DecisionRefused("payment \(reference) succeeded: its money goes back when a refund of its booking is asked for")
+            throw Unprocessable("payment \(reference) succeeded: its money goes back when a refund of its booking is asked for")
         case (.giveBack, .pending), (.giveBack, .processing): return .failed(reason: "given back")
         case (.giveBack, _): return takenAt.map { .late(at: $0) } ?? .open
         }

@@ -62,11 +62,11 @@ struct PaymentReconciliation {
     }
 
     /// Applies a person's decision and publishes the outcome. ``write()`` writes the rows.
-    /// - Throws: a ``DecisionRefused`` when there is nothing to decide; an `UnknownPayment` when no payment has the
+    /// - Throws: `Unprocessable` when there is nothing to decide; `NotThereYet` when no payment has the
     ///   reference, or none has it yet.
     mutating func decide(_ decision: PaymentDecided.Decision, on reference: String, causedBy cause: TraceContext?) throws {
         guard var payment = payments[reference] else {
-            throw PaymentGatewayReportedReaction.UnknownPayment(description: "no payment has the reference \(reference)")
+            throw NotThereYet("no payment has the reference \(reference)")
         }
         guard let outcome = try payment.decide(decision, bookingIsPaid: paidBookings.contains(payment.bookingId), at: tx.now) else { return }
         payment.apply(outcome, at: tx.now)
@@ -83,8 +83,8 @@ struct PaymentReconciliation {
     /// Requests refunds again that the gateway had refused, because a person decided so. ``write()`` writes the rows.
     /// - Parameter known: The refunds of its booking.
     /// - Returns: whether there are such refunds, or refunds that are pending.
-    /// - Throws: a ``DecisionRefused`` when they add up to more than is left of the payment.
-    mutating func beginAgain(_ known: [Refund], of reference: String, causedBy cause: TraceContext?) throws(DecisionRefused) -> Bool {
+    /// - Throws: `Unprocessable` when they add up to more than is left of the payment.
+    mutating func beginAgain(_ known: [Refund], of reference: String, causedBy cause: TraceContext?) throws(Unprocessable) -> Bool {
         guard let payment = payments[reference] else { return false }
         let own = known.filter { $0.paymentId == payment.id }
         let refused = own.filter { refund in
@@ -92,7 +92,7 @@ struct PaymentReconciliation {
         }
         let left = payment.amountLeft(own)
         guard refused.reduce(Int128(0), { $0 + Int128($1.amount) }) <= left else {
-            throw DecisionRefused("only \(left) of payment \(reference) are left, and more was refused; pay what is owed at the gateway")
+            throw Unprocessable("only \(left) of payment \(reference) are left, and more was refused; pay what is owed at the gateway")
         }
         refunds += refused.map { RefundOrder(payment: $0.paymentId, amount: $0.amount, cause: $0.cause) }
         if !refused.isEmpty { causes[payment.id] = cause }

@@ -1,5 +1,6 @@
 import Cron
 import FoundationEssentials
+import Platform
 import Schedules
 
 /// This replica's copy of the schedules, from which it computes the next decisions.
@@ -73,7 +74,7 @@ struct ScheduleCache {
 
     /// The decisions that are due up to `now + lead`, by job.
     func decisions(now: Date, lead: Duration) -> [Decision] {
-        let horizon = now.addingTimeInterval(Double(lead.components.seconds) + Double(lead.components.attoseconds) / 1e18)
+        let horizon = now + lead.timeInterval
         return entries.values.filter { entry in entry.next.map { $0 <= horizon } ?? false }.map { entry in
             let plan = TickPlan(entry.cron, in: entry.zone, misfire: entry.row.misfire, after: entry.row.decidedThrough, now: now, lead: lead)
             return Decision(job: entry.row.job, revision: entry.row.revision, decidedBefore: entry.row.decidedThrough, plan: plan)

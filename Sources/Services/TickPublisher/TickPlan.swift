@@ -1,5 +1,6 @@
 import Cron
 import FoundationEssentials
+import Platform
 import Schedules
 
 /// Which fire times of one schedule get a tick now, given the last one that was decided.
@@ -9,9 +10,7 @@ import Schedules
 /// sends none. There is no limit in days, so that a monthly report is not skipped after a long outage.
 struct TickPlan: Equatable {
     /// Up to this age a fire time is late but not missed.
-    static let grace: Duration = .seconds(30)
-    /// The same in seconds.
-    static var graceSeconds: Double { seconds(grace) }
+    static let grace = Duration.seconds(30)
     /// The maximum number of missed fire times of one schedule that are sent.
     static let catchUpLimit = 1_000
     /// The maximum number of missed fire times that are counted.
@@ -28,8 +27,8 @@ struct TickPlan: Equatable {
 
     /// Plans the fire times after `decided` up to `now + lead`.
     init(_ cron: CronExpression, in zone: CronZone, misfire: MisfirePolicy, after decided: Date, now: Date, lead: Duration) {
-        let onTime = now.addingTimeInterval(-Self.seconds(Self.grace))
-        due = Array(cron.fireTimes(after: max(decided, onTime), through: now.addingTimeInterval(Self.seconds(lead)), in: zone))
+        let onTime = now.addingTimeInterval(-Self.grace.timeInterval)
+        due = Array(cron.fireTimes(after: max(decided, onTime), through: now.addingTimeInterval(lead.timeInterval), in: zone))
         // Fire times are whole seconds: one strictly before the next second is at most as new as the grace allows.
         let nextSecond = Date(timeIntervalSince1970: onTime.timeIntervalSince1970.rounded(.down) + 1)
         let missed = Self.fireTimes(of: cron, in: zone, after: decided, before: nextSecond)
@@ -51,9 +50,5 @@ struct TickPlan: Equatable {
             last = time
         }
         return times
-    }
-
-    private static func seconds(_ duration: Duration) -> Double {
-        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
 }

@@ -71,7 +71,7 @@ struct TickStore: Sendable {
     /// Pulls schedules back that are decided further ahead than any replica decides: a replica's clock, or the
     /// database's, was wrong.
     func pullBack() async throws -> [PulledBack] {
-        try await database.query(TickStatements.pullBack, as: PulledBack.self, Self.furthest, TickPlan.graceSeconds)
+        try await database.query(TickStatements.pullBack, as: PulledBack.self, Self.furthest, TickPlan.grace.timeInterval)
     }
 
     /// In seconds. Ticks are decided a second ahead, by clocks that differ from the database's by two seconds at most.

@@ -8,20 +8,20 @@ enum CacheEntry {
         let timestamp = RFC3339.string(from: now)
         var json: [UInt8] = []
         json.reserveCapacity(passes.reduce(2) { $0 + $1.payload.count + 200 })
-        json.append("[")
+        json.append(UInt8(ascii: "["))
         for (index, pass) in passes.enumerated() {
-            if index > 0 { json.append(",") }
+            if index > 0 { json.append(UInt8(ascii: ",")) }
             json += "{\"pass_uuid\":".utf8
-            CanonicalJSON.quote(pass.uuid, into: &json)
+            JSONText.quote(pass.uuid, into: &json)
             json += ",\"status\":".utf8
-            if let status = pass.status { CanonicalJSON.quote(status, into: &json) } else { json += "null".utf8 }
+            if let status = pass.status { JSONText.quote(status, into: &json) } else { json += "null".utf8 }
             json += ",\"timestamp\":\"\(timestamp)\",\"free_ticket_status\":".utf8
             json += (pass.productUuid.map(freeTicketProducts.contains) == true ? "true" : "false").utf8
             json += ",\"payload\":".utf8
             json += pass.payload
             json += ",\"payload_hash\":\"\(pass.payloadHash)\"}".utf8
         }
-        json.append("]")
+        json.append(UInt8(ascii: "]"))
         return String(decoding: json, as: UTF8.self)
     }
 }

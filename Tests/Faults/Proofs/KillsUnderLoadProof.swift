@@ -41,7 +41,7 @@ extension FaultTests {
 
         /// Kills something and starts it again: a service mostly, by SIGKILL or SIGTERM; sometimes the broker or the database.
         private static func strike(
-            _ fixture: FaultFixture, _ running: inout [String: ServiceProcess], _ random: inout SeededRandom
+            _ fixture: FaultFixture, _ running: inout [String: ServiceProcess], _ random: inout SplitMix64
         ) async throws -> String {
             if Int.random(in: 0..<12, using: &random) == 0, let server = PrivateServers.Server.allCases.randomElement(using: &random) {
                 try await fixture.servers.kill(server)

@@ -5,10 +5,10 @@ import Support
 
 /// Makes messages as a stranger might: mostly right, with something wrong in body, properties or headers.
 struct MessageFuzzer {
-    private var random: SeededRandom
+    private var random: SplitMix64
     private var number = 0
 
-    init(_ random: SeededRandom) { self.random = random }
+    init(_ random: SplitMix64) { self.random = random }
 
     /// One for a queue, by its exchange or straight into it.
     mutating func message(for queue: String) -> AMQPMessage {

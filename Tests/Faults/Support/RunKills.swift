@@ -67,7 +67,7 @@ struct RunKills: Sendable {
     private var settings: [String: String] { ["RUN_LEASE": "\(lease)"] }
 
     /// Triggers all jobs and ends the process, at any moment or while their slices are open for sure.
-    private func interrupt(_ process: ServiceProcess, _ signal: Int32, hasID: Bool, _ random: inout SeededRandom) async throws {
+    private func interrupt(_ process: ServiceProcess, _ signal: Int32, hasID: Bool, _ random: inout SplitMix64) async throws {
         let pause = Duration.milliseconds(Int.random(in: 0...120, using: &random))
         if Bool.random(using: &random) {
             try await whileLocked {

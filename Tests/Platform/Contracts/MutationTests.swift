@@ -1,4 +1,5 @@
 import Contracts
+import Platform
 import Testing
 
 @Suite("Damaged JSON")
@@ -20,7 +21,7 @@ struct MutationTests {
 /// Texts that may or may not be good: a good one, damaged in one to three places.
 enum Mutations {
     static let all: [MessageCase] = {
-        var generator = SplitMix(state: 2027)
+        var generator = SplitMix64(seed: 2027)
         return (0..<2000).map { _ in MessageCase(type: .ticketsRefreshRequested, json: mutated(using: &generator), isGood: false) }
     }()
 
@@ -28,7 +29,7 @@ enum Mutations {
     // Without a `d` no escape becomes half of a surrogate pair, which a validator in Python refuses also where nobody looks.
     private static let letters = Array("{}[]\",:\\ \t\n0123456789-+.eEtrufalsnb/é\u{1}")
 
-    private static func mutated(using generator: inout SplitMix) -> String {
+    private static func mutated(using generator: inout SplitMix64) -> String {
         var text = original
         for _ in 0..<Int.random(in: 1...3, using: &generator) {
             let index = Int.random(in: 0..<text.count, using: &generator)

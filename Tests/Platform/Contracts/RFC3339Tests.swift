@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Platform
 import Testing
 
 @Suite("RFC 3339 instants")
@@ -42,7 +43,7 @@ struct RFC3339Tests {
 
     @Test("A microsecond comes back as it was")
     func microseconds() {
-        var generator = SplitMix(state: 7)
+        var generator = SplitMix64(seed: 7)
         for _ in 0..<20_000 {
             let date = Date(timeIntervalSince1970: Double(Int.random(in: 0...4_000_000_000_000_000, using: &generator)) / 1_000_000)
             let text = RFC3339.string(from: date)

@@ -48,11 +48,6 @@ struct SettingsTests {
 
 @Suite("Log lines and metrics")
 struct TellingTests {
-    @Test("A JSON string has its quotes, line breaks and control characters escaped")
-    func quoted() {
-        #expect(LineLogHandler.quoted("a\"b\\c\nd\u{1}é") == #""a\"b\\c\nd\u0001é""#)
-    }
-
     @Test("Counters, gauges and histograms in Prometheus' text format")
     func exposition() {
         let metrics = PrometheusMetrics()

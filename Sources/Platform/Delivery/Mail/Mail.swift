@@ -35,7 +35,7 @@ public struct Mail: Sendable {
 
     /// The delivery's payload.
     var json: String {
-        "{\"template\":\(LineLogHandler.quoted(template)),\"to\":\(to.json),\"facts\":\(MailFact.json(facts))\(subscription.map { ",\"subscription\":\($0.json)" } ?? "")}"
+        "{\"template\":\(JSONText.quoted(template)),\"to\":\(to.json),\"facts\":\(MailFact.json(facts))\(subscription.map { ",\"subscription\":\($0.json)" } ?? "")}"
     }
 }
 

@@ -46,15 +46,15 @@ public enum MailFact: Decodable, Sendable, Equatable {
     // Encoded by hand, because a job writes two hundred thousand of them in a few seconds.
     var json: String {
         switch self {
-        case .text(let text): LineLogHandler.quoted(text)
+        case .text(let text): JSONText.quoted(text)
         case .number(let number): "\(number)"
-        case .money(let money): "{\"money\":\(money.amount),\"currency\":\(LineLogHandler.quoted(money.currency))}"
-        case .localTime(let at, let zone): "{\"at\":\(LineLogHandler.quoted(at)),\"zone\":\(LineLogHandler.quoted(zone))}"
+        case .money(let money): "{\"money\":\(money.amount),\"currency\":\(JSONText.quoted(money.currency))}"
+        case .localTime(let at, let zone): "{\"at\":\(JSONText.quoted(at)),\"zone\":\(JSONText.quoted(zone))}"
         case .list(let items): "[\(items.map(Self.json).joined(separator: ","))]"
         }
     }
 
     static func json(_ facts: [String: MailFact]) -> String {
-        "{\(facts.map { "\(LineLogHandler.quoted($0.key)):\($0.value.json)" }.joined(separator: ","))}"
+        "{\(facts.map { "\(JSONText.quoted($0.key)):\($0.value.json)" }.joined(separator: ","))}"
     }
 }

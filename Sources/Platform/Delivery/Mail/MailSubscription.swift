@@ -1,3 +1,5 @@
+import Contracts
+
 /// What the recipient of a mail can unsubscribe from.
 public struct MailSubscription: Decodable, Sendable, Equatable {
     /// The user's id.
@@ -11,5 +13,5 @@ public struct MailSubscription: Decodable, Sendable, Equatable {
         self.scope = scope
     }
 
-    var json: String { "{\"user\":\(user),\"scope\":\(LineLogHandler.quoted(scope))}" }
+    var json: String { "{\"user\":\(user),\"scope\":\(JSONText.quoted(scope))}" }
 }

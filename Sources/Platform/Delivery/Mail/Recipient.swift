@@ -1,3 +1,5 @@
+import Contracts
+
 /// The recipient of a mail.
 public struct Recipient: Decodable, Sendable, Equatable {
     /// The bare address. Blanks and line ends around it are ignored.
@@ -15,6 +17,6 @@ public struct Recipient: Decodable, Sendable, Equatable {
     }
 
     var json: String {
-        "{\"email\":\(LineLogHandler.quoted(email)),\"name\":\(LineLogHandler.quoted(name))\(language.map { ",\"language\":" + LineLogHandler.quoted($0) } ?? "")}"
+        "{\"email\":\(JSONText.quoted(email)),\"name\":\(JSONText.quoted(name))\(language.map { ",\"language\":" + JSONText.quoted($0) } ?? "")}"
     }
 }

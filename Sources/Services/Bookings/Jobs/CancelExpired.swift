@@ -10,7 +10,7 @@ import Postgres
 /// a run does not read all bookings that earlier runs skipped. When the payment ends, so does the postponement
 /// (``FailedPayments``). While the payment waits for a person's decision, the booking keeps its tickets until the event
 /// begins. A booking that costs nothing does not wait for a payment.
-struct CancelExpired: Job {
+struct CancelExpired: PhasedJob {
     static let name = JobName.bookingsCancelExpired
     static let sliceLimit = 20 * page
     /// How many bookings one statement cancels.
@@ -21,44 +21,25 @@ struct CancelExpired: Job {
     /// How long a skipped booking is not read again. It matters only if no message reports the end of its payment.
     static let postponement: TimeInterval = 6 * 3600
 
-    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        var cancelled = 0
-        if !UndecidedBookings.isCursor(slice.cursor), !EventCancellation.isCursor(slice.cursor) {
-            let end: KeysetCursor?
-            (cancelled, end) = try await expire(slice, tx)
-            if let end { return Progress(cancelled, more: true, cursor: end.text) }
-        }
-        if !EventCancellation.isCursor(slice.cursor) {
-            let undecided = try await UndecidedBookings.cancel(slice, tx)
-            cancelled += undecided.count
-            if undecided.more { return Progress(cancelled, more: true, cursor: undecided.cursor) }
-        }
-        let holders = try await EventCancellation.cancel(slice, tx)
-        return Progress(cancelled + holders.count, more: holders.more, cursor: holders.cursor)
-    }
-
-    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        if EventCancellation.isCursor(slice.cursor) { return try await EventCancellation.first(of: slice, tx) }
-        if !UndecidedBookings.isCursor(slice.cursor) {
-            let start = KeysetCursor(slice.cursor)
-            let first = try await tx.query(Self.first, as: BookingKey.self, slice.now - Self.grace, start.instant, start.id).first
-            if let first { return JobRow(first.name, cursor: first.keyset.text) }
-        }
-        if let first = try await UndecidedBookings.first(of: slice, tx) { return first }
-        return try await EventCancellation.first(of: slice, tx)
+    var phases: [JobPhase] {
+        [
+            JobPhase("expired", run: expire) { slice, tx in
+                try await tx.firstRow(Self.first, called: "booking", slice.now - Self.grace, slice.after.instant, slice.after.id)
+            },
+            JobPhase("undecided", run: UndecidedBookings.cancel, firstRow: UndecidedBookings.first),
+            JobPhase("cancelled", run: EventCancellation.cancel, firstRow: EventCancellation.first),
+        ]
     }
 
     /// Cancels the next bookings in pages: while the database cancels one page, the mails for the page before it are
     /// written.
-    /// - Returns: the number of cancelled bookings, and the cursor at the end of the slice if there may be more.
-    private func expire(_ slice: Slice, _ tx: Transaction) async throws -> (cancelled: Int, end: KeysetCursor?) {
-        let start = KeysetCursor(slice.cursor)
+    private func expire(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let page = min(Self.page, slice.limit)
         let limit = slice.limit / page * page
         let ends = try await tx.query(
-            Self.pageEnds, as: KeysetCursor.self, slice.now - Self.grace, start.instant, start.id, limit, page)
+            Self.pageEnds, as: KeysetCursor.self, slice.now - Self.grace, slice.after.instant, slice.after.id, limit, page)
         let isFull = ends.count * page == limit
-        var starts = ([start] + ends.dropLast(isFull ? 1 : 0))[...]
+        var starts = ([slice.after] + ends.dropLast(isFull ? 1 : 0))[...]
         let cancelled = try await withThrowingTaskGroup(of: [BookingMailContext].self) { group in
             func addPage() {
                 guard let start = starts.popFirst() else { return }
@@ -79,7 +60,7 @@ struct CancelExpired: Job {
             }
             return cancelled
         }
-        return (cancelled, isFull ? ends.last : nil)
+        return Progress(cancelled, more: isFull, after: ends.last ?? slice.after)
     }
 
     /// The last booking of each full page of expired bookings.

@@ -13,17 +13,14 @@ struct CleanupOldCancelled: Job {
     static let retention: TimeInterval = 30 * 24 * 3600
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let start = KeysetCursor(slice.cursor)
-        let old = try await tx.query(Self.remove, as: Old.self, slice.now - Self.retention, start.instant, start.id, slice.limit)
+        let old = try await tx.query(Self.remove, as: Old.self, slice.now - Self.retention, slice.after.instant, slice.after.id, slice.limit)
         return Progress(
             old.count { $0.isRemoved }, more: old.count == slice.limit,
-            cursor: old.last.map { KeysetCursor(instant: $0.cancelledAt, id: $0.id).text })
+            after: old.last.map { KeysetCursor(instant: $0.cancelledAt, id: $0.id) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let start = KeysetCursor(slice.cursor)
-        let first = try await tx.query(Self.first, as: BookingKey.self, slice.now - Self.retention, start.instant, start.id).first
-        return first.map { JobRow($0.name, cursor: $0.keyset.text) }
+        try await tx.firstRow(Self.first, called: "booking", slice.now - Self.retention, slice.after.instant, slice.after.id)
     }
 
     /// A booking past its retention: removed, or skipped because it owes something.

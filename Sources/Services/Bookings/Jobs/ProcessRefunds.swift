@@ -13,7 +13,7 @@ struct ProcessRefunds: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let requests = try await tx.query(
-            Self.takeUndecided, as: WithMailContext<Request>.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit, slice.now,
+            Self.takeUndecided, as: WithMailContext<Request>.self, slice.after.id, slice.limit, slice.now,
             CancellationReason.unpaid.map(\.rawValue))
         var granted: [Granted] = []
         var denied: [(mailContext: BookingMailContext, why: RefundDenial)] = []
@@ -35,12 +35,12 @@ struct ProcessRefunds: Job {
         try await grant(granted, slice, tx)
         try await deny(denied, tx)
         return Progress(
-            granted.count + denied.count, more: requests.count == slice.limit, cursor: requests.last.map { "\($0.mailContext.bookingId)" })
+            granted.count + denied.count, more: requests.count == slice.limit,
+            after: requests.last.map { KeysetCursor(id: $0.mailContext.bookingId) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let first = try await tx.query(Self.firstUndecided, as: BookingKey.self, slice.cursor.flatMap { Int($0) } ?? 0).first
-        return first.map { JobRow($0.name, cursor: "\($0.id)") }
+        try await tx.firstRow(Self.firstUndecided, called: "booking", slice.after.id)
     }
 
     private func grant(_ refunds: [Granted], _ slice: Slice, _ tx: Transaction) async throws {
@@ -79,7 +79,7 @@ struct ProcessRefunds: Job {
     }
 
     private static let firstUndecided: SQL = """
-        select id, reference, null::timestamptz as instant from bookings
+        select id, reference from bookings
         where refund_requested and not refund_processed and not refund_denied and refund_approved_at is null
           and status in ('confirmed', 'cancelled') and id > $1
         order by id limit 1

@@ -10,21 +10,20 @@ struct SendConfirmations: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let free = try await tx.execute(Self.confirmFree, slice.limit, slice.now)
-        let mailContexts = try await tx.query(Self.takeConfirmed, as: BookingMailContext.self, slice.cursor.flatMap { Int($0) } ?? 0, slice.limit)
+        let mailContexts = try await tx.query(Self.takeConfirmed, as: BookingMailContext.self, slice.after.id, slice.limit)
         let written = try mailContexts.filter { try tx.sendMail(.confirmed, $0) }
         if !written.isEmpty { try await tx.execute(Self.mark, written.map(\.bookingId)) }
         return Progress(
             written.count, more: mailContexts.count == slice.limit || free == slice.limit,
-            cursor: mailContexts.last.map { "\($0.bookingId)" } ?? slice.cursor)
+            after: mailContexts.last.map { KeysetCursor(id: $0.bookingId) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let first = try await tx.query(Self.firstConfirmed, as: BookingKey.self, slice.cursor.flatMap { Int($0) } ?? 0).first
-        return first.map { JobRow($0.name, cursor: "\($0.id)") }
+        try await tx.firstRow(Self.firstConfirmed, called: "booking", slice.after.id)
     }
 
     private static let firstConfirmed: SQL = """
-        select id, reference, null::timestamptz as instant from bookings
+        select id, reference from bookings
         where status = 'confirmed' and not confirmation_email_sent and id > $1 order by id limit 1
         """
 

@@ -10,7 +10,7 @@ import Postgres
 struct BookingRefundRequestedReaction: Reaction {
     func react(to messages: [Incoming<BookingRefundRequested>], _ tx: Transaction) async throws {
         let bookings = messages.map(\.data.bookingId)
-        try await BookingNotFound.refuse(bookings, tx)
+        try await KnownBookings.require(bookings, tx)
         try await tx.execute(Self.note, bookings, messages.map(\.data.requestedAt), tx.now)
     }
 

@@ -7,7 +7,7 @@ import Postgres
 struct BookingRemindedReaction: Reaction {
     func react(to messages: [Incoming<BookingReminded>], _ tx: Transaction) async throws {
         let told = messages.flatMap { message in message.data.bookings.map { (id: $0.bookingId, data: message.data) } }
-        try await BookingNotFound.refuse(told.map(\.id), tx)
+        try await KnownBookings.require(told.map(\.id), tx)
         try await tx.execute(Self.note, told.map(\.id), told.map { $0.data.kind == .dayBefore }, told.map(\.data.remindedAt))
     }
 

@@ -8,8 +8,10 @@ import Postgres
 struct EventCancelledReaction: Reaction {
     func react(to messages: [Incoming<EventCancelled>], _ tx: Transaction) async throws {
         let events = messages.map(\.data.eventId)
+        // If the cancellation of an unknown event were recorded, it would cancel the bookings of an event that gets this
+        // id later.
         let unknown = try await tx.query(Self.missing, as: Int.self, events)
-        if !unknown.isEmpty { throw EventNotFound(ids: unknown) }
+        if !unknown.isEmpty { throw NotThereYet("there is no event \(unknown.map(String.init).joined(separator: ", "))") }
         let forces = messages.map { $0.data.force ?? false }
         for over in try await tx.query(Self.findOver, as: Over.self, events, forces) {
             tx.recordFailure(
@@ -17,13 +19,6 @@ struct EventCancelledReaction: Reaction {
         }
         guard try await tx.execute(Self.note, events, messages.map(\.data.reason), forces, tx.now) > 0 else { return }
         try await tx.trigger(.bookingsCancelExpired)
-    }
-
-    /// If the cancellation of an unknown event were recorded, it would cancel the bookings of an event that gets this
-    /// id later.
-    private struct EventNotFound: NotThereYet, CustomStringConvertible {
-        let ids: [Int]
-        var description: String { "there is no event \(ids.map(String.init).joined(separator: ", "))" }
     }
 
     /// An event that was over when it was cancelled.

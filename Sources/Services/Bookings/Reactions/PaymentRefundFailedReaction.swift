@@ -6,7 +6,7 @@ import Postgres
 struct PaymentRefundFailedReaction: Reaction {
     func react(to messages: [Incoming<PaymentRefundFailed>], _ tx: Transaction) async throws {
         let bookings = messages.map(\.data.bookingId)
-        try await BookingNotFound.refuse(bookings, tx)
+        try await KnownBookings.require(bookings, tx)
         try await tx.execute(Self.note, bookings, messages.map(\.data.reason))
     }
 

@@ -16,7 +16,7 @@ import Postgres
 /// Confirmed bookings, and bookings another payment may still pay, are never changed.
 struct PaymentRefundedReaction: Reaction {
     func react(to messages: [Incoming<PaymentRefunded>], _ tx: Transaction) async throws {
-        try await BookingNotFound.refuse(messages.map(\.data.bookingId), tx)
+        try await KnownBookings.require(messages.map(\.data.bookingId), tx)
         try tx.enqueue(Self.clearFailure, messages.map(\.data.bookingId))
         let ends = messages.filter { $0.data.cause != .double }
         guard !ends.isEmpty else { return }

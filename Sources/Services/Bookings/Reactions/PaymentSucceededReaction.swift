@@ -7,7 +7,7 @@ import Postgres
 struct PaymentSucceededReaction: Reaction {
     func react(to messages: [Incoming<PaymentSucceeded>], _ tx: Transaction) async throws {
         let paid = messages.map(\.data.bookingId)
-        try await BookingNotFound.refuse(paid, tx)
+        try await KnownBookings.require(paid, tx)
         try await tx.execute(Self.confirm, paid, tx.now)
         // After the first statement, so that it sees a cancellation for which the first one had to wait.
         let owed = try await tx.query(Self.grantAll, as: WithMailContext<Owed>.self, paid, tx.now)

@@ -10,15 +10,12 @@ struct ArchivePast: Job {
     static let stay: TimeInterval = 7 * 86_400
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let start = KeysetCursor(slice.cursor)
-        let archived = try await tx.execute(Self.archive, slice.now - Self.stay, slice.now, slice.limit, start.instant, start.id)
-        return Progress(archived, more: archived == slice.limit, cursor: start.text)
+        let archived = try await tx.execute(Self.archive, slice.now - Self.stay, slice.now, slice.limit, slice.after.instant, slice.after.id)
+        return Progress(archived, more: archived == slice.limit, after: slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let start = KeysetCursor(slice.cursor)
-        let first = try await tx.query(Self.first, as: KeysetCursor.self, slice.now - Self.stay, start.instant, start.id).first
-        return first.map { JobRow("event \($0.id)", cursor: $0.text) }
+        try await tx.firstRow(Self.first, called: "event", slice.now - Self.stay, slice.after.instant, slice.after.id)
     }
 
     private static let first: SQL = """

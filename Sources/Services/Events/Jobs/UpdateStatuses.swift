@@ -8,7 +8,7 @@ import Postgres
 /// An event past both times makes both transitions in one run, and its history shows both. A live event whose start was
 /// moved into the future is postponed: it is `upcoming` again, and its holders are reminded of the new day. A run
 /// counts transitions.
-struct UpdateStatuses: Job {
+struct UpdateStatuses: PhasedJob {
     static let name = JobName.eventsUpdateStatuses
     /// The assumed duration of an event without an end.
     static let usualDuration: TimeInterval = 4 * 3600
@@ -16,60 +16,29 @@ struct UpdateStatuses: Job {
     /// A start that lies less than this in the future is no postponement: the clocks may differ by as much.
     static let shortestPostponement: TimeInterval = 60
 
-    /// The prefix of cursors while postponed events are processed.
-    private static let postponing = "postponing "
-    /// The prefix of cursors once all due events have become live.
-    private static let completing = "completing "
-
-    func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        var cursor = slice.cursor
-        if let behind = postponingBehind(cursor) {
-            let postponed = try await tx.execute(Self.postpone, slice.now + Self.shortestPostponement, slice.limit, behind)
-            if postponed > 0 { return Progress(postponed, more: true, cursor: Self.postponing + "\(behind)") }
-            cursor = KeysetCursor.start.text
-        }
-        if completingBehind(cursor) == nil {
-            let start = KeysetCursor(cursor)
-            let begun = try await tx.execute(Self.begin, slice.now, slice.limit, start.instant, start.id)
-            // Not `begun == limit`: an event that was cancelled at this moment must not end the run before the other
-            // events.
-            if begun > 0 { return Progress(begun, more: true, cursor: start.text) }
-            cursor = Self.completing + "\(Int.min)"
-        }
-        let completed = try await tx.execute(
-            Self.complete, slice.now, slice.now - Self.usualDuration, slice.limit, completingBehind(cursor) ?? .min)
-        return Progress(completed, more: completed > 0, cursor: cursor)
-    }
-
-    func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        var cursor = slice.cursor
-        if let behind = postponingBehind(cursor) {
-            let first = try await tx.query(Self.firstPostponed, as: Int.self, slice.now + Self.shortestPostponement, behind).first
-            if let first { return JobRow("event \(first)", cursor: Self.postponing + "\(first)") }
-            cursor = KeysetCursor.start.text
-        }
-        if completingBehind(cursor) == nil {
-            let start = KeysetCursor(cursor)
-            if let first = try await tx.query(Self.firstToBegin, as: KeysetCursor.self, slice.now, start.instant, start.id).first {
-                return JobRow("event \(first.id)", cursor: first.text)
-            }
-        }
-        let first = try await tx.query(
-            Self.firstToComplete, as: Int.self, slice.now, slice.now - Self.usualDuration, completingBehind(cursor) ?? .min
-        ).first
-        return first.map { JobRow("event \($0)", cursor: Self.completing + "\($0)") }
-    }
-
-    /// The event after which postponed events are searched; nil once all are processed.
-    private func postponingBehind(_ cursor: String?) -> Int? {
-        guard let cursor else { return .min }
-        return cursor.hasPrefix(Self.postponing) ? Int(cursor.dropFirst(Self.postponing.count)) : nil
-    }
-
-    /// The event after which events are completed; nil while there may be events to begin.
-    private func completingBehind(_ cursor: String?) -> Int? {
-        guard let cursor, cursor.hasPrefix(Self.completing) else { return nil }
-        return Int(cursor.dropFirst(Self.completing.count))
+    var phases: [JobPhase] {
+        [
+            JobPhase("postponing") { slice, tx in
+                let postponed = try await tx.execute(Self.postpone, slice.now + Self.shortestPostponement, slice.limit, slice.after.id)
+                return Progress(postponed, more: postponed > 0, after: slice.after)
+            } firstRow: { slice, tx in
+                try await tx.firstRow(Self.firstPostponed, called: "event", slice.now + Self.shortestPostponement, slice.after.id)
+            },
+            JobPhase("beginning") { slice, tx in
+                let begun = try await tx.execute(Self.begin, slice.now, slice.limit, slice.after.instant, slice.after.id)
+                // Not `begun == limit`: an event that was cancelled at this moment must not end the run before the other
+                // events.
+                return Progress(begun, more: begun > 0, after: slice.after)
+            } firstRow: { slice, tx in
+                try await tx.firstRow(Self.firstToBegin, called: "event", slice.now, slice.after.instant, slice.after.id)
+            },
+            JobPhase("completing") { slice, tx in
+                let completed = try await tx.execute(Self.complete, slice.now, slice.now - Self.usualDuration, slice.limit, slice.after.id)
+                return Progress(completed, more: completed > 0, after: slice.after)
+            } firstRow: { slice, tx in
+                try await tx.firstRow(Self.firstToComplete, called: "event", slice.now, slice.now - Self.usualDuration, slice.after.id)
+            },
+        ]
     }
 
     private static let firstPostponed: SQL = """

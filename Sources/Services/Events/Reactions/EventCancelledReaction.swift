@@ -7,7 +7,7 @@ import Postgres
 struct EventCancelledReaction: Reaction {
     func react(to messages: [Incoming<EventCancelled>], _ tx: Transaction) async throws {
         let unknown = try await tx.query(Self.cancel, as: Int.self, messages.map(\.data.eventId), messages.map { $0.data.force ?? false }, tx.now)
-        if let event = unknown.first { throw EventNotFound(id: event) }
+        if let event = unknown.first { throw NotThereYet("event \(event) does not exist") }
     }
 
     private static let cancel: SQL = """

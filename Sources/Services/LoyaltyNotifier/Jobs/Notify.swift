@@ -11,19 +11,17 @@ struct Notify: Job {
     let notifying: RewardNotifications
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let start = slice.cursor.flatMap { Int($0) } ?? .min
         let again = try await notifying.takeUp(limit: slice.limit, tx)
-        let told = again == slice.limit ? again : try await again + notifying.notify(behind: start, limit: slice.limit - again, tx)
-        return Progress(told, more: told == slice.limit, cursor: "\(start)")
+        let told = again == slice.limit ? again : try await again + notifying.notify(behind: slice.after.id, limit: slice.limit - again, tx)
+        return Progress(told, more: told == slice.limit, after: slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let first = try await tx.query(Self.first, as: Int.self, slice.cursor.flatMap { Int($0) } ?? .min).first
-        return first.map { JobRow("user \($0)", cursor: "\($0)") }
+        try await tx.firstRow(Self.first, called: "user", slice.after.id)
     }
 
     private static let first: SQL = """
-        select l.user_id from tickets.refresh_log l
+        select l.user_id as id from tickets.refresh_log l
         where l.status = 0 and l.activity_type = 2 and l.user_id > $1
           and not exists (select from notifications n where n.log_id = l.id)
         order by l.user_id limit 1

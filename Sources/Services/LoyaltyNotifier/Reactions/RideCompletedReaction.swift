@@ -10,8 +10,8 @@ struct RideCompletedReaction: Reaction {
 
     func react(to messages: [Incoming<RideCompleted>], _ tx: Transaction) async throws {
         let reached = try await tx.query(
-            tx.mayBeDuplicate ? Self.countUnknown : Self.countNew, as: Reached.self,
-            messages.map(\.data.rideId), messages.map(\.data.userId), messages.map(\.data.completedAt), RewardPolicy.interval)
+            ifNew: Self.countNew, else: Self.countUnknown, as: Reached.self, messages.map(\.data.rideId), messages.map(\.data.userId),
+            messages.map(\.data.completedAt), RewardPolicy.interval)
         guard !reached.isEmpty else { return }
         let milestones = reached.flatMap { member in
             RewardPolicy.milestones(from: member.rides - member.added, to: member.rides).map { (user: member.userId, rides: $0) }

@@ -15,9 +15,8 @@ struct SendBirthdayWishes: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let days = try await LocalDays(slice, tx)
-        let start = slice.cursor.flatMap { Int($0) } ?? .min
         let born = try await tx.query(
-            Self.born, as: Born.self, start, slice.limit, days.zones, days.days, days.fallback.identifier, slice.scheduledFor)
+            Self.born, as: Born.self, slice.after.id, slice.limit, days.zones, days.days, days.fallback.identifier, slice.scheduledFor)
         for user in born {
             if user.isImpossible {
                 tx.recordFailure(of: "user \(user.candidate.userId)", reason: "the date of birth \(user.dateOfBirth) is impossible")
@@ -30,15 +29,15 @@ struct SendBirthdayWishes: Job {
         let years = Dictionary(born.map { ($0.candidate.userId, $0.year) }) { year, _ in year }
         let reached = try await log.send(
             .birthday, to: born.filter { !$0.isImpossible }.map(\.candidate), period: { years[$0.userId] ?? "" }, facts: { _ in [:] }, slice, tx)
-        return Progress(reached, more: born.count == slice.limit, cursor: born.last.map { "\($0.candidate.userId)" })
+        return Progress(reached, more: born.count == slice.limit, after: born.last.map { KeysetCursor(id: $0.candidate.userId) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let days = try await LocalDays(slice, tx)
         let first = try await tx.query(
-            Self.born, as: Born.self, slice.cursor.flatMap { Int($0) } ?? .min, 1, days.zones, days.days, days.fallback.identifier, slice.scheduledFor
+            Self.born, as: Born.self, slice.after.id, 1, days.zones, days.days, days.fallback.identifier, slice.scheduledFor
         )
-        return first.first.map { JobRow("user \($0.candidate.userId)", cursor: "\($0.candidate.userId)") }
+        return first.first.map { JobRow("user \($0.candidate.userId)", KeysetCursor(id: $0.candidate.userId)) }
     }
 
     /// The dates of a run in each zone of the users.

@@ -21,9 +21,9 @@ struct SendEventFollowUps: Job {
                 tx.recordFailure(of: "events in the time zone \(zone.debugDescription)", reason: error)
             }
         }
-        let start = KeysetCursor(slice.cursor)
         let attendees = try await tx.query(
-            Self.attendees, as: Attendee.self, slice.scheduledFor - Self.lookBack, slice.scheduledFor, start.instant, start.id, slice.limit,
+            Self.attendees, as: Attendee.self, slice.scheduledFor - Self.lookBack, slice.scheduledFor, slice.after.instant, slice.after.id,
+            slice.limit,
             yesterday.zones, yesterday.starts, yesterday.ends)
         let bookings = Dictionary(attendees.map { ($0.bookingId, $0) }) { first, _ in first }
         let reached = try await log.send(
@@ -34,16 +34,16 @@ struct SendEventFollowUps: Job {
             }, slice, tx)
         return Progress(
             reached, more: attendees.count == slice.limit,
-            cursor: attendees.last.map { KeysetCursor(instant: $0.completedAt, id: $0.bookingId).text })
+            after: attendees.last.map { KeysetCursor(instant: $0.completedAt, id: $0.bookingId) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let yesterday = try await Yesterday(slice, tx)
-        let start = KeysetCursor(slice.cursor)
         let first = try await tx.query(
-            Self.attendees, as: Attendee.self, slice.scheduledFor - Self.lookBack, slice.scheduledFor, start.instant, start.id, 1, yesterday.zones,
+            Self.attendees, as: Attendee.self, slice.scheduledFor - Self.lookBack, slice.scheduledFor, slice.after.instant, slice.after.id, 1,
+            yesterday.zones,
             yesterday.starts, yesterday.ends)
-        return first.first.map { JobRow("booking \($0.reference)", cursor: KeysetCursor(instant: $0.completedAt, id: $0.bookingId).text) }
+        return first.first.map { JobRow("booking \($0.reference)", KeysetCursor(instant: $0.completedAt, id: $0.bookingId)) }
     }
 
     /// Yesterday in each zone of the events.

@@ -16,9 +16,8 @@ struct SendOrganizerAnalytics: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let month = try await Month(slice, tx)
-        let start = slice.cursor.flatMap { Int($0) } ?? .min
         let organizers = try await tx.query(
-            Self.organizers, as: Organizer.self, month.start, month.end, month.name, start, slice.limit, Self.shownEvents)
+            Self.organizers, as: Organizer.self, month.start, month.end, month.name, slice.after.id, slice.limit, Self.shownEvents)
         var sold: [Organizer] = []
         for organizer in organizers {
             if let reason = organizer.leftOut { tx.note(organizer.name, "left out: \(reason)") } else { sold.append(organizer) }
@@ -29,13 +28,14 @@ struct SendOrganizerAnalytics: Job {
         ) { first, _ in first }
         try tx.mail(sold.compactMap { organizer in ids[organizer.organizerId].flatMap { organizer.mail($0, month) } })
         for organizer in sold { tx.note(organizer.name, ids[organizer.organizerId] == nil ? "left out: told before" : "reached") }
-        return Progress(ids.count, more: organizers.count == slice.limit, cursor: organizers.last.map { "\($0.organizerId)" })
+        return Progress(
+            ids.count, more: organizers.count == slice.limit, after: organizers.last.map { KeysetCursor(id: $0.organizerId) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let month = try await Month(slice, tx)
-        let first = try await tx.query(Self.first, as: Int.self, month.start, month.end, slice.cursor.flatMap { Int($0) } ?? .min).first
-        return first.map { JobRow("organizer \($0)", cursor: "\($0)") }
+        let first = try await tx.query(Self.first, as: Int.self, month.start, month.end, slice.after.id).first
+        return first.map { JobRow("organizer \($0)", KeysetCursor(id: $0)) }
     }
 
     /// A calendar month in the zone of the schedule.

@@ -21,9 +21,9 @@ struct SendPromotions: Job {
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let zone = try await slice.zone(tx)
         let midnight = zone.start(ofDay: zone.day(at: slice.scheduledFor))
-        let start = KeysetCursor(slice.cursor)
         let events = try await tx.query(
-            Self.slow, as: SlowEvent.self, slice.now, slice.now + Self.ahead, start.instant, start.id, slice.limit, midnight, Self.mostUsers)
+            Self.slow, as: SlowEvent.self, slice.now, slice.now + Self.ahead, slice.after.instant, slice.after.id, slice.limit, midnight,
+            Self.mostUsers)
         var facts: [Int: [String: MailFact]] = [:]
         for event in events {
             do {
@@ -43,14 +43,13 @@ struct SendPromotions: Job {
             .promotion, to: Self.draft(users, rooms: Dictionary(uniqueKeysWithValues: open.map { ($0.id, $0.room) })), period: { _ in "" },
             facts: { $0.subjectId.flatMap { facts[$0] } ?? [:] }, slice, tx)
         return Progress(
-            reached, more: events.count == slice.limit, cursor: events.last.map { KeysetCursor(instant: $0.startsAt, id: $0.id).text })
+            reached, more: events.count == slice.limit, after: events.last.map { KeysetCursor(instant: $0.startsAt, id: $0.id) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let start = KeysetCursor(slice.cursor)
         let first = try await tx.query(
-            Self.slow, as: SlowEvent.self, slice.now, slice.now + Self.ahead, start.instant, start.id, 1, slice.now, Self.mostUsers)
-        return first.first.map { JobRow("event \($0.id)", cursor: KeysetCursor(instant: $0.startsAt, id: $0.id).text) }
+            Self.slow, as: SlowEvent.self, slice.now, slice.now + Self.ahead, slice.after.instant, slice.after.id, 1, slice.now, Self.mostUsers)
+        return first.first.map { JobRow("event \($0.id)", KeysetCursor(instant: $0.startsAt, id: $0.id)) }
     }
 
     /// Lets the events choose users in turn, each its next one who still has a place, until all have as many as they may.

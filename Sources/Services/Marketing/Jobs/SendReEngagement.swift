@@ -23,9 +23,8 @@ struct SendReEngagement: Job {
                 tx.note(user.name, "left out: \(user.leftOut ?? "")")
             }
         }
-        let start = KeysetCursor(slice.cursor)
         let candidates = try await tx.query(
-            Self.longestAway, as: Absent.self, slice.now - Self.away, slice.now, start.instant, start.id, slice.limit, log.dailyLimit,
+            Self.longestAway, as: Absent.self, slice.now - Self.away, slice.now, slice.after.instant, slice.after.id, slice.limit, log.dailyLimit,
             slice.now - CampaignLog.window)
         let reached = try await log.send(
             .reEngagement, to: candidates.map(\.candidate), period: { _ in period }, facts: { _ in ["events": .list(upcoming.facts)] }, slice, tx)
@@ -33,11 +32,10 @@ struct SendReEngagement: Job {
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let start = KeysetCursor(slice.cursor)
         let first = try await tx.query(
-            Self.longestAway, as: Absent.self, slice.now - Self.away, slice.now, start.instant, start.id, 1, log.dailyLimit,
+            Self.longestAway, as: Absent.self, slice.now - Self.away, slice.now, slice.after.instant, slice.after.id, 1, log.dailyLimit,
             slice.now - CampaignLog.window)
-        return first.first.map { JobRow($0.candidate.name, cursor: KeysetCursor(instant: $0.since, id: $0.candidate.userId).text) }
+        return first.first.map { JobRow($0.candidate.name, KeysetCursor(instant: $0.since, id: $0.candidate.userId)) }
     }
 
     private struct Absent: Decodable, Sendable {

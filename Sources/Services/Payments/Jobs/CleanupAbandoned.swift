@@ -13,19 +13,16 @@ struct CleanupAbandoned: Job {
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         if slice.number == 1 { try await reportFlawed(slice, tx) }
-        let start = KeysetCursor(slice.cursor)
         let free = try await tx.query(Self.settleFree, as: PaymentDetails.self, slice.limit, slice.now)
         try tx.publish(free.map { PaymentSucceeded($0, paidAt: slice.now) })
         let abandoned = try await tx.query(
-            Self.abandon, as: PaymentDetails.self, slice.now - Self.grace, slice.limit, slice.now, start.instant, start.id)
+            Self.abandon, as: PaymentDetails.self, slice.now - Self.grace, slice.limit, slice.now, slice.after.instant, slice.after.id)
         try tx.publish(abandoned.map { PaymentAbandoned($0, abandonedAt: slice.now) })
-        return Progress(free.count + abandoned.count, more: free.count == slice.limit || abandoned.count == slice.limit, cursor: start.text)
+        return Progress(free.count + abandoned.count, more: free.count == slice.limit || abandoned.count == slice.limit, after: slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let start = KeysetCursor(slice.cursor)
-        let first = try await tx.query(Self.first, as: KeysetCursor.self, slice.now - Self.grace, start.instant, start.id).first
-        return first.map { JobRow("payment \($0.id)", cursor: $0.text) }
+        try await tx.firstRow(Self.first, called: "payment", slice.now - Self.grace, slice.after.instant, slice.after.id)
     }
 
     /// Reports payments that no message can describe; they stay unchanged, for a person to look at.

@@ -12,15 +12,12 @@ struct CleanupOldFailed: Job {
     static let age: TimeInterval = 30 * 24 * 3600
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let start = KeysetCursor(slice.cursor)
-        let removed = try await tx.query(Self.remove, as: Int.self, slice.now - Self.age, slice.limit, start.instant, start.id).first ?? 0
-        return Progress(removed, more: removed == slice.limit, cursor: start.text)
+        let removed = try await tx.query(Self.remove, as: Int.self, slice.now - Self.age, slice.limit, slice.after.instant, slice.after.id).first ?? 0
+        return Progress(removed, more: removed == slice.limit, after: slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let start = KeysetCursor(slice.cursor)
-        let first = try await tx.query(Self.first, as: KeysetCursor.self, slice.now - Self.age, start.instant, start.id).first
-        return first.map { JobRow("payment \($0.id)", cursor: $0.text) }
+        try await tx.firstRow(Self.first, called: "payment", slice.now - Self.age, slice.after.instant, slice.after.id)
     }
 
     private static let first: SQL = """

@@ -14,11 +14,11 @@ struct BookingRefundApprovedReaction: Reaction {
             let approval = message.data
             let own = payments[approval.bookingId] ?? []
             switch RefundPlan(on: approval, payments: own, refunds: own.flatMap { refunds[$0.id] ?? [] }) {
-            case nil: throw UnknownPayment(description: "booking \(approval.bookingId) has no payment")
+            case nil: throw NotThereYet("booking \(approval.bookingId) has no payment")
             case .isUnderWay: break
             case .begin(let order):
                 if let flawed = own.first(where: { $0.id == order.payment && $0.invalidReason != nil }) {
-                    throw Impossible(description: "payment \(flawed.id) cannot be paid back: \(flawed.invalidReason ?? "")")
+                    throw Unprocessable("payment \(flawed.id) cannot be paid back: \(flawed.invalidReason ?? "")")
                 }
                 orders.append(order)
                 causes[order.payment] = message.trace
@@ -31,15 +31,5 @@ struct BookingRefundApprovedReaction: Reaction {
             }
         }
         try await Refund.begin(orders, causes: causes, tx)
-    }
-
-    /// An approval for a booking that has no payment, or none yet.
-    struct UnknownPayment: NotThereYet, CustomStringConvertible {
-        let description: String
-    }
-
-    /// An approval that cannot be carried out.
-    struct Impossible: PermanentFailure, CustomStringConvertible {
-        let description: String
     }
 }

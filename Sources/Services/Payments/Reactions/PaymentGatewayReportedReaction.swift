@@ -11,8 +11,8 @@ struct PaymentGatewayReportedReaction: Reaction {
             let told = GatewayTransaction(
                 status: GatewayStatus(report.status.rawValue), money: report.money, at: report.occurredAt)
             switch try reconciliation.apply(.transaction(told), to: report.reference, polled: false, causedBy: message.trace ?? .current) {
-            case nil: throw UnknownPayment(description: "no payment has the reference \(report.reference)")
-            case .disputed(let reason): throw Unusable(description: "payment \(report.reference): \(reason)")
+            case nil: throw NotThereYet("no payment has the reference \(report.reference)")
+            case .disputed(let reason): throw Unprocessable("payment \(report.reference): \(reason)")
             default: break
             }
         }
@@ -21,16 +21,5 @@ struct PaymentGatewayReportedReaction: Reaction {
         }
         try await reconciliation.write()
         try reconciliation.close()
-    }
-
-    /// A report about a payment that does not exist, or does not have its reference yet: the gateway may be faster than
-    /// the shop's commit.
-    struct UnknownPayment: NotThereYet, CustomStringConvertible {
-        let description: String
-    }
-
-    /// A report that does not fit the payment.
-    struct Unusable: PermanentFailure, CustomStringConvertible {
-        let description: String
     }
 }

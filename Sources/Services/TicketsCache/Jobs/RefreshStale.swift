@@ -10,17 +10,14 @@ struct RefreshStale: Job {
     static let age: TimeInterval = 60 * 60
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
-        let start = KeysetCursor(slice.cursor)
-        let asked = try await tx.execute(Self.ask, slice.now - Self.age, slice.now, slice.limit, start.instant, start.id)
+        let asked = try await tx.execute(Self.ask, slice.now - Self.age, slice.now, slice.limit, slice.after.instant, slice.after.id)
         let more = asked == slice.limit
         if !more, asked > 0 || slice.number > 1 { try await tx.trigger(.ticketsCacheRefresh) }
-        return Progress(asked, more: more, cursor: start.text)
+        return Progress(asked, more: more, after: slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
-        let start = KeysetCursor(slice.cursor)
-        let first = try await tx.query(Self.first, as: KeysetCursor.self, slice.now - Self.age, start.instant, start.id).first
-        return first.map { JobRow("user \($0.id)", cursor: $0.text) }
+        try await tx.firstRow(Self.first, called: "user", slice.now - Self.age, slice.after.instant, slice.after.id)
     }
 
     private static let first: SQL = """

@@ -41,7 +41,7 @@ struct DemoUser: Sendable {
         // A few signed up with only a telephone number.
         let email = Int.random(in: 0..<250, using: &random) > 0 ? "user\(number)@demo.boxoffice.example" : nil
         let created = now - TimeInterval.random(in: 0...(3 * 365 * 86_400), using: &random)
-        let login: Date? = random.chance(90) ? Date.random(in: created...now, using: &random) : nil
+        let login: Date? = random.chance(90) ? random.date(in: created...now) : nil
         let (year, month, day) = (
             1945 + Int.random(in: 0..<62, using: &random), 1 + Int.random(in: 0..<12, using: &random), 1 + Int.random(in: 0..<28, using: &random)
         )

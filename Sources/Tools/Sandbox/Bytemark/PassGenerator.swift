@@ -1,4 +1,5 @@
 import NIOCore
+import Platform
 
 /// Passes of many users, computed from a seed on each request: nothing is stored.
 ///
@@ -85,12 +86,9 @@ struct PassGenerator: Codable, Sendable {
         }
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014) over the coordinates of a value.
+    /// A random number for the coordinates of a value.
     private func hash(_ user: Int, _ pass: Int, _ member: UInt64) -> UInt64 {
-        var z = seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(bitPattern: Int64(user)) &* 0xD134_2543_DE82_EF95
-        z = z &+ (UInt64(bitPattern: Int64(pass)) &* 8 &+ member &+ 1) &* 0x9E37_79B9_7F4A_7C15
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
+        let base = seed &* SplitMix64.increment &+ UInt64(bitPattern: Int64(user)) &* 0xD134_2543_DE82_EF95
+        return SplitMix64.mix(base &+ (UInt64(bitPattern: Int64(pass)) &* 8 &+ member &+ 1) &* SplitMix64.increment)
     }
 }

@@ -25,7 +25,7 @@ struct DemoSale: Sendable {
         booking = DemoBooking(
             number: number, reference: DemoBooking.reference(number, seed: company.seed), userId: Int.random(in: 1...company.users, using: &random),
             eventId: event.number, quantity: quantity, totalAmount: quantity * event.price, currency: event.currency,
-            createdAt: Date.random(in: event.createdAt...(last - time), using: &random))
+            createdAt: random.date(in: event.createdAt...(last - time)))
         self.event = event
         self.seed = company.seed
         self.random = random
@@ -175,7 +175,7 @@ extension DemoSale {
         var share = 1.0
         var granted = last + Double(Int.random(in: 5...60, using: &random)) * .minute
         if event.scenario != .eventCancelled {
-            let asked = Date.random(in: (booking.createdAt + .hour)...(last - 3 * .hour), using: &random)
+            let asked = random.date(in: (booking.createdAt + .hour)...(last - 3 * .hour))
             booking.refundRequestedAt = asked
             granted = asked + Double(Int.random(in: 1...115, using: &random)) * .minute
             if event.startsAt.timeIntervalSince(asked) < .day { share = 0.5 }

@@ -1,5 +1,15 @@
 /// A number as ECMAScript writes it (RFC 8785, section 3.2.2.3).
 enum CanonicalNumber {
+    /// The canonical form of a JSON number; true, false and null stay as they are. Nil for a number without a double.
+    static func rewritten(_ scalar: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard let first = scalar.first, first < UInt8(ascii: "a") else { return scalar }
+        let text = String(decoding: scalar, as: UTF8.self)
+        if text == "-0" { return [UInt8(ascii: "0")] }
+        guard scalar.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }) else { return scalar }
+        guard let number = Double(text), number.isFinite else { return nil }
+        return Array(Self.text(number).utf8)[...]
+    }
+
     /// The shortest digits that parse to the same number, with an exponent only outside of 1e-7 … 1e21.
     static func text(_ number: Double) -> String {
         guard number != 0 else { return "0" }
