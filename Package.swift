@@ -167,7 +167,7 @@ let package = Package(
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests(
             "ScenariosTests", "Scenarios",
-            ["Bookings", "Events", "LoyaltyNotifier", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
+            ["Bookings", "Events", "LoyaltyNotifier", "Marketing", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
         tests(
             "FaultsTests", "Faults",
             [
@@ -185,7 +185,7 @@ let package = Package(
             ]),
         tests(
             "DeployTests", "Deploy",
-            ["Bookings", "Events", "LoyaltyNotifier", "Payments", "Sandbox", "TickPublisher", "TicketsCache", "Platform"],
+            ["Bookings", "Events", "LoyaltyNotifier", "Marketing", "Payments", "Sandbox", "TickPublisher", "TicketsCache", "Platform"],
             exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),
         tests("MigrationsTests", "Tools/Migrations", ["Contracts", "Migrations", "Payments", "Platform", "Postgres", "Support", "TickPublisher"]),
         tests(

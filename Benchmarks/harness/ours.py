@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from .problem import Problem
 from .processes import call, expect_alive, running
 
-SERVICES = ["tick-publisher", "tickets-cache", "loyalty-notifier", "payments", "bookings", "events"]
+SERVICES = ["tick-publisher", "tickets-cache", "loyalty-notifier", "payments", "bookings", "events", "marketing"]
 PASSWORD = "bench"  # of every service's role, in databases that live for one run
 
 
@@ -48,6 +48,8 @@ def environment(stage, service, port, sandbox=None, **more):
         "SMTP_PORT": "9",
         "SMTP_FROM": "Box Office <noreply@example.com>",
         "FRONTEND_URL": "https://tickets.example.com",
+        "UNSUBSCRIBE_URL": "https://tickets.example.com",
+        "UNSUBSCRIBE_KEY": "b" * 43,
     } | more
 
 

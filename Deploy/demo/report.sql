@@ -25,10 +25,17 @@ with sent as (
     select kind, split_part(dedupe_key, '/', 1) as what, status, sent_at from loyalty.deliveries
     union all select kind, split_part(dedupe_key, '/', 1), status, sent_at from bookings.deliveries
     union all select kind, split_part(dedupe_key, '/', 1), status, sent_at from events.deliveries
+    union all select kind, split_part(dedupe_key, '/', 1), status, sent_at from marketing.deliveries
     where created_at >= :'since')
 select kind, what, count(*) filter (where status = 'sent') as sent, count(*) filter (where status <> 'sent') as "not sent"
 from sent where sent_at >= :'since' or status <> 'sent'
 group by kind, what order by kind, what;
+
+\echo Whom campaigns left out, and why
+select r.job, substr(d.decision, 11) as reason, sum((d.rows ->> 'count')::bigint) as users
+from operations.job_runs r, jsonb_each(r.details -> 'rows') as d (decision, rows)
+where coalesce(r.finished_at, now()) >= :'since' and d.decision like 'left out: %'
+group by r.job, d.decision order by r.job, users desc;
 
 \echo Money that went back
 select r.currency, r.cause, count(*) as refunds, to_char(sum(r.amount) / power(10, d.digits), 'FM999G999G990' || rpad('', sign(d.digits)::int, 'D') || rpad('', d.digits, '0')) as sum

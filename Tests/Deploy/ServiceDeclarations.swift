@@ -4,6 +4,7 @@ import Platform
 @testable import Bookings
 @testable import Events
 @testable import LoyaltyNotifier
+@testable import Marketing
 @testable import Payments
 @testable import TickPublisher
 @testable import TicketsCache
@@ -12,7 +13,7 @@ import Platform
 enum ServiceDeclarations {
     /// The types. One that Deploy/services does not have, or a line of it without a type here, fails a test.
     static let all: [any BackgroundService.Type] = [
-        TickPublisher.self, TicketsCache.self, LoyaltyNotifier.self, Payments.self, Bookings.self, Events.self,
+        TickPublisher.self, TicketsCache.self, LoyaltyNotifier.self, Payments.self, Bookings.self, Events.self, Marketing.self,
     ]
 
     /// Of each line its words: the name and the secrets.

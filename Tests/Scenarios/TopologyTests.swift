@@ -8,6 +8,7 @@ import Testing
 @testable import Bookings
 @testable import Events
 @testable import LoyaltyNotifier
+@testable import Marketing
 @testable import Payments
 @testable import TicketsCache
 
@@ -26,6 +27,7 @@ struct TopologyTests {
         declared.merge(try ServiceHost(Payments.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Bookings.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Events.self, settings: settings).topology.topology)
+        declared.merge(try ServiceHost(Marketing.self, settings: settings).topology.topology)
         let document = try JSONDecoder().decode(Document.self, from: SchemaValidator.ask("topology"))
 
         #expect(

@@ -8,6 +8,13 @@ public protocol DeliveryChannel: Sendable {
     var inFlight: Int { get }
     /// How often a delivery is tried before it is parked; nil to try until the other side has accepted or refused it.
     var attempts: Int? { get }
+    /// Whether a delivery needs a time of its own (`is_scheduled`) before it can be claimed.
+    var isScheduled: Bool { get }
+    /// How many of the deliveries that are wanted may be claimed now; the rest waits, and counts no attempt. Runs in the
+    /// transaction that claims them.
+    func permit(_ wanted: Int, _ tx: Transaction) async throws -> Int
+    /// Takes back permits for deliveries that were not there, or that must not be sent any more.
+    func giveBack(_ permits: Int, _ tx: Transaction) throws
     /// The deliveries that must not be sent any more, by dedupe key, and why. Runs in the transaction that claims them.
     func withheld(_ claimed: [(dedupeKey: String, payload: [UInt8])], _ tx: Transaction) async throws -> [String: String]
     /// Sends one delivery. It may be called twice for the same one (when a process died in between), always with the
@@ -22,6 +29,12 @@ public protocol DeliveryChannel: Sendable {
 extension DeliveryChannel {
     /// Ten: with the pauses between them about half an hour.
     public var attempts: Int? { 10 }
+    /// It needs none.
+    public var isScheduled: Bool { false }
+    /// As many as are wanted.
+    public func permit(_ wanted: Int, _ tx: Transaction) async throws -> Int { wanted }
+    /// Nothing.
+    public func giveBack(_ permits: Int, _ tx: Transaction) throws {}
     /// None.
     public func withheld(_ claimed: [(dedupeKey: String, payload: [UInt8])], _ tx: Transaction) async throws -> [String: String] { [:] }
     /// Sends it like the first time.

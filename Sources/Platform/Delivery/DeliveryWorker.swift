@@ -106,8 +106,12 @@ struct DeliveryWorker: Service {
     /// Claims deliveries that may still be sent; the others end here. An empty claim means that nothing is due.
     private func claim(_ wanted: Int, _ tx: Transaction) async throws -> [Claimed] {
         while true {
-            let claimed = try await tx.query(Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, wanted)
+            let permitted = try await channel.permit(wanted, tx)
+            guard permitted > 0 else { return [] }
+            let claimed = try await tx.query(
+                Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, permitted, channel.isScheduled)
             let withheld = try await channel.withheld(claimed.map { ($0.dedupeKey, Array($0.payload.utf8)) }, tx)
+            try channel.giveBack(permitted - claimed.count + withheld.count, tx)
             if withheld.isEmpty { return claimed }
             try await mark(
                 Marks(claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, .suppressed($0)) } }, now: tx.now), tx)
@@ -240,7 +244,7 @@ struct DeliveryWorker: Service {
     private static let claim: SQL = """
         update deliveries set attempts = least(attempts, 2147483646) + 1, next_attempt_at = $3
         where id = any (array(
-            select id from deliveries where status = 'queued' and kind = $1 and next_attempt_at <= $2
+            select id from deliveries where status = 'queued' and kind = $1 and next_attempt_at <= $2 and (is_scheduled or not $5)
             order by next_attempt_at limit $4 for update skip locked))
         returning id, dedupe_key, payload::text as payload, attempts, traceparent
         """
@@ -249,7 +253,7 @@ struct DeliveryWorker: Service {
     // `deliveries_due` in each round.
     private static let mark: SQL = """
         update deliveries d
-        set status = done.status, last_error = done.error, next_attempt_at = done.next,
+        set status = done.status, last_error = done.error, next_attempt_at = done.next, is_scheduled = false,
             sent_at = case when done.status = 'sent' then $5 else d.sent_at end
         from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as done (id, status, error, next)
         where d.id = done.id and d.status not in ('sent', 'bounced', 'parked', 'suppressed')

@@ -54,9 +54,10 @@ extension Setting where Value == String {
 
 extension Setting where Value == Int {
     /// A whole number within a range.
-    public static func integer(_ name: String, default standard: Int, in range: ClosedRange<Int>, _ meaning: String) -> Self {
+    public static func integer(_ name: String, default standard: Int? = nil, in range: ClosedRange<Int>, _ meaning: String) -> Self {
         let values = "\(range.lowerBound) to \(range.upperBound)"
-        return Self(description: SettingDescription(name, .standard("\(standard)"), meaning, values: values)) { text throws(SettingProblem) in
+        return Self(description: SettingDescription(name, standard.map { .standard("\($0)") } ?? .optional, meaning, values: values)) {
+            text throws(SettingProblem) in
             guard let value = Int(text), range.contains(value) else {
                 throw SettingProblem(text: "is \"\(text)\", but must be a whole number from \(values)")
             }

@@ -4,6 +4,12 @@ import Postgres
 /// Asks right before a campaign mail is sent whether it may still be: wishes, addresses and events change while it
 /// waits.
 struct ConsentGate: MailGate {
+    /// Mails that customers wait for go first: those of bookings and events that are due for two seconds. After ten
+    /// minutes something else holds them up.
+    func isOpen(_ tx: Transaction) async throws -> Bool {
+        try await tx.row(Self.isFirst, as: Bool.self, tx.now - 600, tx.now - 2)
+    }
+
     func withheld(_ mails: [QueuedMail], _ tx: Transaction) async throws -> [String: String] {
         let logged = mails.compactMap { mail in Self.id(mail.dedupeKey).map { (mail: mail, id: $0) } }
         let rows = try await tx.query(
@@ -20,6 +26,12 @@ struct ConsentGate: MailGate {
         let dedupeKey: String
         let reason: String
     }
+
+    private static let isFirst: SQL = """
+        select not exists (
+            select from (select due_since from bookings.mail_backlog union all select due_since from events.mail_backlog) backlog
+            where due_since > $1 and due_since < $2)
+        """
 
     private static let reasons: SQL = """
         with waiting as materialized (

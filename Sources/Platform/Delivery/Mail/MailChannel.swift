@@ -27,6 +27,7 @@ public struct MailChannel: DeliveryChannel {
     private let frontend: String
     private let templates: MailTemplates
     private let gate: (any MailGate)?
+    private let limiter: MailRateLimiter
     private let web: CurlClient
     private let clock: WallClock
 
@@ -40,6 +41,8 @@ public struct MailChannel: DeliveryChannel {
         inFlight = try settings.value(MailSettings.inFlight)
         self.templates = templates
         self.gate = gate
+        limiter = MailRateLimiter(
+            perMinute: try settings.optional(MailSettings.perMinute), perDomainPerMinute: try settings.optional(MailSettings.perDomainPerMinute))
         web = builder.web
         clock = builder.clock
     }
@@ -53,6 +56,18 @@ public struct MailChannel: DeliveryChannel {
             throw failure(error, to: message)
         }
     }
+
+    /// A mail needs a time of its own where there is a limit for each domain.
+    public var isScheduled: Bool { limiter.perDomainPerMinute != nil }
+
+    /// As many as the limits of a minute allow, and none while the gate is closed.
+    public func permit(_ wanted: Int, _ tx: Transaction) async throws -> Int {
+        if let gate, try await !gate.isOpen(tx) { return 0 }
+        return try await limiter.take(wanted, tx)
+    }
+
+    /// Gives back what the limit of a minute was charged with.
+    public func giveBack(_ permits: Int, _ tx: Transaction) throws { try limiter.giveBack(permits, tx) }
 
     /// Asks the gate about the mails that a recipient can unsubscribe from.
     public func withheld(_ claimed: [(dedupeKey: String, payload: [UInt8])], _ tx: Transaction) async throws -> [String: String] {

@@ -22,10 +22,15 @@ public enum MailSettings {
     static let clientName = Setting.text("SMTP_CLIENT_NAME", "what we call ourselves in EHLO; without it the domain of SMTP_FROM", .optional)
     static let frontend = Setting.url("FRONTEND_URL", "the web shop, for links in mails")
     static let inFlight = Setting.integer("MAIL_IN_FLIGHT", default: 4, in: 1...100, "mails on their way at once")
+    static let perMinute = Setting.integer(
+        "MAIL_PER_MINUTE", in: 1...1_000_000, "the most mails of the service in a minute, over all its replicas; without it there is no limit")
+    static let perDomainPerMinute = Setting.integer(
+        "MAIL_PER_DOMAIN_PER_MINUTE", in: 1...1_000_000, "the same for the mails to one domain")
     /// All of them.
     public static let all = [
         host.description, port.description, user.description, password.description, encryption.description, from.description,
-        clientName.description, frontend.description, inFlight.description,
+        clientName.description, frontend.description, inFlight.description, perMinute.description,
+        perDomainPerMinute.description,
     ]
 }
 

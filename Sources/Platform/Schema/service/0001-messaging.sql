@@ -32,13 +32,25 @@ create table deliveries (
     sent_at         timestamptz,
     last_error      text,
     traceparent     text,
+    -- Whether next_attempt_at is the mail's own time under the limit of its domain.
+    is_scheduled    boolean     not null default false,
     created_at      timestamptz not null default now()
 );
+-- Mails that are due and have no time of their own yet.
+create index deliveries_unscheduled on deliveries (next_attempt_at, id) where kind = 'mail' and status = 'queued' and not is_scheduled;
 -- The delivery worker's claim: what is due, oldest first.
 create index deliveries_due on deliveries (kind, next_attempt_at) where status = 'queued';
 -- The few that failed, for people. The time of the failure is in next_attempt_at.
 create index deliveries_failed on deliveries (id) where status in ('bounced', 'parked');
 create index deliveries_failed_at on deliveries (next_attempt_at) where status in ('bounced', 'parked');
+
+-- How many mails may leave: `mail` is the token bucket of all, `mail@<domain>` has the time of the next mail to a domain.
+create table rate_limits (
+    key         text             collate "C" primary key,
+    tokens      double precision,
+    refilled_at timestamptz,
+    next_free   timestamptz
+);
 
 -- These tables are queues: rows come and go, so they are vacuumed after a number of rows and not after a share of the
 -- table.

@@ -112,3 +112,8 @@ grant select on bookings.removed_booking_figures to "events";
 grant usage on schema bookings to "web-shop";
 grant select, insert on bookings.bookings to "web-shop";
 grant update (refund_requested, refund_requested_at) on bookings.bookings to "web-shop";
+
+-- Published: since when a mail of this service is due; other mails wait for it.
+create view bookings.mail_backlog as
+    select min(next_attempt_at) as due_since from bookings.deliveries where kind = 'mail' and status = 'queued';
+grant select on bookings.mail_backlog to "marketing";

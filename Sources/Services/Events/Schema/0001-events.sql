@@ -74,3 +74,8 @@ grant select on events.events to "web-shop";
 grant insert (id, organizer_id, title, description, category, location, time_zone, starts_at, ends_at, price, currency, total_tickets, tickets_sold,
               created_at) on events.events to "web-shop";
 grant update (title, description, category, location, time_zone, starts_at, ends_at, price, total_tickets, tickets_sold) on events.events to "web-shop";
+
+-- Published: since when a mail of this service is due; other mails wait for it.
+create view events.mail_backlog as
+    select min(next_attempt_at) as due_since from events.deliveries where kind = 'mail' and status = 'queued';
+grant select on events.mail_backlog to "marketing";
