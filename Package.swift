@@ -151,6 +151,7 @@ let package = Package(
             name: "Support",
             dependencies: ["AMQP", "Contracts", "Cron", "Curl", "Migrations", "Platform", "Postgres", "Sandbox", "Schedules", lifecycle, logging],
             path: "Tests/Support", swiftSettings: house),
+        tests("ClientSupportTests", "Clients/ClientSupport", ["CivilCalendar", "ClientSupport"]),
         tests("AMQPTests", "Clients/AMQP", ["AMQP", "ClientSupport", logging]),
         tests("PostgresTests", "Clients/Postgres", ["ClientSupport", "Postgres", logging]),
         .testTarget(

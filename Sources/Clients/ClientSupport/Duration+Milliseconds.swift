@@ -2,7 +2,7 @@ extension Duration {
     /// Whole milliseconds, rounded up, so that what is due is due when they have passed.
     package var milliseconds: Int64 {
         let (seconds, attoseconds) = components
-        guard seconds.magnitude < .max / 1_000 else { return seconds < 0 ? .min : .max }
+        guard seconds.magnitude < UInt64(Int64.max / 1_000) else { return seconds < 0 ? .min : .max }
         let (whole, rest) = attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000)
         return seconds * 1_000 + whole + (rest > 0 ? 1 : 0)
     }
