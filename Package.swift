@@ -9,6 +9,7 @@ let house: [SwiftSetting] = [
 ]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 /// A service: its folder is its domain, its product the executable.
@@ -42,6 +43,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -52,23 +54,31 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     ],
     targets: [
+        // What the clients have in common; no product of its own.
+        .target(name: "CivilCalendar", path: "Sources/Clients/CivilCalendar", swiftSettings: house),
+        .systemLibrary(name: "CLinux", path: "Sources/Clients/CLinux"),
+        .target(name: "ClientSupport", dependencies: ["CLinux"], path: "Sources/Clients/ClientSupport", swiftSettings: house),
+
         // Clients of C libraries, each a library in its own right.
         .target(
             name: "CRabbitMQ", path: "Sources/Clients/CRabbitMQ",
             linkerSettings: [.linkedLibrary("rabbitmq"), .linkedLibrary("ssl"), .linkedLibrary("crypto")]),
-        .target(name: "AMQP", dependencies: ["CRabbitMQ", logging], path: "Sources/Clients/AMQP", swiftSettings: house),
+        .target(name: "AMQP", dependencies: ["ClientSupport", "CRabbitMQ", deque, logging], path: "Sources/Clients/AMQP", swiftSettings: house),
         .systemLibrary(name: "CPostgres", path: "Sources/Clients/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .target(name: "Postgres", dependencies: ["CPostgres", logging], path: "Sources/Clients/Postgres", swiftSettings: house),
+        .target(
+            name: "Postgres", dependencies: ["CivilCalendar", "ClientSupport", "CPostgres", deque, logging], path: "Sources/Clients/Postgres",
+            swiftSettings: house),
         .systemLibrary(name: "CCurl", path: "Sources/Clients/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", path: "Sources/Clients/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-        .target(name: "Curl", dependencies: ["CCurl", logging], path: "Sources/Clients/Curl", swiftSettings: house),
+        .target(
+            name: "Curl", dependencies: ["CCurl", "CivilCalendar", "ClientSupport", logging], path: "Sources/Clients/Curl", swiftSettings: house),
         .systemLibrary(name: "CYAML", path: "Sources/Clients/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "YAML", dependencies: ["CYAML"], path: "Sources/Clients/YAML", swiftSettings: house),
 
         // Platform: how a service lives.
-        .target(name: "Cron", path: "Sources/Platform/Cron", swiftSettings: house),
+        .target(name: "Cron", dependencies: ["CivilCalendar"], path: "Sources/Platform/Cron", swiftSettings: house),
         .target(name: "Digests", dependencies: ["COpenSSL", "Contracts"], path: "Sources/Platform/Digests", swiftSettings: house),
-        .target(name: "Contracts", path: "Sources/Platform/Contracts", swiftSettings: house),
+        .target(name: "Contracts", dependencies: ["CivilCalendar"], path: "Sources/Platform/Contracts", swiftSettings: house),
         .target(name: "Schedules", dependencies: ["Cron", "YAML"], path: "Sources/Platform/Schedules", swiftSettings: house),
 
         .systemLibrary(name: "CBuildVersion", path: "Sources/Platform/CBuildVersion"),
@@ -81,7 +91,7 @@ let package = Package(
         .target(
             name: "Platform",
             dependencies: [
-                "BuildInfo", "CMalloc", "AMQP", "Postgres", "Curl", "Contracts", "Cron",
+                "BuildInfo", "CMalloc", "CivilCalendar", "ClientSupport", "AMQP", "Postgres", "Curl", "Contracts", "Cron",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -118,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "Sandbox",
             dependencies: [
-                "BuildInfo", "COpenSSL", "Platform",
+                "BuildInfo", "CivilCalendar", "COpenSSL", "Curl", "Platform", deque,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -143,13 +153,14 @@ let package = Package(
             name: "Support",
             dependencies: ["AMQP", "Contracts", "Cron", "Curl", "Migrations", "Platform", "Postgres", "Sandbox", "Schedules", lifecycle, logging],
             path: "Tests/Support", swiftSettings: house),
-        tests("AMQPTests", "Clients/AMQP", ["AMQP", logging]),
-        tests("PostgresTests", "Clients/Postgres", ["Postgres", logging]),
+        tests("ClientSupportTests", "Clients/ClientSupport", ["CivilCalendar", "ClientSupport"]),
+        tests("AMQPTests", "Clients/AMQP", ["AMQP", "ClientSupport", logging]),
+        tests("PostgresTests", "Clients/Postgres", ["ClientSupport", "Postgres", logging]),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", logging], path: "Tests/Clients/Curl", resources: [.copy("Peers")], swiftSettings: house),
         tests("YAMLTests", "Clients/YAML", ["YAML"]),
         tests("ContractsTests", "Platform/Contracts", ["Contracts", "Platform"]),
-        tests("CronTests", "Platform/Cron", ["Cron"]),
+        tests("CronTests", "Platform/Cron", ["CivilCalendar", "Cron"]),
         tests("DigestsTests", "Platform/Digests", ["Digests"]),
         tests(
             "PlatformTests", "Platform",

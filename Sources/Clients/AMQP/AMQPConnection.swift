@@ -1,3 +1,4 @@
+import ClientSupport
 public import Logging
 
 /// A connection to a RabbitMQ broker that stays: it connects again after every loss, declares its topology and subscribes its consumers again.
@@ -10,7 +11,7 @@ public final class AMQPConnection: Sendable {
     private let configuration: AMQPConfiguration
     private let topology: AMQPTopology
     private let logger: Logger
-    private let commandQueue = CommandQueue()
+    private let commandQueue = CommandQueue<Command>()
     private let status = ConnectionStatus()
 
     /// Prepares a connection; nothing happens before `run()`.
@@ -30,14 +31,18 @@ public final class AMQPConnection: Sendable {
         guard status.start() else { throw AMQPError.alreadyRunning }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                // The library decodes tables by recursion and without a limit, and a level of nesting takes five bytes of a frame and about 115 of
+                // the stack: there is room for a frame that is nothing but levels.
+                let stack = 256 * 1024 + 32 * configuration.frameMax
                 do {
-                    try startConnectionThread(frameMax: configuration.frameMax) { [configuration, topology, logger, commandQueue, status] in
+                    try startThread(named: "amqp", stack: stack) { [configuration, topology, logger, commandQueue, status] in
                         let result = ConnectionSupervisor(configuration, topology, commandQueue, status, logger).run()
                         continuation.resume(with: result)
                     }
                 } catch {
+                    let error = AMQPError.connectionLost(reason: "\(error)")
                     status.end(error)
-                    commandQueue.closeDown()
+                    for command in commandQueue.close() { command.fail(AMQPError.closed) }
                     continuation.resume(throwing: error)
                 }
             }
@@ -113,7 +118,7 @@ public final class AMQPConnection: Sendable {
     }
 
     private func call(_ steps: [ControlStep], effect: CallRequest.Effect = .none) async throws -> ControlReply {
-        try await request(timeout: .seconds(30)) { .call(CallRequest(request: $0, steps: steps, effect: effect, continuation: $1)) }
+        try await request(timeout: .seconds(30)) { .call(CallRequest(request: $0, steps: steps, effect: effect)) }
     }
 
     // MARK: Publishing
@@ -131,7 +136,7 @@ public final class AMQPConnection: Sendable {
         if messages.isEmpty { return [] }
         for message in messages { try message.validate(frameMax: configuration.frameMax) }
         return try await request(timeout: timeout) {
-            .publish(PublishRequest(request: $0, messages: messages, mandatory: mandatory, continuation: $1))
+            .publish(PublishRequest(request: $0, messages: messages, mandatory: mandatory))
         }
     }
 
@@ -146,13 +151,13 @@ public final class AMQPConnection: Sendable {
     public func stage(_ messages: [AMQPMessage], mandatory: Bool = true, timeout: Duration = .seconds(30)) async throws -> AMQPStagedMessages {
         for message in messages { try message.validate(frameMax: configuration.frameMax) }
         let id = try await request(timeout: timeout) {
-            .stage(StageRequest(request: $0, messages: messages, mandatory: mandatory, continuation: $1))
+            .stage(StageRequest(request: $0, messages: messages, mandatory: mandatory))
         }
         return AMQPStagedMessages(id, on: self)
     }
 
     func commit(_ staged: UInt64, timeout: Duration) async throws -> [AMQPPublishOutcome] {
-        try await request(timeout: timeout) { .commit(CommitRequest(request: $0, staged: staged, continuation: $1)) }
+        try await request(timeout: timeout) { .commit(CommitRequest(request: $0, staged: staged)) }
     }
 
     func rollBack(_ staged: UInt64) { commandQueue.post(.rollBack(staged)) }
@@ -168,9 +173,9 @@ public final class AMQPConnection: Sendable {
     public func consume(
         _ queue: String, prefetch: Int, maximumBatch: Int = .max, consumerTag: String = "", arguments: AMQPTable = [:]
     ) -> AMQPDeliveries {
-        let tag = consumerTag.isEmpty ? "consumer-\(commandQueue.request(timeout: .zero).id)" : consumerTag
+        let tag = consumerTag.isEmpty ? "consumer-\(RequestID.next())" : consumerTag
         let consumer = Consumer(queue: queue, prefetch: prefetch, maximumBatch: maximumBatch, tag: tag, arguments: arguments)
-        commandQueue.post(.start(consumer))
+        commandQueue.post(orFail: .start(consumer))
         return AMQPDeliveries(consumer: consumer, commandQueue: commandQueue)
     }
 
@@ -178,7 +183,8 @@ public final class AMQPConnection: Sendable {
     /// error of another `get` gives unsettled messages that were taken this way back to their queues.
     public func get(_ queue: String) async throws -> AMQPDelivery? {
         try validate(name: queue)
-        return try await request(timeout: .seconds(30)) { .get(GetRequest(request: $0, queue: queue, continuation: $1)) }
+        let reply = try await request(timeout: .seconds(30)) { .get(CallRequest(request: $0, steps: [.get(queue)])) }
+        return if case .delivery(let delivery) = reply { delivery } else { nil }
     }
 
     // MARK: Settling
@@ -200,36 +206,35 @@ public final class AMQPConnection: Sendable {
 
     /// Returns when the settlements made before it have been written to the socket, or are pointless because the connection is lost.
     public func flush() async {
-        await withCheckedContinuation { commandQueue.post(.flush($0)) }
+        await withCheckedContinuation { commandQueue.post(orFail: .flush($0)) }
     }
 
     private func settle(_ delivery: AMQPDelivery, _ verdict: Disposition) {
         guard delivery.channel.epoch != 0 else { return }
-        commandQueue.post(Settlement(channel: delivery.channel, tag: delivery.deliveryTag, verdict: verdict))
+        commandQueue.post(.settle(Settlement(channel: delivery.channel, tag: delivery.deliveryTag, verdict: verdict)))
     }
 
     // MARK: Asking the thread
 
-    private func request<Answer: Sendable>(
-        timeout: Duration, _ command: (PendingRequest, CheckedContinuation<Answer, any Error>) -> Command
-    ) async throws -> Answer {
-        let request = commandQueue.request(timeout: timeout)
+    private func request<Answer: Sendable>(timeout: Duration, _ command: (Request<Answer>) -> Command) async throws -> Answer {
+        let (id, deadline) = (RequestID.next(), ContinuousClock.now + timeout)
         // As long as no thread has taken the request, nobody else looks at the clock.
         let watch =
             status.hasStarted
             ? nil
             : Task { [commandQueue] in
-                try await Task.sleep(for: timeout)
-                commandQueue.takeBack(request.id)?.fail(AMQPError.timeout("run() was not called"))
+                try await Task.sleep(until: deadline, clock: .continuous)
+                _ = commandQueue.fail(id, AMQPError.timeout("run() was not called"))
             }
         defer { watch?.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
-                commandQueue.post(command(request, continuation))
+                commandQueue.post(orFail: command(Request(id: id, deadline: deadline, continuation: continuation)))
             }
         } onCancel: {
-            commandQueue.cancel(request.id)
+            // At once when the thread has not seen it, else by asking the thread.
+            if !commandQueue.fail(id, CancellationError()) { commandQueue.post(.withdraw(id)) }
         }
     }
 }

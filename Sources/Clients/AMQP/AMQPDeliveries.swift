@@ -1,3 +1,5 @@
+import ClientSupport
+
 /// What a consumer gets, in batches: everything that the broker has already delivered, at least one message. One task iterates.
 ///
 /// The sequence goes on through reconnects; it ends with `stop()`, with the end of the connection's `run()`, and for a task that is cancelled.
@@ -8,12 +10,12 @@ public struct AMQPDeliveries: AsyncSequence, Sendable {
     public typealias Failure = Never
 
     let consumer: Consumer
-    let commandQueue: CommandQueue
+    let commandQueue: CommandQueue<Command>
 
     /// Ends the subscription (`basic.cancel`) and the sequence. What was taken can still be settled. What the broker had delivered and nobody has
     /// taken goes back to the queue: a few deliveries at once, many as soon as all that was taken is settled.
     public func stop() async {
-        await withCheckedContinuation { commandQueue.post(.stop(consumer, $0)) }
+        await withCheckedContinuation { commandQueue.post(orFail: .stop(consumer, $0)) }
     }
 
     /// Iterates over the batches from now on.

@@ -6,8 +6,6 @@
 #include <curl/curl.h>
 #include <locale.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
 
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) { return curl_easy_setopt(easy, option, value); }
 static inline CURLcode ccurl_set_offset(CURL *easy, CURLoption option, curl_off_t value) { return curl_easy_setopt(easy, option, value); }
@@ -33,9 +31,6 @@ static inline CURLMcode ccurl_multi_set_callbacks(CURLM *multi, curl_socket_call
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
     return curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
 }
-
-// The name that top(1) and debuggers show for the calling thread, up to 15 characters.
-static inline void ccurl_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 // A host name beyond ASCII as DNS has it (IDNA, by libidn2); NULL when it has no such form. curl_free what it returns.
 static inline char *ccurl_ascii_host(const char *name) {

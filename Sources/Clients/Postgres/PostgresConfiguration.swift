@@ -1,4 +1,5 @@
 import CPostgres
+import ClientSupport
 
 /// Where the database is and how many connections to it are kept.
 ///
@@ -70,7 +71,7 @@ public struct PostgresConfiguration: Sendable {
 
     /// Zero means never to the server: what is shorter than it can count is the shortest time.
     private static func milliseconds(_ duration: Duration) -> Int64 {
-        duration == .zero ? 0 : max(1, duration.wholeMilliseconds)
+        duration == .zero ? 0 : max(1, duration.milliseconds)
     }
 
     /// The startup packet splits options at spaces and takes a backslash as the escape.
@@ -157,12 +158,5 @@ extension PostgresConfiguration: CustomStringConvertible, CustomReflectable {
     /// What `dump` shows: the description.
     public var customMirror: Mirror {
         Mirror(self, children: ["description": description])
-    }
-}
-
-extension Duration {
-    /// Milliseconds, what is below one cut off.
-    var wholeMilliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

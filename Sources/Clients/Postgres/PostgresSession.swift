@@ -1,3 +1,5 @@
+import ClientSupport
+
 /// One connection kept, for what lives with a connection: advisory locks, settings, LISTEN.
 ///
 /// Each statement stands alone. What it leaves behind is cleared when it goes back: locks, settings, temporary tables, an open transaction.

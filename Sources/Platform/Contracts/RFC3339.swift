@@ -1,3 +1,4 @@
+import CivilCalendar
 import FoundationEssentials
 
 /// Instants as RFC 3339 writes them, `2027-03-14T01:59:26.500Z`, without a formatter.
@@ -67,7 +68,7 @@ public enum RFC3339 {
     public static func date(from text: ArraySlice<UInt8>) -> Date? {
         var reader = RFC3339Parser(text)
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"), let day = reader.number(2),
-            let date = CivilDate(year: year, month: month, day: day), reader.take("T", or: "t"),
+            let date = CivilDate(validYear: year, month: month, day: day), reader.take("T", or: "t"),
             let hour = reader.number(2), hour < 24, reader.take(":"), let minute = reader.number(2), minute < 60, reader.take(":"),
             let second = reader.number(2), second <= 60, let fraction = reader.fraction(), let offset = reader.offset(), reader.isAtEnd
         else { return nil }

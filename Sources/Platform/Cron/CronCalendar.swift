@@ -1,3 +1,5 @@
+import CivilCalendar
+
 /// The search for matching local times, as if no clock ever changed.
 ///
 /// A local time is a number of seconds since 1970-01-01 00:00 local.
@@ -7,11 +9,11 @@ extension CronExpression {
 
     /// The first matching local time at or after this one; nil when there is none within 50 years.
     func firstLocal(atOrAfter local: Int) -> Int? {
-        let dayNumber = local.floorDivided(by: 86_400)
+        let (dayNumber, timeOfDay) = local.dividedDown(by: 86_400)
         var date = CivilDate(daysSince1970: dayNumber)
         let lastYear = date.year + Self.horizonYears
         if months.contains(date.month), days.matching(year: date.year, month: date.month).contains(date.day),
-            let time = firstTime(atOrAfter: local - dayNumber * 86_400)
+            let time = firstTime(atOrAfter: timeOfDay)
         {
             return dayNumber * 86_400 + time
         }
@@ -33,11 +35,11 @@ extension CronExpression {
 
     /// The last matching local time at or before this one; nil when there is none within 50 years.
     func lastLocal(atOrBefore local: Int) -> Int? {
-        let dayNumber = local.floorDivided(by: 86_400)
+        let (dayNumber, timeOfDay) = local.dividedDown(by: 86_400)
         var date = CivilDate(daysSince1970: dayNumber)
         let firstYear = date.year - Self.horizonYears
         if months.contains(date.month), days.matching(year: date.year, month: date.month).contains(date.day),
-            let time = lastTime(atOrBefore: local - dayNumber * 86_400)
+            let time = lastTime(atOrBefore: timeOfDay)
         {
             return dayNumber * 86_400 + time
         }

@@ -1,3 +1,5 @@
+import CivilCalendar
+
 /// The day of month and day of week fields together: which days of a month fire.
 ///
 /// When both are restricted a day fires that matches either; when one of them starts with `*` or is `?` both must match

@@ -1,3 +1,5 @@
+import CivilCalendar
+
 /// A cron expression: repeating local times at which something fires.
 ///
 /// Five fields (minute, hour, day of month, month, day of week) or six with the second in front; `@yearly`,

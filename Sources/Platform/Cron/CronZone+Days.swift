@@ -1,9 +1,10 @@
+import CivilCalendar
 import FoundationEssentials
 
 /// The calendar days of a zone, numbered from 1970-01-01.
 extension CronZone {
     /// The day that the calendar of the zone shows at an instant.
-    public func day(at instant: Date) -> Int { localSeconds(at: instant).floorDivided(by: 86_400) }
+    public func day(at instant: Date) -> Int { localSeconds(at: instant).dividedDown(by: 86_400).quotient }
 
     /// The first instant at which the calendar of the zone shows this day or a later one: midnight, or later where the
     /// clock skips midnight or the whole day.

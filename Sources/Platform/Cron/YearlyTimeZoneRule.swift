@@ -1,3 +1,5 @@
+import CivilCalendar
+
 /// Daylight saving time of all future years, from the last line of a time zone file (POSIX TZ string, RFC 8536 section
 /// 3.3).
 struct YearlyTimeZoneRule: Sendable, Equatable {
@@ -40,7 +42,7 @@ struct YearlyTimeZoneRule: Sendable, Equatable {
 
     /// The changes of the year that the instant is in, of the one before and of the one after, in order.
     func changes(around instant: Int) -> [Change] {
-        let year = CivilDate(daysSince1970: instant.floorDivided(by: 86_400)).year
+        let year = CivilDate(daysSince1970: instant.dividedDown(by: 86_400).quotient).year
         var changes: [Change] = []
         for year in (year - 1)...(year + 1) {
             let ahead = Change(instant: Self.local(start, year) - standard, offset: daylight)

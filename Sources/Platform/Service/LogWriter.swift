@@ -1,3 +1,4 @@
+import ClientSupport
 import Dispatch
 import Glibc
 import Metrics
@@ -40,7 +41,11 @@ final class LogWriter: Sendable {
         self.descriptor = descriptor
         self.capacity = capacity
         self.dropped = dropped
-        startThread()
+        do {
+            try startThread(named: "log", stack: 256 << 10) { self.work() }
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 
     /// Appends a line, with its line break, to those that wait; returns at once.
@@ -89,30 +94,6 @@ final class LogWriter: Sendable {
 }
 
 extension LogWriter {
-    private func startThread() {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setstacksize(&attributes, 256 << 10)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // Signals are for the threads that expect them (no thread needs the SIGPIPE of a reader that left); a new
-        // thread inherits the mask of its creator.
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread, &attributes,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<LogWriter>.fromOpaque(context).takeRetainedValue().work()
-            }, context.toOpaque())
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        pthread_attr_destroy(&attributes)
-        precondition(result == 0, "no thread left for the log: raise the limit (ulimit -u)")
-    }
-
     private func work() -> Never {
         while true {
             bell.wait()

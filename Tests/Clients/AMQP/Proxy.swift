@@ -1,5 +1,7 @@
+import ClientSupport
 import Glibc
 import Synchronization
+import Testing
 
 /// A TCP relay on loopback that can fall silent, as a cable that was pulled would, or cut its connections.
 ///
@@ -17,7 +19,7 @@ final class Proxy: Sendable {
     init(to target: Int, listeningOn address: String = "127.0.0.1") throws {
         self.target = target
         (listener, port) = try Self.listen(on: address)
-        startThread { [self] in accept() }
+        try startThread(named: "proxy", stack: 256 << 10) { [self] in accept() }
     }
 
     private static func listen(on address: String) throws -> (Int32, Int) {
@@ -76,8 +78,13 @@ final class Proxy: Sendable {
             }
             accepted.wrappingAdd(1, ordering: .acquiringAndReleasing)
             sockets.withLock { $0 += [client, server] }
-            startThread { [self] in relay(client, server) }
-            startThread { [self] in relay(server, client) }
+            for (source, destination) in [(client, server), (server, client)] {
+                do {
+                    try startThread(named: "relay", stack: 256 << 10) { [self] in relay(source, destination) }
+                } catch {
+                    Issue.record(error)
+                }
+            }
         }
         Glibc.close(listener)
     }
@@ -96,23 +103,6 @@ final class Proxy: Sendable {
         // A pulled cable does not tell the other side that this one has hung up.
         if !silent.load(ordering: .acquiring) { shutdown(destination, Int32(SHUT_RDWR)) }
     }
-}
-
-private func startThread(_ body: @escaping @Sendable () -> Void) {
-    let context = Unmanaged.passRetained(Body(body))
-    var thread = pthread_t()
-    pthread_create(
-        &thread, nil,
-        { context in
-            if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
-            return nil
-        }, context.toOpaque())
-    pthread_detach(thread)
-}
-
-private final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }
 
 extension sockaddr_in {

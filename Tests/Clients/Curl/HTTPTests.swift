@@ -14,6 +14,20 @@ struct HTTPTests {
         }
     }
 
+    @Test(
+        "Text becomes a path segment or query value, and text again",
+        arguments: [
+            ("", ""), ("A-b.c_9~", "A-b.c_9~"), ("R/3 é?&=%", "R%2F3%20%C3%A9%3F%26%3D%25"), ("a\0b", "a%00b"),
+        ])
+    func escaping(text: String, escaped: String) {
+        #expect(text.urlEscaped == escaped && escaped.urlUnescaped == text)
+    }
+
+    @Test("What is no escape stays, and what is not UTF-8 is no text")
+    func brokenEscapes() {
+        #expect("50%".urlUnescaped == "50%" && "%zz".urlUnescaped == "%zz" && "%FF".urlUnescaped == nil)
+    }
+
     @Test("A GET brings back status, headers and content")
     func get() async throws {
         try await withServer({ _ in [.answer("200 OK", ["X-Kind: Pass", "x-kind: other"], "[1,2]")] }) { client, server in

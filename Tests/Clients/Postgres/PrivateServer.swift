@@ -29,7 +29,7 @@ struct PrivateServer: Sendable {
     /// Not with Foundation's Process: it takes a child for alive as long as the server that the child leaves behind.
     func tell(_ verb: String) async throws {
         let status: Int32 = await withCheckedContinuation { continuation in
-            Thread.run { continuation.resume(returning: Self.run([Self.script, verb, folder])) }
+            Thread.detachNewThread { continuation.resume(returning: Self.run([Self.script, verb, folder])) }
         }
         try #require(status == 0, "\(verb) of a private PostgreSQL failed")
     }

@@ -1,3 +1,4 @@
+import ClientSupport
 import Glibc
 import Testing
 
@@ -24,7 +25,7 @@ final class RefusingServer: Sendable {
         for field in fields { body += Array(field.utf8) + [0] }
         body.append(0)
         let answer: [UInt8] = [UInt8(ascii: "E")] + Self.bytes(UInt32(body.count + 4)) + body
-        Thread.run {
+        try startThread(named: "refusing", stack: 256 << 10) {
             while true {
                 let client = Glibc.accept(listener, nil, nil)
                 guard client >= 0 else { break }

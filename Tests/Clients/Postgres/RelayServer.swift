@@ -1,3 +1,4 @@
+import ClientSupport
 import Glibc
 import Synchronization
 import Testing
@@ -34,7 +35,7 @@ final class RelayServer: Sendable {
             return UInt16(bigEndian: pointer.pointee.sin_port)
         }
         let relay = self
-        if let target { Thread.run { relay.accept(target) } }
+        if let target { try startThread(named: "proxy", stack: 256 << 10) { relay.accept(target) } }
     }
 
     /// Cuts what is connected now.
@@ -70,7 +71,11 @@ final class RelayServer: Sendable {
                 setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
             }
             state.withLock { $0.pairs.append((client, server)) }
-            Thread.run { self.relay(client, server) }
+            do {
+                try startThread(named: "relay", stack: 256 << 10) { self.relay(client, server) }
+            } catch {
+                Issue.record(error)
+            }
         }
         close(listener)
     }

@@ -36,7 +36,7 @@ class Channel {
     func didReceive(_ message: IncomingMessage) throws {}
 
     func open() throws {
-        epoch = session.nextEpoch()
+        epoch = session.supervisor.nextEpoch()
         tracker = AckTracker()
         incoming = nil
         phase = .opening
@@ -83,7 +83,7 @@ class Channel {
             if phase == .opening { phase = .open }
         case AMQP_CHANNEL_CLOSE_METHOD:
             let close = try method.fields(as: amqp_channel_close_t.self)
-            let error = session.error(code: Int(close.reply_code), text: String(wire: close.reply_text))
+            let error = session.supervisor.error(code: Int(close.reply_code), text: String(wire: close.reply_text))
             try writer.method(AMQP_CHANNEL_CLOSE_OK_METHOD, amqp_channel_close_ok_t(), channel: number)
             try closed(error)
         case AMQP_CHANNEL_CLOSE_OK_METHOD: try closed(nil)

@@ -1,7 +1,25 @@
-/// Identity and patience of a request.
-struct PendingRequest: Sendable {
+import ClientSupport
+import Synchronization
+
+/// What somebody waits for, and until when.
+struct Request<Answer: Sendable>: Sendable {
     let id: UInt64
     let deadline: ContinuousClock.Instant
+    let continuation: CheckedContinuation<Answer, any Error>
+}
+
+/// What has an identity, a deadline and somebody who waits for it.
+protocol PendingRequest {
+    var id: UInt64 { get }
+    var deadline: ContinuousClock.Instant { get }
+    func fail(_ error: any Error)
+}
+
+/// Identities of requests and consumers, never used twice.
+enum RequestID {
+    private static let last = Atomic<UInt64>(0)
+
+    static func next() -> UInt64 { last.wrappingAdd(1, ordering: .relaxed).newValue }
 }
 
 /// What the outside asks of the thread that owns the connection.
@@ -12,7 +30,9 @@ enum Command: Sendable {
     /// Drops what was staged under this identity.
     case rollBack(UInt64)
     case call(CallRequest)
-    case get(GetRequest)
+    case get(CallRequest)
+    /// Dropped without a connection to settle on, since the broker delivers again.
+    case settle(Settlement)
     case start(Consumer)
     case stop(Consumer, CheckedContinuation<Void, Never>)
     case flush(CheckedContinuation<Void, Never>)
@@ -20,71 +40,80 @@ enum Command: Sendable {
     case withdraw(UInt64)
     case shutdown
 
-    var request: PendingRequest? {
+    var request: (any PendingRequest)? {
         switch self {
-        case .publish(let request): request.request
-        case .stage(let request): request.request
-        case .commit(let request): request.request
-        case .call(let request): request.request
-        case .get(let request): request.request
-        case .rollBack, .start, .stop, .flush, .withdraw, .shutdown: nil
+        case .publish(let request): request
+        case .stage(let request): request
+        case .commit(let request): request
+        case .call(let request), .get(let request): request
+        case .rollBack, .settle, .start, .stop, .flush, .withdraw, .shutdown: nil
         }
     }
 
     /// Answers without the thread.
     func fail(_ error: any Error) {
         switch self {
-        case .publish(let request): request.continuation.resume(throwing: error)
-        case .stage(let request): request.continuation.resume(throwing: error)
-        case .commit(let request): request.continuation.resume(throwing: error)
-        case .call(let request): request.continuation.resume(throwing: error)
-        case .get(let request): request.continuation.resume(throwing: error)
         case .start(let consumer): _ = consumer.finish()
         case .stop(let consumer, let continuation):
             _ = consumer.finish()
             continuation.resume()
         case .flush(let continuation): continuation.resume()
-        case .rollBack, .withdraw, .shutdown: break
+        default: request?.fail(error)
         }
     }
 }
 
-/// Messages to publish, in order.
-struct PublishRequest: Sendable {
-    let request: PendingRequest
-    let messages: [AMQPMessage]
-    let mandatory: Bool
-    let continuation: CheckedContinuation<[AMQPPublishOutcome], any Error>
+extension CommandQueue<Command> {
+    /// Leaves a command; answers it with `AMQPError.closed` when nobody will look any more.
+    func post(orFail command: Command) {
+        if !post(command) { command.fail(AMQPError.closed) }
+    }
+
+    /// Fails a request at once when the thread has not seen it; false otherwise.
+    func fail(_ id: UInt64, _ error: any Error) -> Bool {
+        guard let unseen = takeBack(where: { $0.request?.id == id }) else { return false }
+        unseen.fail(error)
+        return true
+    }
 }
 
-/// Messages to stage; their identity from then on is that of the ticket, which is the answer.
-struct StageRequest: Sendable {
-    let request: PendingRequest
+/// A request with more to it than its answer.
+protocol CommandRequest: PendingRequest, Sendable {
+    associatedtype Answer: Sendable
+    var request: Request<Answer> { get }
+}
+
+extension CommandRequest {
+    var id: UInt64 { request.id }
+    var deadline: ContinuousClock.Instant { request.deadline }
+    func fail(_ error: any Error) { request.continuation.resume(throwing: error) }
+}
+
+/// Messages to publish, in order.
+struct PublishRequest: CommandRequest {
+    let request: Request<[AMQPPublishOutcome]>
     let messages: [AMQPMessage]
     let mandatory: Bool
-    let continuation: CheckedContinuation<UInt64, any Error>
+}
+
+/// Messages to stage; their identity from then on is that of the request, which is the answer.
+struct StageRequest: CommandRequest {
+    let request: Request<UInt64>
+    let messages: [AMQPMessage]
+    let mandatory: Bool
 }
 
 /// Staged messages to commit.
-struct CommitRequest: Sendable {
-    let request: PendingRequest
+struct CommitRequest: CommandRequest {
+    let request: Request<[AMQPPublishOutcome]>
     let staged: UInt64
-    let continuation: CheckedContinuation<[AMQPPublishOutcome], any Error>
 }
 
-/// A message to take from a queue.
-struct GetRequest: Sendable {
-    let request: PendingRequest
-    let queue: String
-    let continuation: CheckedContinuation<AMQPDelivery?, any Error>
-}
-
-/// Synchronous methods to go through in order on the control channel.
-struct CallRequest: Sendable {
-    let request: PendingRequest
+/// Synchronous methods to go through in order, on the control channel or that of `basic.get`.
+struct CallRequest: CommandRequest {
+    let request: Request<ControlReply>
     let steps: [ControlStep]
-    let effect: Effect
-    let continuation: CheckedContinuation<ControlReply, any Error>
+    var effect = Effect.none
 
     /// What a success changes in what is declared again after a reconnect.
     enum Effect: Sendable {

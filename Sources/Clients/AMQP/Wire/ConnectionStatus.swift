@@ -1,17 +1,22 @@
 import Synchronization
 
-/// Whether the connection is up, for those who ask and those who wait.
+/// Whether the connection is up and what the broker last said, for those who ask and those who wait.
 final class ConnectionStatus: Sendable {
     private enum Phase {
-        case idle
-        case running(connected: Bool)
+        case idle, connecting, connected
         case ended(any Error)
     }
 
     private struct State {
         var phase = Phase.idle
         var waiters: [UInt64: CheckedContinuation<Void, any Error>] = [:]
-        var nextID: UInt64 = 0
+        /// Consumers that are subscribed now, by queue.
+        var subscriptions: [String: Int] = [:]
+        var blockedReason: String?
+        var version: String?
+
+        var isConnected: Bool { if case .connected = phase { true } else { false } }
+        var isIdle: Bool { if case .idle = phase { true } else { false } }
 
         mutating func takeWaiters() -> [CheckedContinuation<Void, any Error>] {
             defer { waiters = [:] }
@@ -20,64 +25,46 @@ final class ConnectionStatus: Sendable {
     }
 
     private let state = Mutex(State())
-    private let connected = Atomic(false)
-    private let broker = Mutex(BrokerState())
 
-    /// What the broker last said.
-    private struct BrokerState {
-        /// Consumers that are subscribed now, by queue.
-        var subscriptions: [String: Int] = [:]
-        /// Why the broker takes no messages.
-        var blockedReason: String?
-        var version: String?
-    }
-
-    var isConnected: Bool { connected.load(ordering: .acquiring) }
-
-    var hasStarted: Bool {
-        state.withLock { state in
-            if case .idle = state.phase { false } else { true }
-        }
-    }
+    var isConnected: Bool { state.withLock(\.isConnected) }
+    var hasStarted: Bool { !state.withLock(\.isIdle) }
 
     /// Whether a consumer of the queue is subscribed now.
-    func isConsuming(_ queue: String) -> Bool { broker.withLock { $0.subscriptions[queue, default: 0] > 0 } }
+    func isConsuming(_ queue: String) -> Bool { state.withLock { $0.subscriptions[queue, default: 0] > 0 } }
 
     /// Counts a subscription that began or ended.
-    func noteSubscription(of queue: String, by change: Int) { broker.withLock { $0.subscriptions[queue, default: 0] += change } }
+    func noteSubscription(of queue: String, by change: Int) { state.withLock { $0.subscriptions[queue, default: 0] += change } }
 
     /// Why the broker takes no messages now.
     var blockedReason: String? {
-        get { broker.withLock { $0.blockedReason } }
-        set { broker.withLock { $0.blockedReason = newValue } }
+        get { state.withLock(\.blockedReason) }
+        set { state.withLock { $0.blockedReason = newValue } }
     }
 
     /// What the broker says that it is.
     var version: String? {
-        get { broker.withLock { $0.version } }
-        set { broker.withLock { $0.version = newValue } }
+        get { state.withLock(\.version) }
+        set { state.withLock { $0.version = newValue } }
     }
 
     /// Marks the start; false when it was started before.
     func start() -> Bool {
         state.withLock { state in
-            guard case .idle = state.phase else { return false }
-            state.phase = .running(connected: false)
+            guard state.isIdle else { return false }
+            state.phase = .connecting
             return true
         }
     }
 
-    func set(connected value: Bool) {
-        connected.store(value, ordering: .releasing)
+    func set(connected: Bool) {
         let waiters = state.withLock { state in
-            state.phase = .running(connected: value)
-            return value ? state.takeWaiters() : []
+            state.phase = connected ? .connected : .connecting
+            return connected ? state.takeWaiters() : []
         }
         for waiter in waiters { waiter.resume() }
     }
 
     func end(_ error: any Error) {
-        connected.store(false, ordering: .releasing)
         let waiters = state.withLock { state in
             state.phase = .ended(error)
             return state.takeWaiters()
@@ -87,18 +74,15 @@ final class ConnectionStatus: Sendable {
 
     /// Returns once connected; throws when the connection has ended, and `CancellationError`.
     func wait() async throws {
-        let id = state.withLock { state in
-            state.nextID += 1
-            return state.nextID
-        }
+        let id = RequestID.next()
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let answer: Result<Void, any Error>? = state.withLock { state in
                     if Task.isCancelled { return .failure(CancellationError()) }
                     switch state.phase {
-                    case .running(connected: true): return .success(())
+                    case .connected: return .success(())
                     case .ended(let error): return .failure(error)
-                    case .idle, .running(connected: false):
+                    case .idle, .connecting:
                         state.waiters[id] = continuation
                         return nil
                     }
@@ -106,8 +90,7 @@ final class ConnectionStatus: Sendable {
                 if let answer { continuation.resume(with: answer) }
             }
         } onCancel: {
-            let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
-            waiter?.resume(throwing: CancellationError())
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(throwing: CancellationError())
         }
     }
 }

@@ -1,3 +1,6 @@
+import CRabbitMQ
+import ClientSupport
+import DequeModule
 import Glibc
 import Logging
 
@@ -5,10 +8,10 @@ import Logging
 final class ConnectionSupervisor {
     let configuration: AMQPConfiguration
     let logger: Logger
-    let commandQueue: CommandQueue
+    private let commandQueue: CommandQueue<Command>
     let status: ConnectionStatus
     var pending: PendingRequests
-    private var mail = CommandQueue.Mail()
+    private var commands: [Command] = []
     private(set) var isStopping = false
     /// No request's time is up before this.
     private(set) var nextExpiry: ContinuousClock.Instant?
@@ -20,7 +23,10 @@ final class ConnectionSupervisor {
     /// What has been logged of the present outage: each reason once, since a broker that is back may refuse the login.
     private var reasons: Set<String> = []
 
-    init(_ configuration: AMQPConfiguration, _ topology: AMQPTopology, _ commandQueue: CommandQueue, _ status: ConnectionStatus, _ logger: Logger) {
+    init(
+        _ configuration: AMQPConfiguration, _ topology: AMQPTopology, _ commandQueue: CommandQueue<Command>, _ status: ConnectionStatus,
+        _ logger: Logger
+    ) {
         self.configuration = configuration
         self.commandQueue = commandQueue
         self.status = status
@@ -32,7 +38,7 @@ final class ConnectionSupervisor {
     /// Returns when stopped; the failure is the reason why the first connection can never work.
     func run() -> Result<Void, any Error> {
         var result: Result<Void, any Error> = .success(())
-        drainCommands(nil)
+        drainCommands()
         while !isStopping {
             do {
                 try connectAndServe()
@@ -43,14 +49,10 @@ final class ConnectionSupervisor {
                 pause(after: error)
             }
         }
-        status.end((try? result.get()) == nil ? failure(of: result) : AMQPError.closed)
-        commandQueue.closeDown()
+        if case .failure(let error) = result { status.end(error) } else { status.end(AMQPError.closed) }
+        for command in commandQueue.close() { command.fail(AMQPError.closed) }
         pending.fail(.closed)
         return result
-    }
-
-    private func failure(of result: Result<Void, any Error>) -> any Error {
-        if case .failure(let error) = result { error } else { AMQPError.closed }
     }
 
     private func connectAndServe() throws {
@@ -88,14 +90,25 @@ final class ConnectionSupervisor {
             logger.warning("no connection to the broker; trying until it is back", metadata: ["reason": "\(reason)"])
         }
         let end = ContinuousClock.now + backoff.pause()
-        while !isStopping {
-            let now = ContinuousClock.now
-            guard now < end else { return }
-            var descriptor = pollfd(fd: commandQueue.descriptor, events: Int16(POLLIN), revents: 0)
-            if poll(&descriptor, 1, milliseconds(until: nextExpiry.map { min($0, end) } ?? end)) > 0 { commandQueue.resetWakeUp() }
-            drainCommands(nil)
+        while !isStopping, ContinuousClock.now < end {
+            _ = try? wait(until: end)
+            drainCommands()
             expire(.now)
         }
+    }
+
+    /// Waits for a command, for the socket of a session, until an instant or until the time of a request is up.
+    /// - Returns: what `poll` says of the socket.
+    func wait(until due: ContinuousClock.Instant?, socket: Int32 = -1, events: Int16 = 0) throws -> Int16 {
+        var descriptors = (
+            pollfd(fd: socket, events: events, revents: 0), pollfd(fd: commandQueue.descriptor, events: Int16(POLLIN), revents: 0)
+        )
+        var timeout = Duration.pollTimeout(until: [due, nextExpiry].lazy.compactMap { $0 }.min())
+        if timeout != 0, !commandQueue.prepareToSleep() { timeout = 0 }
+        let status = withUnsafeMutableBytes(of: &descriptors) { poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, timeout) }
+        guard status >= 0 || errno == EINTR else { throw ConnectionLost(reason: String(cString: strerror(errno))) }
+        if descriptors.1.revents != 0 { commandQueue.resetWakeUp() }
+        return descriptors.0.revents
     }
 
     /// How many reasons of one outage are logged.
@@ -106,9 +119,8 @@ final class ConnectionSupervisor {
         return epochs
     }
 
-    /// Makes sure that the ticket's deadline is looked at.
-    func watch(_ request: PendingRequest?) {
-        guard let request else { return }
+    /// Makes sure that the deadline of a request is looked at.
+    func watch(_ request: some PendingRequest) {
         nextExpiry = min(nextExpiry ?? request.deadline, request.deadline)
     }
 
@@ -124,55 +136,60 @@ final class ConnectionSupervisor {
         nextExpiry = pending.expire(now, .timeout("there is no connection to the broker"))
     }
 
-    // MARK: Mail
+    // MARK: Commands
 
-    /// Works through what other tasks have left. Settlements come first: a command may rely on them.
+    /// Executes what other tasks have left.
     func drainCommands(_ session: ConnectionEventLoop) throws {
-        commandQueue.take(into: &mail)
-        for settlement in mail.settlements { try session.settle(settlement) }
-        mail.settlements.removeAll(keepingCapacity: true)
-        try execute(session)
+        commandQueue.take(into: &commands)
+        for command in commands { try execute(command, session) }
     }
 
-    private func drainCommands(_ none: Never?) {
-        commandQueue.take(into: &mail)
-        mail.settlements.removeAll(keepingCapacity: true)
-        try? execute(nil)
+    private func drainCommands() {
+        commandQueue.take(into: &commands)
+        // Only a session throws.
+        for command in commands { try? execute(command, nil) }
     }
 
-    private func execute(_ session: ConnectionEventLoop?) throws {
-        let commands = mail.commands
-        mail.commands.removeAll(keepingCapacity: true)
-        for command in commands {
-            watch(command.request)
-            switch command {
-            case .publish(let request): pending.publications.append(PublishOperation(request))
-            case .stage(let request): pending.stagings.append(request)
-            case .commit(let request):
-                if session?.transactions.commit(request) ?? false { continue }
-                request.continuation.resume(throwing: AMQPError.stagingLost)
-            case .rollBack(let staged): try session?.transactions.rollBack(staged)
-            case .call(let request): pending.jobs.append(job(request))
-            case .get(let request): pending.gets.append(request)
-            case .start(let consumer):
-                pending.consumers.append(consumer)
-                session?.start(consumer)
-            case .stop(let consumer, let continuation):
-                if let session, try session.stop(consumer, continuation) { continue }
-                pending.consumers.removeAll { $0 === consumer }
-                _ = consumer.finish()
-                continuation.resume()
-            case .flush(let continuation): if let session { session.flush(continuation) } else { continuation.resume() }
-            case .withdraw(let id):
-                pending.withdraw(id)
-                session?.transactions.withdraw(id)
-            case .shutdown: isStopping = true
-            }
+    private func execute(_ command: Command, _ session: ConnectionEventLoop?) throws {
+        switch command {
+        case .settle(let settlement): try session?.settle(settlement)
+        case .publish(let request):
+            watch(request)
+            pending.publications.append(
+                PublishBatch(
+                    caller: request.request.continuation, id: request.id, deadline: request.deadline, messages: request.messages,
+                    mandatory: request.mandatory))
+        case .stage(let request):
+            watch(request)
+            pending.stagings.append(request)
+        case .commit(let request):
+            watch(request)
+            if !(session?.transactions.commit(request) ?? false) { request.fail(AMQPError.stagingLost) }
+        case .rollBack(let staged): try session?.transactions.rollBack(staged)
+        case .call(let request): pending.jobs.append(job(request))
+        case .get(let request): pending.gets.append(job(request))
+        case .start(let consumer):
+            pending.consumers.append(consumer)
+            session?.start(consumer)
+        case .stop(let consumer, let continuation):
+            if let session, try session.stop(consumer, continuation) { return }
+            forget(consumer)
+            _ = consumer.finish()
+            continuation.resume()
+        case .flush(let continuation): if let session { session.flush(continuation) } else { continuation.resume() }
+        case .withdraw(let id):
+            pending.withdraw(id)
+            session?.transactions.withdraw(id)
+        case .shutdown: isStopping = true
         }
     }
 
+    /// The consumer is not subscribed any more.
+    func forget(_ consumer: Consumer) { pending.consumers.removeAll { $0 === consumer } }
+
     private func job(_ request: CallRequest) -> ControlJob {
-        ControlJob(request: request.request, steps: request.steps) { [unowned self] result in
+        watch(request)
+        return ControlJob(id: request.id, deadline: request.deadline, steps: request.steps) { [unowned self] result in
             if case .success = result {
                 switch request.effect {
                 case .none: break
@@ -180,7 +197,17 @@ final class ConnectionSupervisor {
                 case .forget(let queue): pending.topology.remove(queue: queue)
                 }
             }
-            request.continuation.resume(with: result)
+            request.request.continuation.resume(with: result)
+        }
+    }
+
+    /// What the broker's reply code means.
+    func error(code: Int, text: String) -> AMQPError {
+        switch Int32(code) {
+        case AMQP_ACCESS_REFUSED: .accessRefused(user: configuration.user, vhost: configuration.vhost, text: text)
+        case AMQP_NOT_FOUND: .notFound(text)
+        case AMQP_PRECONDITION_FAILED: .preconditionFailed(text)
+        default: .refused(code: code, text: text)
         }
     }
 }

@@ -129,7 +129,7 @@ final class ConsumerChannel: Channel {
     private func finishStop() throws {
         if !isEnding {
             stage = .stopped
-            session.forget(consumer)
+            session.supervisor.forget(consumer)
             try giveBack(consumer.finish() + fresh)
             fresh = []
         }
@@ -179,7 +179,7 @@ final class ConsumerChannel: Channel {
         let isSubscribed = if case .consuming = stage { true } else { false }
         guard isSubscribed != self.isSubscribed else { return }
         self.isSubscribed = isSubscribed
-        session.noteSubscription(of: consumer.queue, by: isSubscribed ? 1 : -1)
+        session.supervisor.status.noteSubscription(of: consumer.queue, by: isSubscribed ? 1 : -1)
     }
 
     /// The session is over.
@@ -188,7 +188,7 @@ final class ConsumerChannel: Channel {
         fresh = []
         consumer.discard()
         guard !stoppers.isEmpty else { return }
-        session.forget(consumer)
+        session.supervisor.forget(consumer)
         _ = consumer.finish()
         for stopper in stoppers { stopper.resume() }
         stoppers = []

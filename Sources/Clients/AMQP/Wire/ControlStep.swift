@@ -1,6 +1,6 @@
 import CRabbitMQ
 
-/// A synchronous method of the control channel.
+/// A synchronous method.
 enum ControlStep: Sendable {
     case declareExchange(AMQPTopology.Exchange)
     case declareQueue(AMQPTopology.Queue)
@@ -10,6 +10,7 @@ enum ControlStep: Sendable {
     case deleteExchange(String)
     case deleteQueue(String)
     case purge(String)
+    case get(String)
 
     func send(_ writer: FrameWriter, channel: UInt16) throws {
         let arena = Arena()
@@ -38,7 +39,7 @@ enum ControlStep: Sendable {
             bind.arguments = arena.table(binding.arguments)
             try writer.method(AMQP_QUEUE_BIND_METHOD, bind, channel: channel)
         case .inspectExchange, .inspectQueue: try sendInspection(writer, channel, arena)
-        case .deleteExchange, .deleteQueue, .purge: try sendRemoval(writer, channel, arena)
+        case .deleteExchange, .deleteQueue, .purge, .get: try sendOther(writer, channel, arena)
         }
     }
 
@@ -57,7 +58,7 @@ enum ControlStep: Sendable {
         }
     }
 
-    private func sendRemoval(_ writer: FrameWriter, _ channel: UInt16, _ arena: Arena) throws {
+    private func sendOther(_ writer: FrameWriter, _ channel: UInt16, _ arena: Arena) throws {
         if case .deleteExchange(let name) = self {
             var delete = amqp_exchange_delete_t()
             delete.exchange = arena.bytes(name)
@@ -70,6 +71,10 @@ enum ControlStep: Sendable {
             var purge = amqp_queue_purge_t()
             purge.queue = arena.bytes(name)
             try writer.method(AMQP_QUEUE_PURGE_METHOD, purge, channel: channel)
+        } else if case .get(let name) = self {
+            var get = amqp_basic_get_t()
+            get.queue = arena.bytes(name)
+            try writer.method(AMQP_BASIC_GET_METHOD, get, channel: channel)
         }
     }
 }
@@ -79,6 +84,8 @@ enum ControlReply: Sendable {
     case done
     case count(Int)
     case status(AMQPQueueStatus)
+    /// Of `basic.get`; nil when the queue is empty.
+    case delivery(AMQPDelivery?)
 
     /// `nil` for a method that is no answer to any step.
     init?(_ method: amqp_method_t) throws {
@@ -89,6 +96,7 @@ enum ControlReply: Sendable {
             self = .status(AMQPQueueStatus(messages: Int(declared.message_count), consumers: Int(declared.consumer_count)))
         case AMQP_QUEUE_DELETE_OK_METHOD: self = .count(Int(try method.fields(as: amqp_queue_delete_ok_t.self).message_count))
         case AMQP_QUEUE_PURGE_OK_METHOD: self = .count(Int(try method.fields(as: amqp_queue_purge_ok_t.self).message_count))
+        case AMQP_BASIC_GET_EMPTY_METHOD: self = .delivery(nil)
         default: return nil
         }
     }

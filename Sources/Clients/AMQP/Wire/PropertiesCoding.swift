@@ -1,4 +1,5 @@
 import CRabbitMQ
+import ClientSupport
 import FoundationEssentials
 
 /// Turns properties into the library's and back. Decoding keeps the last content type, which hardly ever changes.
@@ -40,7 +41,7 @@ extension Arena {
         set(properties.contentEncoding, AMQP_BASIC_CONTENT_ENCODING_FLAG, &wire.content_encoding)
         set(properties.correlationID, AMQP_BASIC_CORRELATION_ID_FLAG, &wire.correlation_id)
         set(properties.replyTo, AMQP_BASIC_REPLY_TO_FLAG, &wire.reply_to)
-        set(properties.expiration.map { String($0.wireMilliseconds) }, AMQP_BASIC_EXPIRATION_FLAG, &wire.expiration)
+        set(properties.expiration.map { String(max(0, $0.milliseconds)) }, AMQP_BASIC_EXPIRATION_FLAG, &wire.expiration)
         set(properties.messageID, AMQP_BASIC_MESSAGE_ID_FLAG, &wire.message_id)
         set(properties.type, AMQP_BASIC_TYPE_FLAG, &wire.type)
         set(properties.userID, AMQP_BASIC_USER_ID_FLAG, &wire.user_id)
@@ -60,9 +61,4 @@ extension Arena {
         wire._flags = amqp_flags_t(bitPattern: flags)
         return wire
     }
-}
-
-extension Duration {
-    /// Whole milliseconds, at least 0: the protocol's unit for times to live.
-    fileprivate var wireMilliseconds: Int64 { max(0, components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000) }
 }

@@ -14,7 +14,7 @@ final class TransactionChannel: Channel {
         case staged(StageRequest)
         /// To be committed as soon as the broker takes messages.
         case due(StageRequest, CommitRequest)
-        case committing(PublishOperation)
+        case committing(PublishBatch<Publisher>)
         /// Nobody wants it any more, but a message has begun.
         case abandoned
         case rollingBack
@@ -26,14 +26,11 @@ final class TransactionChannel: Channel {
     private var selects = 0
     private var lastReturned: UInt64 = 0
 
-    /// Bytes written before the session looks after its other work.
-    private static let quota = 512 * 1024
-
     /// Whether it can take a batch.
     var isIdle: Bool { if case .idle = stage, phase != .closing { true } else { false } }
 
     /// Identity of the batch that may be committed.
-    var staged: UInt64? { if case .staged(let request) = stage { request.request.id } else { nil } }
+    var staged: UInt64? { if case .staged(let request) = stage { request.id } else { nil } }
 
     /// Takes a batch; `pump()` writes it.
     func begin(_ request: StageRequest) throws {
@@ -65,37 +62,28 @@ final class TransactionChannel: Channel {
 
     /// Writes what is to be written as far as the socket takes it; true when it could go on at once.
     func pump() throws -> Bool {
-        var written = 0
-        while written < Self.quota {
-            if !writer.hasRoom {
-                try writer.flush()
-                guard writer.hasRoom else { return false }
-            }
-            if messages.isInsideMessage {
-                written += try messages.writePiece()
-                continue
-            }
+        try messages.pump {
             switch stage {
             case .writing(let request, let next) where next < request.messages.count:
                 stage = .writing(request, next: next + 1)
-                written += try messages.write(request.messages[next], mandatory: request.mandatory)
+                return try messages.write(request.messages[next], mandatory: request.mandatory)
             case .writing(let request, _):
                 stage = .arriving(request)
                 try select()
             case .due(let request, let commit): try send(commit, of: request)
             case .abandoned: try rollBack()
-            case .idle, .arriving, .staged, .committing, .rollingBack: return false
+            case .idle, .arriving, .staged, .committing, .rollingBack: break
             }
+            return nil
         }
-        return true
     }
 
     private func send(_ commit: CommitRequest, of request: StageRequest) throws {
         lastReturned = 0
         stage = .committing(
-            PublishOperation(
-                written: PublishRequest(
-                    request: commit.request, messages: request.messages, mandatory: request.mandatory, continuation: commit.continuation)))
+            PublishBatch(
+                caller: commit.request.continuation, id: commit.id, deadline: commit.deadline, messages: request.messages,
+                mandatory: request.mandatory, isWritten: true))
         try writer.method(AMQP_TX_COMMIT_METHOD, amqp_tx_commit_t(), channel: number)
     }
 
@@ -105,10 +93,11 @@ final class TransactionChannel: Channel {
             selects -= 1
             guard selects == 0, case .arriving(let request) = stage else { return }
             stage = .staged(request)
-            request.continuation.resume(returning: request.request.id)
-        case (AMQP_TX_COMMIT_OK_METHOD, .committing(let operation)):
+            request.request.continuation.resume(returning: request.id)
+        case (AMQP_TX_COMMIT_OK_METHOD, .committing(var batch)):
             stage = .idle
-            operation.settleAll(.confirmed)
+            batch.settle(through: .max, .confirmed)
+            if let outcomes = batch.result, !batch.isAnswered { batch.caller.resume(returning: outcomes) }
         case (AMQP_TX_ROLLBACK_OK_METHOD, .rollingBack): stage = .idle
         default: break
         }
@@ -116,10 +105,11 @@ final class TransactionChannel: Channel {
 
     /// Unroutable messages come back upon the commit, in their order and before its answer.
     override func didReceive(_ message: IncomingMessage) throws {
-        guard case .committing(let operation) = stage else { return }
+        guard case .committing(var batch) = stage else { return }
         for exactly in [true, false] {
-            guard let sequence = operation.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
+            guard let sequence = batch.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
             lastReturned = sequence
+            stage = .committing(batch)
             return
         }
     }
@@ -133,37 +123,38 @@ final class TransactionChannel: Channel {
         selects = 0
         messages.reset()
         switch last {
-        case .writing(let request, _), .arriving(let request): request.continuation.resume(throwing: error)
-        case .due(_, let commit): commit.continuation.resume(throwing: AMQPError.stagingLost)
-        case .committing(let operation): operation.answer(.failure(error))
+        case .writing(let request, _), .arriving(let request): request.fail(error)
+        case .due(_, let commit): commit.fail(AMQPError.stagingLost)
+        case .committing(let batch): if !batch.isAnswered { batch.fail(error) }
         case .idle, .staged, .abandoned, .rollingBack: break
         }
     }
 
     /// Answers the request under way if its time is up; returns when it is, if later.
     func expire(_ now: ContinuousClock.Instant, _ error: AMQPError) throws -> ContinuousClock.Instant? {
+        let request: any PendingRequest
         switch stage {
-        case .writing(let request, _), .arriving(let request):
-            guard request.request.deadline <= now else { return request.request.deadline }
-            request.continuation.resume(throwing: error)
+        case .writing(let staging, _), .arriving(let staging): request = staging
+        case .due(_, let commit): request = commit
+        case .committing(let batch) where !batch.isAnswered: request = batch
+        case .idle, .staged, .committing, .abandoned, .rollingBack: return nil
+        }
+        guard request.deadline <= now else { return request.deadline }
+        request.fail(error)
+        if case .committing(var batch) = stage {
+            // Its answer may come yet, and is nobody's.
+            batch.isAnswered = true
+            stage = .committing(batch)
+        } else {
             try rollBack()
-        case .due(_, let commit):
-            guard commit.request.deadline <= now else { return commit.request.deadline }
-            commit.continuation.resume(throwing: error)
-            try rollBack()
-        case .committing(let operation):
-            guard !operation.isAnswered else { return nil }
-            guard operation.request.request.deadline <= now else { return operation.request.request.deadline }
-            operation.answer(.failure(error))
-        case .idle, .staged, .abandoned, .rollingBack: break
         }
         return nil
     }
 
     /// Drops a commit that its caller has given up and that was not sent; the batch stays staged.
     func withdraw(_ id: UInt64) {
-        guard case .due(let request, let commit) = stage, commit.request.id == id else { return }
+        guard case .due(let request, let commit) = stage, commit.id == id else { return }
         stage = .staged(request)
-        commit.continuation.resume(throwing: CancellationError())
+        commit.fail(CancellationError())
     }
 }

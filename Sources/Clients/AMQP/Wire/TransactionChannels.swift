@@ -1,3 +1,5 @@
+import DequeModule
+
 /// The transaction channels of a session: as many as batches were staged at the same time, kept for the next ones.
 final class TransactionChannels {
     private unowned let session: ConnectionEventLoop

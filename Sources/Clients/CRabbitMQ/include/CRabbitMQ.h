@@ -24,10 +24,4 @@ const char *crabbit_tls_configure(amqp_socket_t *socket, crabbit_tls_options opt
 amqp_rpc_reply_t crabbit_login(amqp_connection_state_t state, const char *vhost, int channel_max, int frame_max, int heartbeat,
                                const amqp_table_t *properties, const char *user, const char *password);
 
-/// An eventfd that never blocks and is not inherited; -1 with errno on failure.
-int crabbit_wakeup_descriptor(void);
-
-/// Names the calling thread for tools such as top; at most 15 bytes.
-void crabbit_name_thread(const char *name);
-
 #endif

@@ -1,3 +1,5 @@
+import CivilCalendar
+
 /// The three ways HTTP writes an instant (RFC 9110 section 5.6.7).
 enum HTTPDate {
     /// Seconds since 1970; nil if it is none of the three. A two-digit year is taken to lie within 50 years from 2000.
@@ -23,11 +25,15 @@ enum HTTPDate {
     private static func instant(year: String, month: String, day: String, time: String) -> Int? {
         let clock = time.split(separator: ":").map(String.init)
         guard year.utf8.count == 4, clock.count == 3, clock.allSatisfy({ $0.utf8.count == 2 }),
-            let month = CivilTime.months.firstIndex(of: month), let year = number(year), let day = number(day),
-            let hour = number(clock[0]), let minute = number(clock[1]), let second = number(clock[2])
+            let month = months.firstIndex(of: month), let year = number(year), let day = number(day),
+            let date = CivilDate(validYear: year, month: month + 1, day: day), let hour = number(clock[0]), hour < 24,
+            let minute = number(clock[1]), minute < 60, let second = number(clock[2]), second <= 60
         else { return nil }
-        return CivilTime(year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second).seconds
+        // A leap second counts as the next one.
+        return date.daysSince1970 * 86_400 + hour * 3_600 + minute * 60 + second
     }
+
+    static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     private static func number(_ text: String) -> Int? {
         text.utf8.allSatisfy(\.isDigit) ? Int(text) : nil

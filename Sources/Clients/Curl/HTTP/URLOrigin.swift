@@ -31,6 +31,21 @@ struct URLOrigin: Equatable {
 }
 
 extension String {
+    /// The text as one path segment or query value: everything but the unreserved characters of RFC 3986 (section 2.3) is escaped.
+    public var urlEscaped: String {
+        guard let escaped = curl_easy_escape(nil, self, Int32(clamping: utf8.count)) else { return "" }
+        defer { curl_free(escaped) }
+        return String(cString: escaped)
+    }
+
+    /// The text behind `%xx`; what is no escape stays as it is. Nil for bytes that are not UTF-8.
+    public var urlUnescaped: String? {
+        var count: Int32 = 0
+        guard let bytes = curl_easy_unescape(nil, self, Int32(clamping: utf8.count), &count) else { return nil }
+        defer { curl_free(bytes) }
+        return String(validating: UnsafeRawBufferPointer(start: bytes, count: Int(count)), as: UTF8.self)
+    }
+
     /// Whether the name means this machine whatever a resolver says (RFC 6761 section 6.3), or is an address of it.
     var isLoopback: Bool {
         let name = lowercased().trimmingBrackets

@@ -1,3 +1,4 @@
+import CivilCalendar
 import FoundationEssentials
 
 extension MailMessage {
@@ -62,9 +63,10 @@ extension MailMessage {
     }
 
     private var dateText: String {
-        let time = CivilTime(seconds: Int(date.timeIntervalSince1970.rounded(.down)))
-        let clock = [time.hour, time.minute, time.second].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
-        return "\(time.weekday), \(time.day) \(CivilTime.months[time.month - 1]) \(time.year) \(clock) +0000"
+        let (days, time) = Int(date.timeIntervalSince1970.rounded(.down)).dividedDown(by: 86_400)
+        let day = CivilDate(daysSince1970: days)
+        let weekday = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][day.weekday]
+        return "\(weekday), \(day.day) \(HTTPDate.months[day.month - 1]) \(day.year) \(CivilDate.clock(time)) +0000"
     }
 
     /// Of the message id alone, so that the same mail is the same bytes.

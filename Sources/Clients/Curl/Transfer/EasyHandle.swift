@@ -1,4 +1,5 @@
 import CCurl
+import ClientSupport
 import Glibc
 
 /// One easy handle of libcurl, used again and again for one transfer after the other.
@@ -77,8 +78,8 @@ final class EasyHandle {
         // A transfer that ends while a name is looked up does not wait for the resolver: that would hold up all others.
         set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
-        set(CURLOPT_TIMEOUT_MS, timeout.wholeMilliseconds)
-        set(CURLOPT_CONNECTTIMEOUT_MS, min(connectTimeout, timeout).wholeMilliseconds)
+        set(CURLOPT_TIMEOUT_MS, timeout.curlMilliseconds)
+        set(CURLOPT_CONNECTTIMEOUT_MS, min(connectTimeout, timeout).curlMilliseconds)
         // An empty proxy also hides the proxy variables of the environment.
         if host.isLoopback { set(CURLOPT_PROXY, "") }
         set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
@@ -123,6 +124,11 @@ final class EasyHandle {
     func explanation(_ code: CURLcode) -> String {
         errorText[0] != 0 ? String(cString: errorText) : String(cString: curl_easy_strerror(code))
     }
+}
+
+extension Duration {
+    /// At least 1 (to libcurl 0 means for ever) and at most what fits into libcurl's own arithmetic.
+    var curlMilliseconds: Int { Int(min(max(1, milliseconds), Int64(Int32.max))) }
 }
 
 // The callbacks run on the reactor's thread, inside a call of libcurl, with the address of a handle that the reactor keeps.

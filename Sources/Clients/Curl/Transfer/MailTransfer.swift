@@ -26,7 +26,7 @@ final class MailTransfer: Transfer {
             host: server.host, timeout: server.timeout, connectTimeout: min(server.timeout, .seconds(15)), caFile: server.caFile, sockets: sockets)
         easy.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
         // Bounds the wait for the goodbye after a refusal too, in whole seconds.
-        easy.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, (server.timeout.wholeMilliseconds + 999) / 1_000)
+        easy.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, (server.timeout.curlMilliseconds + 999) / 1_000)
         let scheme = server.tls == .implicit ? "smtps" : "smtp"
         easy.set(CURLOPT_URL, "\(scheme)://\(server.host.asURLHost):\(server.port)/\(server.clientName ?? "")")
         easy.set(CURLOPT_USE_SSL, Int(server.useSSL.rawValue))

@@ -1,4 +1,5 @@
 import CCurl
+import ClientSupport
 import Glibc
 
 /// Carries out transfers: libcurl's multi handle in an epoll set (libcurl-multi(3), "multi_socket").
@@ -6,7 +7,10 @@ import Glibc
 /// Not Sendable: made, used and ended on one thread. libcurl tells which sockets to watch and when to wake up; in return
 /// it is called for the sockets on which something happened and for no other, however many transfers wait.
 final class Reactor {
-    private let requestQueue: TransferQueue
+    private let commandQueue: CommandQueue<TransferCommand>
+    private var commands: [TransferCommand] = []
+    private var closers: [CheckedContinuation<Void, Never>] = []
+    private var isClosing = false
     private let multi: UnsafeMutableRawPointer
     private let poller: Int32
     /// When libcurl wants to be called for its time-outs, in milliseconds of `now`.
@@ -25,12 +29,12 @@ final class Reactor {
     /// How often deadlines are looked after: libcurl keeps those of transfers that have a connection, but not of those that wait for one.
     private static let sweepInterval: Int64 = 250
 
-    init?(_ requestQueue: TransferQueue, maximumConnections: Int, maximumConnectionsPerHost: Int) {
+    init?(_ commandQueue: CommandQueue<TransferCommand>, maximumConnections: Int, maximumConnectionsPerHost: Int) {
         guard let multi = curl_multi_init() else { return nil }
-        self.requestQueue = requestQueue
+        self.commandQueue = commandQueue
         self.multi = multi
         poller = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard poller >= 0, watch(requestQueue.wakeUpDescriptor, EPOLLIN.rawValue) else { return nil }
+        guard poller >= 0, watch(commandQueue.descriptor, EPOLLIN.rawValue) else { return nil }
         // The address is good until `close`, which ends the multi handle on this thread.
         ccurl_multi_set_callbacks(multi, onSocket, onTimer, Unmanaged.passUnretained(self).toOpaque())
         ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, maximumConnections)
@@ -38,21 +42,22 @@ final class Reactor {
         ccurl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, maximumConnectionsPerHost)
     }
 
-    /// Works until the mailbox is closed.
+    /// Works until it is told to close.
     func run() {
         var events = [epoll_event](repeating: epoll_event(), count: 128)
         var running: Int32 = 0
-        while true {
-            let count = Int(epoll_wait(poller, &events, Int32(events.count), timeToWait()))
-            var hasMail = false
+        while !isClosing {
+            let timeout = commandQueue.prepareToSleep() ? timeToWait() : 0
+            let count = Int(epoll_wait(poller, &events, Int32(events.count), timeout))
             for event in events.prefix(max(0, count)) {
-                if event.data.fd == requestQueue.wakeUpDescriptor {
-                    hasMail = true
+                if event.data.fd == commandQueue.descriptor {
+                    commandQueue.resetWakeUp()
                 } else {
                     curl_multi_socket_action(multi, event.data.fd, Self.directions(event.events), &running)
                 }
             }
-            if hasMail, !drainRequests() { break }
+            commandQueue.take(into: &commands)
+            for command in commands { perform(command) }
             if let alarm, alarm <= Self.now {
                 self.alarm = nil
                 curl_multi_socket_action(multi, -1, 0, &running)
@@ -64,23 +69,23 @@ final class Reactor {
         close()
     }
 
-    /// False when the client is closing.
-    private func drainRequests() -> Bool {
-        let mail = requestQueue.take()
-        for (id, order) in mail.orders {
-            if mail.isClosing { order.fail(.closed) } else { begin(order, id) }
+    private func perform(_ command: TransferCommand) {
+        switch command {
+        case .begin(let request, let id): begin(request, id)
+        case .cancel(let id): abandon(id, .cancelled)
+        case .close(let closer):
+            isClosing = true
+            if let closer { closers.append(closer) }
         }
-        for id in mail.cancellations { abandon(id, .cancelled) }
-        return !mail.isClosing
     }
 
-    private func begin(_ order: TransferRequest, _ id: UInt64) {
-        guard let easy = idle.popLast() ?? EasyHandle() else { return order.fail(.failed(code: 27, "out of memory")) }
-        let transfer = order.makeTransfer()
+    private func begin(_ request: TransferRequest, _ id: UInt64) {
+        guard let easy = idle.popLast() ?? EasyHandle() else { return request.fail(.failed(code: 27, "out of memory")) }
+        let transfer = request.makeTransfer()
         easy.transfer = transfer
         easy.id = id
         easy.reactor = self
-        easy.deadline = Self.now + Int64(transfer.timeout.wholeMilliseconds)
+        easy.deadline = Self.now + Int64(transfer.timeout.curlMilliseconds)
         active[id] = easy
         start(easy, transfer)
     }
@@ -156,7 +161,7 @@ final class Reactor {
         for socket in sockets { shutdown(socket, Int32(SHUT_RD)) }
         curl_multi_cleanup(multi)
         Glibc.close(poller)
-        requestQueue.end()
+        for closer in closers { closer.resume() }
     }
 }
 

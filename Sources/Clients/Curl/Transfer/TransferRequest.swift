@@ -19,3 +19,20 @@ enum TransferRequest: Sendable {
         }
     }
 }
+
+/// What the reactor's thread is asked to do.
+enum TransferCommand: Sendable {
+    case begin(TransferRequest, UInt64)
+    case cancel(UInt64)
+    /// Break off everything and end; whoever waits for that is told.
+    case close(CheckedContinuation<Void, Never>?)
+
+    /// Answers when nobody does it any more.
+    func abandon() {
+        switch self {
+        case .begin(let request, _): request.fail(.closed)
+        case .cancel: break
+        case .close(let closer): closer?.resume()
+        }
+    }
+}

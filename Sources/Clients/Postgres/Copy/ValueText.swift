@@ -1,3 +1,4 @@
+import CivilCalendar
 import FoundationEssentials
 
 /// The text form of a value that is at hand in binary form, as PostgreSQL reads it.
@@ -60,42 +61,21 @@ enum ValueText {
     }
 
     private static func interval(_ interval: PostgresInterval) -> String {
-        let magnitude = interval.microseconds.magnitude
-        let sign = interval.microseconds < 0 ? "-" : ""
-        let (seconds, rest) = magnitude.quotientAndRemainder(dividingBy: 1_000_000)
-        let time = "\(seconds / 3600):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2)).\(padded(rest, 6))"
-        return "\(interval.months) mons \(interval.days) days \(sign)\(time)"
+        let (seconds, rest) = interval.microseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+        let time = "\(interval.microseconds < 0 ? "-" : "")\(CivilDate.clock(Int(seconds))).\(rest.padded(to: 6))"
+        return "\(interval.months) mons \(interval.days) days \(time)"
     }
 
     /// ISO 8601 in UTC, years before 1 with `BC`.
     private static func instant(_ microseconds: Int64) -> String {
         if microseconds == .max { return "infinity" }
         if microseconds == .min { return "-infinity" }
-        let perDay: Int64 = 86_400_000_000
-        let days = microseconds >= 0 ? microseconds / perDay : (microseconds - perDay + 1) / perDay
-        let time = UInt64(microseconds - days * perDay)
-        let (year, month, day) = civil(daysSince2000: days)
+        let (days, time) = Int(microseconds).dividedDown(by: 86_400_000_000)
+        // From 1970-01-01 to PostgreSQL's 2000-01-01.
+        var date = CivilDate(daysSince1970: days + 10_957)
+        let isBeforeChrist = date.year <= 0
+        if isBeforeChrist { date.year = 1 - date.year }
         let (seconds, rest) = time.quotientAndRemainder(dividingBy: 1_000_000)
-        let date = "\(padded(UInt64(year > 0 ? year : 1 - year), 4))-\(padded(UInt64(month), 2))-\(padded(UInt64(day), 2))"
-        let clock = "\(padded(seconds / 3600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2)).\(padded(rest, 6))"
-        return "\(date) \(clock)+00\(year > 0 ? "" : " BC")"
-    }
-
-    /// The day of the proleptic Gregorian calendar, counted in eras of 400 years that begin on 1 March
-    /// (Howard Hinnant, "chrono-compatible low-level date algorithms").
-    private static func civil(daysSince2000: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = daysSince2000 + 730_425
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let fromMarch = (5 * dayOfYear + 2) / 153
-        let month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * fromMarch + 2) / 5 + 1)
-    }
-
-    private static func padded(_ number: UInt64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        return "\(date) \(CivilDate.clock(seconds)).\(rest.padded(to: 6))+00\(isBeforeChrist ? " BC" : "")"
     }
 }

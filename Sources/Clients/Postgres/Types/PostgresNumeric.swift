@@ -1,3 +1,4 @@
+import CivilCalendar
 import FoundationEssentials
 
 /// A numeric of any size, kept exactly: as the digits that PostgreSQL prints.
@@ -49,21 +50,16 @@ extension PostgresNumeric: PostgresDecodable {
         var text = sign == 0x4000 ? "-" : ""
         text += String(weight >= 0 ? try group(0) : 0)
         if weight > 0 {
-            for index in 1...weight { text += padded(try group(index)) }
+            for index in 1...weight { text += try group(index).padded(to: 4) }
         }
         guard scale > 0 else { return text }
         var fraction = ""
         var index = weight + 1
         while fraction.utf8.count < scale {
-            fraction += padded(try group(index))
+            fraction += try group(index).padded(to: 4)
             index += 1
         }
         return text + "." + fraction.prefix(scale)
-    }
-
-    private static func padded(_ group: Int) -> String {
-        let digits = String(group)
-        return String(repeating: "0", count: 4 - digits.utf8.count) + digits
     }
 }
 

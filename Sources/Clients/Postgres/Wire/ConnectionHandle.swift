@@ -18,6 +18,8 @@ struct CancelHandle: @unchecked Sendable {
         var text = [CChar](repeating: 0, count: 256)
         // A cancel that fails is asked for again while the statement runs, so its text is of no use to anybody.
         _ = PQcancel(pointer, &text, Int32(text.count))
-        PQfreeCancel(pointer)
+        free()
     }
+
+    func free() { PQfreeCancel(pointer) }
 }

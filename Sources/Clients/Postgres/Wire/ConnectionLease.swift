@@ -1,3 +1,4 @@
+import ClientSupport
 import Synchronization
 
 /// A leased connection as its callers see it: statements go in from any task, in order, and answers come back.

@@ -1,4 +1,5 @@
 import CPostgres
+import DequeModule
 
 extension ConnectionStateMachine {
     /// Takes every result that is complete.

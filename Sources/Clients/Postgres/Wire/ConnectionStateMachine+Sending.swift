@@ -1,4 +1,5 @@
 import CPostgres
+import DequeModule
 
 extension ConnectionStateMachine {
     var canSend: Bool {

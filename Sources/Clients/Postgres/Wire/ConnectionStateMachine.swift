@@ -1,4 +1,5 @@
 import CPostgres
+import DequeModule
 
 /// One connection as its I/O thread sees it: what is to be sent, what was sent, what came back. Nothing here blocks.
 ///
@@ -30,8 +31,8 @@ final class ConnectionStateMachine {
     /// Whether statements are prepared under a name. A pooler may send the next one to a server that does not know it.
     let prepares: Bool
     var mode = Mode.pipeline
-    var unsent = Queue<Operation>()
-    var expected = Queue<Expected>()
+    var unsent = Deque<Operation>()
+    var expected = Deque<Expected>()
     var statements = StatementCache(limit: 256)
     /// Whether bytes wait for the socket to take more.
     private(set) var wantsWrite = false

@@ -1,4 +1,5 @@
 import CPostgres
+import ClientSupport
 import Glibc
 
 /// Makes one connection, on a thread that ends with it: resolving names, TLS and the password hash hold up nobody else's statements.
@@ -57,7 +58,7 @@ struct Connector: Sendable {
             case PGRES_POLLING_FAILED: throw failure(connection)
             default: break
             }
-            let left = (deadline - .now).wholeMilliseconds
+            let left = (deadline - .now).milliseconds
             guard left > 0 else {
                 throw .timedOut("no connection to \(target.name) within \(configuration.connectTimeout)")
             }

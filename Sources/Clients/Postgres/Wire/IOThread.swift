@@ -1,28 +1,33 @@
 import CPostgres
+import ClientSupport
 import Glibc
 
 /// The loop that owns every connection of one client. Runs on its own thread until `stop`.
 ///
 /// It polls rather than epolls: a pool has a handful of sockets, and libpq wants to be asked each time what it waits for.
 struct IOThread {
-    private let commandQueue: CommandQueue
+    private let commandQueue: CommandQueue<ConnectionCommand>
     private let pool: Pool
     private var wires: [Int: ConnectionStateMachine] = [:]
-    private var commands: [CommandQueue.Command] = []
+    private var commands: [ConnectionCommand] = []
     private var descriptors: [pollfd] = []
     private var polled: [ConnectionStateMachine] = []
     private var isStopping = false
 
     /// 512 KB: what TLS and a large result need with room to spare; only what is touched counts.
-    static func start(_ commandQueue: CommandQueue, _ pool: Pool, whenStopped: @escaping @Sendable () -> Void) {
-        startThread(named: "postgres", stack: 512 * 1024) {
-            var thread = IOThread(commandQueue: commandQueue, pool: pool)
-            thread.run()
-            whenStopped()
+    static func start(_ commandQueue: CommandQueue<ConnectionCommand>, _ pool: Pool, whenStopped: @escaping @Sendable () -> Void) {
+        do {
+            try startThread(named: "postgres", stack: 512 * 1024) {
+                var thread = IOThread(commandQueue: commandQueue, pool: pool)
+                thread.run()
+                whenStopped()
+            }
+        } catch {
+            preconditionFailure("\(error)")
         }
     }
 
-    private init(commandQueue: CommandQueue, pool: Pool) {
+    private init(commandQueue: CommandQueue<ConnectionCommand>, pool: Pool) {
         self.commandQueue = commandQueue
         self.pool = pool
     }
@@ -30,24 +35,22 @@ struct IOThread {
     private mutating func run() {
         while !isStopping {
             commandQueue.take(into: &commands)
-            if commands.isEmpty {
-                wait()
-                commandQueue.wake()
-            } else {
-                for command in commands { perform(command) }
-            }
+            for command in commands { perform(command) }
+            if !isStopping, commandQueue.prepareToSleep() { wait() }
         }
         for wire in wires.values { wire.close(.closed) }
-        for command in commandQueue.stop() {
+        for command in commandQueue.close() {
             switch command {
             case .adopt(_, let handle): PQfinish(handle.pointer)
             case .inspect(let continuation): continuation.resume(returning: nil)
+            case .perform(_, let operations): for operation in operations { operation.reply?.resume(with: .failure(PostgresError.closed)) }
+            case .notify(_, let continuation): continuation.finish()
             default: break
             }
         }
     }
 
-    private mutating func perform(_ command: CommandQueue.Command) {
+    private mutating func perform(_ command: ConnectionCommand) {
         switch command {
         case .adopt(let id, let handle):
             wires[id] = ConnectionStateMachine(id: id, handle: handle, prepares: pool.configuration.pooler != .transaction)
@@ -92,7 +95,7 @@ struct IOThread {
         }
         let count = poll(&descriptors, nfds_t(descriptors.count), timeout())
         if count > 0 {
-            if descriptors[0].revents != 0 { commandQueue.drain() }
+            if descriptors[0].revents != 0 { commandQueue.resetWakeUp() }
             for (wire, descriptor) in zip(polled, descriptors.dropFirst()) where descriptor.revents != 0 {
                 // Reading first: the server may be unable to read from us until we do.
                 if descriptor.revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { wire.readable() } else { wire.advance() }
@@ -108,20 +111,22 @@ struct IOThread {
 
     /// Milliseconds until something is due; -1 if nothing is.
     private func timeout() -> Int32 {
-        var next = pool.nextExpiry
-        for wire in wires.values {
-            if let attempt = wire.cancellation.nextAttempt { next = min(next ?? attempt, attempt) }
-        }
-        guard let next else { return -1 }
-        return Int32(clamping: max(0, (next - .now).wholeMilliseconds + 1))
+        let attempts = wires.values.lazy.compactMap(\.cancellation.nextAttempt)
+        return Duration.pollTimeout(until: [attempts.min(), pool.nextExpiry].compactMap { $0 }.min())
     }
 
     private func cancel(_ wire: ConnectionStateMachine) {
         guard let handle = wire.cancelRequest() else { return }
         let (commandQueue, id) = (commandQueue, wire.id)
-        startThread(named: "postgres-cancel", stack: 256 * 1024) {
-            handle.run()
-            commandQueue.post(.cancelAsked(id))
+        do {
+            try startThread(named: "postgres-cancel", stack: 256 * 1024) {
+                handle.run()
+                commandQueue.post(.cancelAsked(id))
+            }
+        } catch {
+            // Asked again while the statement runs.
+            handle.free()
+            wire.cancelAsked()
         }
     }
 

@@ -1,3 +1,4 @@
+import CivilCalendar
 import Contracts
 
 /// How a language writes numbers, money and times: a file `Languages/<code>.json`. Adding a language is adding a file.
@@ -53,7 +54,7 @@ struct MailLanguage: Decodable, Sendable {
         let fields = text.split { "-T:".contains($0) }
         let numbers = fields.compactMap { Int($0) }
         guard text.count == 16, fields.map(\.count) == [4, 2, 2, 2, 2], numbers.count == 5, (0...23).contains(numbers[3]),
-            (0...59).contains(numbers[4]), let date = CivilDate(year: numbers[0], month: numbers[1], day: numbers[2])
+            (0...59).contains(numbers[4]), let date = CivilDate(validYear: numbers[0], month: numbers[1], day: numbers[2])
         else { return nil }
         let parts = [
             "weekday": weekdays[date.weekday], "day": "\(date.day)", "month": months[date.month - 1], "year": "\(date.year)",

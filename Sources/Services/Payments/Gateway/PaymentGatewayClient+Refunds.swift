@@ -36,7 +36,7 @@ extension PaymentGatewayClient {
     func standing(of refund: RefundPayload) async -> RefundStanding {
         let response: HTTPResponse
         do {
-            response = try await send(HTTPRequest(url: "\(url)/refund?transaction=\(Self.escaped(refund.transaction))"))
+            response = try await send(HTTPRequest(url: "\(url)/refund?transaction=\(refund.transaction.urlEscaped)"))
         } catch {
             return .unknown("\(error)", after: nil)
         }

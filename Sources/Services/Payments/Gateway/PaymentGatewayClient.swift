@@ -37,7 +37,7 @@ struct PaymentGatewayClient: Sendable {
     func verify(_ reference: String) async -> GatewayAnswer {
         let response: HTTPResponse
         do {
-            response = try await send(HTTPRequest(url: "\(url)/transaction/verify/\(Self.escaped(reference))"))
+            response = try await send(HTTPRequest(url: "\(url)/transaction/verify/\(reference.urlEscaped)"))
         } catch {
             return .unavailable("\(error)")
         }
@@ -94,20 +94,4 @@ struct PaymentGatewayClient: Sendable {
 
     /// A response that does not answer the request.
     static func noAnswer(_ response: HTTPResponse) -> String { "the gateway answered \(response.status)" }
-
-    /// The reference as one path segment or query value (RFC 3986 section 2.3): everything but unreserved characters is
-    /// escaped.
-    static func escaped(_ reference: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var path: [UInt8] = []
-        for byte in reference.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                path.append(byte)
-            default: path += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: path, as: UTF8.self)
-    }
 }

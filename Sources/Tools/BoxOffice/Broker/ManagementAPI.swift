@@ -66,7 +66,7 @@ struct ManagementAPI: Sendable {
 
     @discardableResult
     private func send(_ method: HTTPMethod, _ path: [String], body: Data? = nil) async throws -> HTTPResponse {
-        var request = HTTPRequest(method, url: ([base] + path.map(Self.escaped)).joined(separator: "/"), headers: ["Authorization": authorization])
+        var request = HTTPRequest(method, url: ([base] + path.map(\.urlEscaped)).joined(separator: "/"), headers: ["Authorization": authorization])
         if let body {
             request.headers["Content-Type"] = "application/json"
             request.body = [UInt8](body)
@@ -99,17 +99,5 @@ struct ManagementAPI: Sendable {
     private static func reason(of response: HTTPResponse) -> String {
         struct Problem: Decodable { let reason: String }
         return (try? response.json(as: Problem.self))?.reason ?? "status \(response.status)"
-    }
-
-    /// A path segment: everything but the unreserved characters of RFC 3986 (section 2.3) is escaped.
-    private static func escaped(_ segment: String) -> String {
-        segment.utf8.reduce(into: "") { text, byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
     }
 }

@@ -1,3 +1,4 @@
+import Curl
 import HTTPTypes
 import Synchronization
 
@@ -87,13 +88,13 @@ final class PaymentGatewayStub: Stub {
     private func verified(by request: OutsideRequest) -> String? {
         guard request.path.hasPrefix(Self.verify), request.path.utf8.count > Self.verify.utf8.count else { return nil }
         let reference = String(request.path.dropFirst(Self.verify.count))
-        return reference.percentDecoded ?? reference
+        return reference.urlUnescaped ?? reference
     }
 
     /// The transaction whose refunds are requested.
     private func listed(by request: OutsideRequest) -> String? {
         guard request.path == Self.refund, request.method == .get, let transaction = request.query["transaction"] else { return nil }
-        return String(transaction).percentDecoded ?? String(transaction)
+        return String(transaction).urlUnescaped ?? String(transaction)
     }
 
     private func refunds(of transaction: String?) throws -> Answer {
