@@ -22,6 +22,12 @@ struct AcceptedPlan: Sendable {
             file: "Services/Bookings/Jobs/SendConfirmations.swift", subject: "bookings_free",
             reason: "the bookings that cost nothing and are not confirmed yet: a backlog, no history"),
         AcceptedPlan(
+            file: "Services/Marketing/Jobs/SendReEngagement.swift", subject: "",
+            reason: "once a week: who has been away longest is known when everybody's last booking is"),
+        AcceptedPlan(
+            file: "Services/Marketing/Jobs/SendBirthdayWishes.swift", subject: "users_without_birthday",
+            reason: "dates of birth that are no day: nearly none"),
+        AcceptedPlan(
             file: "Tools/BoxOffice/WaitingPayment.swift", subject: "",
             reason: "a person asks; that a payment does not fit its booking is seen only by comparing them"),
         AcceptedPlan(

@@ -41,6 +41,11 @@ extension PlanDatabase {
         select n % 100, 'Event', 'UTC', now() - n * interval '1 h', 1, 'EUR', 100, 'archived', now() - n * interval '1 h'
         from generate_series(1, {n}) n;
         insert into storefront.users (email) select n || '@example.org' from generate_series(1, {n}) n;
+        insert into marketing.campaign_log (campaign, user_id, subject_id, period, queued_at)
+        select (array['newsletter', 'promotion', 'follow-up', 're-engagement'])[1 + n % 4], n / 4, n % 1000, n, now() - n * interval '20 s'
+        from generate_series(1, {n}) n;
+        insert into marketing.suppressions select n, 'promotions', 'unsubscribed', now() from generate_series(1, {n}) n;
+        insert into marketing.recipients select n, array[now() - n * interval '20 s'] from generate_series(1, {n}) n;
         insert into storefront.documents (path) select n from generate_series(1, {n}) n;
         """
 
@@ -53,6 +58,7 @@ extension PlanDatabase {
         from generate_series(1, {n}) n;
         insert into {schema}.outbox (exchange, routing_key, message_id, body)
         select 'boxoffice.events', 'a', n, '{}' from generate_series(1, {n}) n;
+        insert into {schema}.rate_limits (key, next_free) select 'mail@' || n, now() - n * interval '20 s' from generate_series(1, {n}) n;
         insert into {schema}.reports select 'daily', now() - n * interval '1 day', now(), '{}' from generate_series(1, 1000) n;
         """
 }

@@ -25,6 +25,8 @@ create view storefront.organizer_contacts as
 create index users_birthday on storefront.users (((extract(month from date_of_birth) * 100 + extract(day from date_of_birth))::integer), id);
 -- Those whose date of birth is no day.
 create index users_without_birthday on storefront.users (id) where date_of_birth in ('infinity', '-infinity');
+-- The zones in use.
+create index users_time_zone on storefront.users (time_zone);
 -- Those who may get promotions.
 create index users_promotional on storefront.users (id) where email_verified and promotional_emails;
 
