@@ -26,6 +26,7 @@ prove: ## the long proofs in full, about an hour (PROVE_SEED=n repeats one; FILT
 lint: ## format, scripts, compose.yaml and warnings
 	@Deploy/local/setup
 	swift format lint --strict --recursive $(SWIFT_SOURCES)
+	Tests/source-rules
 	@if command -v shellcheck >/dev/null; then echo shellcheck -x $(SCRIPTS); shellcheck -x $(SCRIPTS); fi
 	Deploy/compose/generate | diff compose.yaml -
 	Tests/python -m check_jsonschema --builtin-schema vendor.compose-spec compose.yaml
