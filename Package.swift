@@ -193,7 +193,7 @@ let package = Package(
             ]),
         tests(
             "DeployTests", "Deploy",
-            ["Bookings", "Events", "LoyaltyNotifier", "Payments", "Sandbox", "TickPublisher", "TicketsCache", "Platform"],
+            ["Bookings", "Contracts", "Events", "LoyaltyNotifier", "Payments", "Sandbox", "Schedules", "TickPublisher", "TicketsCache", "Platform"],
             exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),
         tests("MigrationsTests", "Tools/Migrations", ["Contracts", "Migrations", "Payments", "Platform", "Postgres", "Support", "TickPublisher"]),
         tests(
