@@ -193,7 +193,10 @@ let package = Package(
             ]),
         tests(
             "DeployTests", "Deploy",
-            ["Bookings", "Contracts", "Events", "LoyaltyNotifier", "Payments", "Sandbox", "Schedules", "TickPublisher", "TicketsCache", "Platform"],
+            [
+                "Bookings", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Payments", "Platform", "Sandbox", "Schedules", "TickPublisher",
+                "TicketsCache",
+            ],
             exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),
         tests("MigrationsTests", "Tools/Migrations", ["Contracts", "Migrations", "Payments", "Platform", "Postgres", "Support", "TickPublisher"]),
         tests(

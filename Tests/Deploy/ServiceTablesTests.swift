@@ -1,4 +1,5 @@
 import Contracts
+import Cron
 import Foundation
 import Platform
 import Schedules
