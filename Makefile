@@ -23,9 +23,10 @@ test: ## all tests, against private servers (FILTER=pattern for some of them, KE
 prove: ## the long proofs in full, about an hour (PROVE_SEED=n repeats one; FILTER=pattern for some of them)
 	@PROVE=1 Tests/run
 
-lint: ## format, scripts, compose.yaml and warnings
+lint: ## format, source rules, scripts, compose.yaml and warnings
 	@Deploy/local/setup
 	swift format lint --strict --recursive $(SWIFT_SOURCES)
+	Tests/source-rules
 	@if command -v shellcheck >/dev/null; then echo shellcheck -x $(SCRIPTS); shellcheck -x $(SCRIPTS); fi
 	Deploy/compose/generate | diff compose.yaml -
 	Tests/python -m check_jsonschema --builtin-schema vendor.compose-spec compose.yaml

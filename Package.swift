@@ -178,7 +178,10 @@ let package = Package(
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests(
             "ScenariosTests", "Scenarios",
-            ["Bookings", "Events", "LoyaltyNotifier", "Marketing", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres", "Support"]),
+            [
+                "Bookings", "Events", "LoyaltyNotifier", "Marketing", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres",
+                "Support",
+            ]),
         tests(
             "FaultsTests", "Faults",
             [
@@ -196,7 +199,11 @@ let package = Package(
             ]),
         tests(
             "DeployTests", "Deploy",
-            ["Bookings", "Events", "LoyaltyNotifier", "Marketing", "Payments", "Sandbox", "TickPublisher", "TicketsCache", "Platform"],
+            [
+                "Bookings", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Marketing", "Payments", "Platform", "Sandbox", "Schedules",
+                "TickPublisher",
+                "TicketsCache",
+            ],
             exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),
         tests("MigrationsTests", "Tools/Migrations", ["Contracts", "Migrations", "Payments", "Platform", "Postgres", "Support", "TickPublisher"]),
         tests(

@@ -132,41 +132,25 @@ extension FaultTests {
             }
         }
 
-        @Test("SIGTERM while the database is away: exit 0 within seconds", arguments: ["loyalty-notifier", "tickets-cache"])
-        func withoutDatabase(name: String) async throws {
+        @Test(
+            "SIGTERM while the database or the broker is away: exit 0 within seconds",
+            arguments: PrivateServers.Server.allCases, ["loyalty-notifier", "tickets-cache"])
+        func without(server: PrivateServers.Server, name: String) async throws {
             try await FaultFixture.open { fixture in
                 let service = try await fixture.startReady(name)
-                try await fixture.servers.kill(.database)
-                if name == "tickets-cache" {
-                    try await fixture.environment.tick(.ticketsCacheRefresh)
-                } else {
-                    try await fixture.environment.publish(Rides.of(1, 1...10))
-                }
+                try await fixture.servers.kill(server)
+                // Work waits for the database.
+                if server == .database, name == "tickets-cache" { try await fixture.environment.tick(.ticketsCacheRefresh) }
+                if server == .database, name == "loyalty-notifier" { try await fixture.environment.publish(Rides.of(1, 1...10)) }
                 try await fixture.environment.eventually("the outage is noticed") { await !fixture.isReady(service) }
-                // One that never saw a database is asked to stop as well.
+                // One that never saw the server is asked to stop as well.
                 let late = try fixture.start(name)
                 try await fixture.environment.eventually("/livez") { await fixture.isAlive(late) }
                 service.signal(SIGTERM)
                 late.signal(SIGTERM)
                 #expect(try await service.ended(within: Self.patience) == .exited(0))
                 #expect(try await late.ended(within: Self.patience) == .exited(0))
-                try await fixture.servers.start(.database)
-            }
-        }
-
-        @Test("SIGTERM while the broker is away: exit 0 within seconds", arguments: ["loyalty-notifier", "tickets-cache"])
-        func withoutBroker(name: String) async throws {
-            try await FaultFixture.open { fixture in
-                let service = try await fixture.startReady(name)
-                try await fixture.servers.kill(.broker)
-                try await fixture.environment.eventually("the outage is noticed") { await !fixture.isReady(service) }
-                let late = try fixture.start(name)
-                try await fixture.environment.eventually("/livez") { await fixture.isAlive(late) }
-                service.signal(SIGTERM)
-                late.signal(SIGTERM)
-                #expect(try await service.ended(within: Self.patience) == .exited(0))
-                #expect(try await late.ended(within: Self.patience) == .exited(0))
-                try await fixture.servers.start(.broker)
+                try await fixture.servers.start(server)
             }
         }
     }

@@ -13,22 +13,22 @@ public struct MessageRoute: Sendable {
 
     /// Every event that is published.
     public static let all = [
-        MessageRoute(type: .rideCompleted, publisher: nil, readers: ["loyalty-notifier"]),
-        MessageRoute(type: .ticketsRefreshRequested, publisher: nil, readers: ["tickets-cache"]),
-        MessageRoute(type: .loyaltyMilestoneReached, publisher: "loyalty-notifier", readers: []),
-        MessageRoute(type: .paymentGatewayReported, publisher: nil, readers: ["payments"]),
-        MessageRoute(type: .paymentDecided, publisher: operators, readers: ["payments"]),
-        MessageRoute(type: .paymentSucceeded, publisher: "payments", readers: ["bookings"]),
-        MessageRoute(type: .paymentFailed, publisher: "payments", readers: ["bookings"]),
-        MessageRoute(type: .paymentAbandoned, publisher: "payments", readers: ["bookings"]),
-        MessageRoute(type: .paymentRefunded, publisher: "payments", readers: ["bookings"]),
-        MessageRoute(type: .paymentRefundFailed, publisher: "payments", readers: ["bookings"]),
-        MessageRoute(type: .bookingCancelled, publisher: "bookings", readers: ["payments", "events"]),
-        MessageRoute(type: .bookingRefundRequested, publisher: nil, readers: ["bookings"]),
-        MessageRoute(type: .bookingRefundApproved, publisher: "bookings", readers: ["payments"]),
-        MessageRoute(type: .bookingRefunded, publisher: "bookings", readers: ["events"]),
-        MessageRoute(type: .bookingReminded, publisher: "events", readers: ["bookings"]),
-        MessageRoute(type: .eventCancelled, publisher: nil, readers: ["bookings", "events"]),
+        MessageRoute(type: RideCompleted.type, publisher: nil, readers: ["loyalty-notifier"]),
+        MessageRoute(type: TicketsRefreshRequested.type, publisher: nil, readers: ["tickets-cache"]),
+        MessageRoute(type: LoyaltyMilestoneReached.type, publisher: "loyalty-notifier", readers: []),
+        MessageRoute(type: PaymentGatewayReported.type, publisher: nil, readers: ["payments"]),
+        MessageRoute(type: PaymentDecided.type, publisher: operators, readers: ["payments"]),
+        MessageRoute(type: PaymentSucceeded.type, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: PaymentFailed.type, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: PaymentAbandoned.type, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: PaymentRefunded.type, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: PaymentRefundFailed.type, publisher: "payments", readers: ["bookings"]),
+        MessageRoute(type: BookingCancelled.type, publisher: "bookings", readers: ["payments", "events"]),
+        MessageRoute(type: BookingRefundRequested.type, publisher: nil, readers: ["bookings"]),
+        MessageRoute(type: BookingRefundApproved.type, publisher: "bookings", readers: ["payments"]),
+        MessageRoute(type: BookingRefunded.type, publisher: "bookings", readers: ["events"]),
+        MessageRoute(type: BookingReminded.type, publisher: "events", readers: ["bookings"]),
+        MessageRoute(type: EventCancelled.type, publisher: nil, readers: ["bookings", "events"]),
     ]
 
     private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }

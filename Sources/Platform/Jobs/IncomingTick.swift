@@ -38,7 +38,7 @@ struct IncomingTick: Sendable {
         } else {
             // The identity of a new trigger. Its copies in the delay queues have it, too; a redelivery by the broker
             // continues the run of the first delivery.
-            id = "\(data.job.rawValue)@\(OutgoingMessage.newID(at: now))"
+            id = Tick.id(data.job, OutgoingMessage.newID(at: now))
             bodyWithoutID = Self.isEmpty(body) ? "" : String(decoding: body, as: UTF8.self)
         }
     }

@@ -193,7 +193,7 @@ extension OutgoingMessage {
         let tick = Tick(
             job: job, scheduledFor: row.scheduledFor, trigger: .api, dryRun: row.dryRun, parameters: [:], misfire: .all,
             slice: .init(runId: run, number: number))
-        let queue = "\(service).ticks"
+        let queue = QueueName.ticks(of: service)
         try self.init(
             tick, exchange: Exchange.retry(of: service), routingKey: delay.map { ServiceTopology.delay(queue, after: $0) } ?? queue,
             from: service, at: now, id: "\(job.rawValue)/run-\(run)/slice-\(number)")

@@ -42,7 +42,7 @@ struct RunRescuer: Service {
     private func rescue(_ jobs: [JobName]) async throws -> [JobRunStore.AbandonedRun] {
         try await runtime.transaction { tx in
             let abandoned = try await JobRunStore.rescue(jobs, lease: runtime.runLease, tx)
-            for run in abandoned { try tx.publish(Tick(nextSliceOf: run), to: "\(tx.service).ticks") }
+            for run in abandoned { try tx.publish(Tick(nextSliceOf: run), to: QueueName.ticks(of: tx.service)) }
             return abandoned
         }
     }

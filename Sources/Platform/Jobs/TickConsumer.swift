@@ -107,7 +107,7 @@ struct TickConsumer: Service {
                 return false
             }
             guard !hasBegun else { return false }
-            count(tick.job, "superseded")
+            count(tick.job, RunOutcome.superseded.rawValue)
             runtime.broker.ack(delivery)
         } catch {
             // It is then processed by itself, and fails like any other or succeeds.
@@ -158,11 +158,11 @@ struct TickConsumer: Service {
                 try await rescuer.look(at: [tick.job])
                 return false
             case .skipped:
-                count(tick.job, "skipped")
+                count(tick.job, RunOutcome.skipped.rawValue)
                 try await rescuer.look(at: [tick.job])
                 return true
             case .superseded:
-                count(tick.job, "superseded")
+                count(tick.job, RunOutcome.superseded.rawValue)
                 return true
             }
         }

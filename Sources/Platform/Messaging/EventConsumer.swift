@@ -122,17 +122,13 @@ struct EventConsumer: Service {
     /// Commits the messages together or, when that fails, in halves, so that only the bad message fails.
     /// - Returns: those that failed.
     private func commit(_ messages: [DecodedMessage]) async throws -> [RetryPublisher.Failed] {
-        guard !messages.isEmpty else { return [] }
-        do {
-            try await transact(messages)
-            return []
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            guard messages.count > 1 else { return try await end(messages[0], error) }
+        var failed: [RetryPublisher.Failed] = []
+        try await Division.process(messages[...], dividedBy: { !($0 is CancellationError) }) { some in
+            try await transact(Array(some))
+        } failed: { message, error in
+            failed += try await end(message, error)
         }
-        let middle = messages.count / 2
-        return try await commit(Array(messages[..<middle])) + commit(Array(messages[middle...]))
+        return failed
     }
 
     /// Splits a message that has failed for the last time or waits for a row, if it is about several things.

@@ -12,6 +12,18 @@ public enum Exchange {
     public static func retry(of service: String) -> String { "\(service).retry" }
 }
 
+/// The names of a service's queues.
+public enum QueueName {
+    /// The queue of ticks.
+    public static func ticks(of service: String) -> String { "\(service).ticks" }
+    /// The queue of events.
+    public static func events(of service: String) -> String { "\(service).events" }
+    /// The queue of messages that failed for the last time (the dead-letter queue).
+    public static func parked(of service: String) -> String { "\(service).parked" }
+    /// The queues whose messages a service consumes.
+    public static func work(of service: String) -> [String] { [ticks(of: service), events(of: service)] }
+}
+
 /// The queues of one service and their bindings. The one place that declares topology; Contracts/asyncapi.yaml says the
 /// same.
 public struct ServiceTopology: Sendable {
@@ -33,11 +45,11 @@ public struct ServiceTopology: Sendable {
     }
 
     /// The queue of ticks.
-    public var ticks: String { "\(service).ticks" }
+    public var ticks: String { QueueName.ticks(of: service) }
     /// The queue of messages.
-    public var events: String { "\(service).events" }
+    public var events: String { QueueName.events(of: service) }
     /// The queue of messages that failed for the last time (the dead-letter queue).
-    public var parked: String { "\(service).parked" }
+    public var parked: String { QueueName.parked(of: service) }
     /// The exchange through which it reaches its own queues.
     public var retry: String { Exchange.retry(of: service) }
     /// The queue in which a message of `queue` waits for its attempt number `attempt + 1`, counted from 1:
@@ -58,7 +70,7 @@ public struct ServiceTopology: Sendable {
         var topology = AMQPTopology()
         for route in routes {
             for reader in route.readers {
-                let queue = ServiceTopology(service: reader, jobs: [], types: []).events
+                let queue = QueueName.events(of: reader)
                 topology.merge(
                     AMQPTopology(
                         queues: [.init(queue, arguments: ["x-queue-type": "quorum"])],

@@ -10,7 +10,7 @@ import Synchronization
 /// full too they are dropped and counted (`boxoffice_log_lines_dropped_total`), and one line says how many are missing
 /// when the reader reads again. `O_NONBLOCK` would not do: it belongs to the open file, which a terminal and other
 /// processes share.
-final class LogWriter: Sendable {
+public final class LogWriter: Sendable {
     /// A line that says how many are missing.
     typealias Notice = @Sendable (_ dropped: Int) -> [UInt8]
 
@@ -124,13 +124,14 @@ extension LogWriter {
             let lineBreak = UInt8(ascii: "\n")
             let piece = lines[start..<min(start + Int(PIPE_BUF), lines.count)]
             let end = piece.lastIndex(of: lineBreak) ?? lines[start...].firstIndex(of: lineBreak) ?? lines.endIndex - 1
-            if !put(lines[start...end]) { dropped.increment(by: lines[start...end].count { $0 == lineBreak }) }
+            if !Self.write(lines[start...end], to: descriptor) { dropped.increment(by: lines[start...end].count { $0 == lineBreak }) }
             start = end + 1
         }
     }
 
-    /// Returns false when it cannot be written (a full disk, a reader that is gone): there is no way to report that.
-    private func put(_ bytes: ArraySlice<UInt8>) -> Bool {
+    /// Writes all bytes to a descriptor. Returns false, with `errno` set, when that fails: a full disk, a reader that is
+    /// gone.
+    public static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
         var bytes = bytes
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

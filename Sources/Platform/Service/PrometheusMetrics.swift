@@ -32,13 +32,7 @@ public final class PrometheusMetrics: MetricsFactory, Sendable {
 
     /// The counter of this name and these dimensions.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
-        let key = Self.key(label, dimensions)
-        return registry.withLock { registry in
-            if let known = registry.counters[key] { return known }
-            let made = PrometheusCounter()
-            registry.counters[key] = made
-            return made
-        }
+        metric(\.counters, label, dimensions) { PrometheusCounter() }
     }
 
     /// A gauge that only goes up: fractions are kept.
@@ -71,22 +65,22 @@ public final class PrometheusMetrics: MetricsFactory, Sendable {
     public func destroyTimer(_ handler: any TimerHandler) {}
 
     private func gauge(_ label: String, _ dimensions: [(String, String)]) -> PrometheusGauge {
-        let key = Self.key(label, dimensions)
-        return registry.withLock { registry in
-            if let known = registry.gauges[key] { return known }
-            let made = PrometheusGauge()
-            registry.gauges[key] = made
-            return made
-        }
+        metric(\.gauges, label, dimensions) { PrometheusGauge() }
     }
 
     private func histogram(_ label: String, _ dimensions: [(String, String)], _ bounds: [Double]) -> PrometheusHistogram {
+        metric(\.histograms, label, dimensions) { PrometheusHistogram(bounds) }
+    }
+
+    /// The metric of this name and these dimensions, made when it is asked for first.
+    private func metric<M: Sendable>(
+        _ kind: WritableKeyPath<Registry, [Key: M]>, _ label: String, _ dimensions: [(String, String)], make: () -> M
+    ) -> M {
         let key = Self.key(label, dimensions)
         return registry.withLock { registry in
-            if let known = registry.histograms[key] { return known }
-            let made = PrometheusHistogram(bounds)
-            registry.histograms[key] = made
-            return made
+            let metric = registry[keyPath: kind][key] ?? make()
+            registry[keyPath: kind][key] = metric
+            return metric
         }
     }
 

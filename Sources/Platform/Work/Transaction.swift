@@ -114,8 +114,8 @@ public final class Transaction: Sendable {
         let tick = Tick(job: job, scheduledFor: now, trigger: .api, dryRun: false, parameters: parameters, misfire: .latest, slice: nil)
         publish(
             try OutgoingMessage(
-                tick, exchange: Exchange.retry(of: service), routingKey: "\(service).ticks", subject: job.rawValue, from: service, at: now,
-                id: "\(job.rawValue)@\(id)"))
+                tick, exchange: Exchange.retry(of: service), routingKey: QueueName.ticks(of: service), subject: job.rawValue, from: service, at: now,
+                id: Tick.id(job, id)))
     }
 
     func publish(_ message: OutgoingMessage) { effects.withLock { $0.messages.append(message) } }

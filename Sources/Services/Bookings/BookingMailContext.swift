@@ -78,9 +78,7 @@ extension BookingCancelled {
     /// The messages that bookings were cancelled, with as many bookings in each as it may hold.
     static func all(_ mailContexts: [BookingMailContext], because reason: CancellationReason, at instant: Date) -> [BookingCancelled] {
         let bookings = mailContexts.map { Booking(bookingId: $0.bookingId, eventId: $0.eventId, userId: $0.userId, quantity: $0.quantity) }
-        return stride(from: 0, to: bookings.count, by: most).map { start in
-            BookingCancelled(Array(bookings[start...].prefix(most)), reason: reason.rawValue, cancelledAt: instant)
-        }
+        return bookings.parts(ofAtMost: most).map { BookingCancelled(Array($0), reason: reason.rawValue, cancelledAt: instant) }
     }
 }
 

@@ -3,20 +3,7 @@ import Platform
 
 /// Booking lifecycle: confirms, cancels and refunds bookings; e-mails the customer at most once per event.
 ///
-/// | takes | does |
-/// | --- | --- |
-/// | `bookings.cancel-expired` | cancels bookings that were not paid in time, and all bookings of cancelled events |
-/// | `bookings.process-refunds` | decides refund requests |
-/// | `bookings.send-confirmations` | mails each confirmed booking once |
-/// | `bookings.cleanup-old-cancelled` | removes old cancelled bookings that owe nothing |
-/// | `bookings.generate-daily-report` | the figures of the day that ended |
-/// | `payment.succeeded` | confirms; grants a refund of money for a cancelled booking |
-/// | `payment.failed`, `payment.abandoned` | cancels |
-/// | `payment.refunded`, `payment.refund-failed` | completes a refund, or records why it failed |
-/// | `booking.refund-requested`, `booking.reminded` | recorded on the booking |
-/// | `event.cancelled` | recorded; `bookings.cancel-expired` cancels the bookings |
-///
-/// Needs a mail server (`SMTP_HOST` …) and the shop's address for links (`FRONTEND_URL`).
+/// README.md has what it takes and does, and its settings.
 @main
 struct Bookings: BackgroundService {
     static let name = "bookings"

@@ -3,16 +3,7 @@ import Platform
 
 /// Event lifecycle: updates the status of events, keeps count of their tickets and e-mails reminders to ticket holders.
 ///
-/// | takes | does |
-/// | --- | --- |
-/// | `events.update-statuses` | `upcoming` → `live` at the start, `live` → `completed` at the end |
-/// | `events.archive-past` | `completed` → `archived` a week later |
-/// | `events.send-reminders`, `events.send-early-bird-reminders` | e-mails the holders of bookings, the day and the week before |
-/// | `events.generate-analytics` | reports the week that ended |
-/// | `booking.cancelled`, `booking.refunded` | releases the booking's tickets, once |
-/// | `event.cancelled` | `upcoming` or `live` → `cancelled` |
-///
-/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and `FRONTEND_URL`.
+/// README.md has what it takes and does, and its settings.
 @main
 struct Events: BackgroundService {
     static let name = "events"

@@ -87,9 +87,7 @@ struct Reminder: Sendable {
         try tx.mail(own.compactMap { holder in zones[holder.timeZone].flatMap { holder.mail(template, in: $0) } })
         let bookings = own.map { BookingReminded.Booking(bookingId: $0.bookingId) }
         try tx.publish(
-            stride(from: 0, to: bookings.count, by: BookingReminded.most).map { start in
-                BookingReminded(Array(bookings[start...].prefix(BookingReminded.most)), kind: kind, remindedAt: slice.now)
-            })
+            bookings.parts(ofAtMost: BookingReminded.most).map { BookingReminded(Array($0), kind: kind, remindedAt: slice.now) })
         return own.count
     }
 

@@ -3,12 +3,7 @@ import Platform
 
 /// Counts rides, rewards every fiftieth and sends the rider a push.
 ///
-/// | takes | does |
-/// | --- | --- |
-/// | `ride.completed` | counts the ride once, rewards milestones, notifies of them at once |
-/// | `loyalty-notifier.notify` | notifies of rewards that the rider was not notified of |
-///
-/// Needs the push service (`PUSH_URL`, `PUSH_KEY`).
+/// README.md has what it takes and does, and its settings.
 @main
 struct LoyaltyNotifier: BackgroundService {
     static let name = "loyalty-notifier"

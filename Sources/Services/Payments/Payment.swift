@@ -57,38 +57,33 @@ struct Payment: Decodable, Sendable, Equatable {
 
     /// The payments with these references and all others of their bookings, locked until the transaction ends.
     static func lock(references: [String], _ tx: Transaction) async throws -> [Payment] {
-        try tx.enqueue(lockByReference, references)
-        return try await tx.query(selectByReference, as: Payment.self, references)
+        let bookings = try await tx.query(lockByReference, as: Int.self, references)
+        return try await tx.query(select, as: Payment.self, Array(Set(bookings)))
     }
 
     /// All payments of these bookings, locked until the transaction ends.
     static func lock(bookings: [Int], _ tx: Transaction) async throws -> [Payment] {
         try tx.enqueue(lockByBooking, bookings)
-        return try await tx.query(selectByBooking, as: Payment.self, bookings)
+        return try await tx.query(select, as: Payment.self, bookings)
     }
 
     // Rows are locked in the order of their ids and read in a separate statement, which sees what other transactions
     // committed while this one waited for the locks.
 
     private static let lockByReference: SQL = """
-        select from payments where booking_id = any (array(select booking_id from payments where reference = any ($1::text[]))) order by id for no key update
+        select booking_id from payments where booking_id = any (array(select booking_id from payments where reference = any ($1::text[])))
+        order by id for no key update
         """
 
-    private static let selectByReference: SQL = """
+    private static let lockByBooking: SQL = "select from payments where booking_id = any ($1::bigint[]) order by id for no key update"
+
+    private static let select: SQL = """
         select p.id, p.booking_id, p.user_id, p.amount, p.currency, p.reference, p.status, coalesce(p.submitted_at, p.created_at) as submitted_at,
                p.paid_at, p.failed_at, p.failure_reason, p.refunded_amount, p.invalid_reason, b.total_amount as booking_amount,
                b.currency as booking_currency, p.review_since, p.review_reason, p.taken_amount, p.taken_currency, p.taken_at, p.silent_since,
                p.decision
         from payments p left join lateral (
                  select total_amount, currency from bookings.booking_facts where booking_id = p.booking_id offset 0) b on true
-        where p.booking_id = any (array(select booking_id from payments where reference = any ($1::text[]))) order by p.id
-        """
-
-    private static let lockByBooking: SQL = "select from payments where booking_id = any ($1::bigint[]) order by id for no key update"
-
-    private static let selectByBooking: SQL = """
-        select id, booking_id, user_id, amount, currency, reference, status, coalesce(submitted_at, created_at) as submitted_at, paid_at, failed_at,
-               failure_reason, refunded_amount, invalid_reason
-        from payments where booking_id = any ($1::bigint[]) order by id
+        where p.booking_id = any ($1::bigint[]) order by p.id
         """
 }

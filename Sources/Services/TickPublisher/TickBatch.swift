@@ -26,9 +26,7 @@ struct TickBatch: Sendable {
         let overdue = late.isEmpty ? [] : [try TickBatch(late, at: now, schedules)]
         return try overdue
             + ahead.sorted { $0.key < $1.key }.flatMap { instant, ticks in
-                try stride(from: 0, to: ticks.count, by: stagedTogether).map { start in
-                    try TickBatch(Array(ticks[start..<min(start + stagedTogether, ticks.count)]), at: instant, schedules)
-                }
+                try ticks.parts(ofAtMost: stagedTogether).map { try TickBatch(Array($0), at: instant, schedules) }
             }
     }
 

@@ -94,7 +94,8 @@ struct TickStore: Sendable {
         let rows = try await database.query(
             TickStatements.claim, as: ClaimRow.self,
             plans.map(\.0.job), plans.map(\.0.revision), plans.map(\.0.decidedBefore), plans.map(\.1), plans.map(\.0.plan.dropped),
-            ticks.map { "\($0.0)@\(RFC3339.string(from: $0.1))" }, ticks.map(\.0), ticks.map(\.1), ticks.map(\.2), replica, Self.lease)
+            ticks.map { Tick.id(JobName(rawValue: $0.0), RFC3339.string(from: $0.1)) }, ticks.map(\.0), ticks.map(\.1), ticks.map(\.2), replica,
+            Self.lease)
         return Claims(ticks: rows.compactMap(\.tick), decided: Set(rows.map(\.job)))
     }
 

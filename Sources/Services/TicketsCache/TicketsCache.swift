@@ -3,13 +3,7 @@ import Platform
 
 /// Keeps a cache of all users' transit passes, fetched from Bytemark on request or when the cache is stale.
 ///
-/// | takes | does |
-/// | --- | --- |
-/// | `tickets-cache.refresh` | refreshes all users whose refresh is due |
-/// | `tickets-cache.refresh-stale` | requests a refresh for all users whose cache is too old |
-/// | `tickets.refresh-requested` | requests a refresh of one user, at once |
-///
-/// Needs Bytemark.
+/// README.md has what it takes and does, and its settings.
 @main
 struct TicketsCache: BackgroundService {
     static let name = "tickets-cache"

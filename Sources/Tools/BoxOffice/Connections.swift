@@ -69,6 +69,21 @@ enum Connections {
         }
     }
 
+    /// Publishes a message.
+    /// - Parameter unroutable: The complaint when no queue takes it.
+    static func publish(_ message: OutgoingMessage, unroutable: String) async throws {
+        try demand(try await withBroker { try await $0.publish([message.amqp]).first }, unroutable: unroutable)
+    }
+
+    /// Fails unless a published message was confirmed.
+    static func demand(_ outcome: AMQPPublishOutcome?, unroutable: String) throws {
+        switch outcome {
+        case .confirmed: return
+        case .unroutable: throw Failure(unroutable)
+        default: throw Failure("the broker did not take the message")
+        }
+    }
+
     /// Reports at once that the broker accepts no messages: published messages wait until it does, or until the command
     /// gives up.
     private static func complainWhileBlocked(_ broker: AMQPConnection) async {

@@ -25,7 +25,7 @@ struct ParkedMessage: Sendable {
     /// The queue to which it is replayed. The header is not trusted: it may have been written by any publisher to the
     /// parking queue.
     var queue: String {
-        guard let queue = text(MessageHeader.queue), queue == "\(service).ticks" else { return "\(service).events" }
+        guard let queue = text(MessageHeader.queue), queue == QueueName.ticks(of: service) else { return QueueName.events(of: service) }
         return queue
     }
     var exchange: String { text(MessageHeader.exchange) ?? "" }
@@ -53,7 +53,7 @@ struct ParkedMessage: Sendable {
     /// The copy that stays parked.
     var copy: AMQPMessage {
         AMQPMessage(
-            exchange: Exchange.retry(of: service), routingKey: "\(service).parked", properties: AMQPProperties(copyOf: delivery),
+            exchange: Exchange.retry(of: service), routingKey: QueueName.parked(of: service), properties: AMQPProperties(copyOf: delivery),
             body: delivery.body)
     }
 

@@ -55,7 +55,7 @@ final class Parking: Sendable {
         try await broker.demandThatItTakesMessages()
         try await takeTurn()
         for service in services {
-            let queue = "\(service).parked"
+            let queue = QueueName.parked(of: service)
             guard let status = try await broker.inspect(queue: queue) else { continue }
             try await bindQueues(of: service)
             // Also messages that are parked meanwhile, so that none of them is queued before a copy; but only a limited
@@ -71,8 +71,8 @@ final class Parking: Sendable {
     /// Binds the queues to which messages are replayed or copied, as their service does: it may last have run before
     /// the exchange existed.
     private func bindQueues(of service: String) async throws {
-        var queues = ["\(service).parked"]
-        for work in ["\(service).ticks", "\(service).events"] where try await broker.inspect(queue: work) != nil { queues.append(work) }
+        var queues = [QueueName.parked(of: service)]
+        for work in QueueName.work(of: service) where try await broker.inspect(queue: work) != nil { queues.append(work) }
         try await broker.declare(ServiceTopology.retry(of: service, to: queues))
     }
 
@@ -96,7 +96,7 @@ final class Parking: Sendable {
     /// - Returns: the number replayed; the others stay parked, and the reasons were printed.
     func replay(_ messages: [ParkedMessage]) async throws -> Int {
         var count = 0
-        for batch in messages.batches(of: Self.batch) {
+        for batch in messages.parts(ofAtMost: Self.batch) {
             for (message, outcome) in zip(batch, try await publish(batch.map(\.replay))) {
                 guard outcome == .confirmed else {
                     Terminal.complain("\(message.id) stays parked: the broker does not take it for \(message.queue) (\(outcome))")
@@ -124,7 +124,7 @@ final class Parking: Sendable {
         }
         var kept = 0
         do {
-            for batch in rest.batches(of: Self.batch) {
+            for batch in rest.parts(ofAtMost: Self.batch) {
                 for (message, outcome) in zip(batch, try await publish(batch.map(\.copy))) {
                     if outcome == .confirmed { broker.ack(message.delivery) } else { broker.reject(message.delivery, requeue: true) }
                 }
@@ -142,7 +142,7 @@ final class Parking: Sendable {
     /// Deletes the lock.
     private func settle() async throws {
         await broker.flush()
-        for service in services { _ = try await broker.inspect(queue: "\(service).parked") }
+        for service in services { _ = try await broker.inspect(queue: QueueName.parked(of: service)) }
         try await broker.delete(queue: Self.lock)
     }
 
@@ -166,12 +166,5 @@ final class Parking: Sendable {
             }
         }
         return .rejected
-    }
-}
-
-extension [ParkedMessage] {
-    /// Batches of this size, in order.
-    fileprivate func batches(of size: Int) -> [ArraySlice<ParkedMessage>] {
-        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Output for people. It contains texts from outside (titles, references, reasons, message bodies), so control
 /// characters, which could move the cursor, colour the screen or change the direction of writing, are printed as
@@ -44,22 +45,7 @@ enum Terminal {
     /// A line on standard error.
     static func complain(_ line: String) { _ = write("\(shown(line))\n", to: STDERR_FILENO) }
 
-    /// Writes all of a text; returns false, with `errno` set, when that fails.
-    private static func write(_ text: String, to descriptor: Int32) -> Bool {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 {
-                bytes = bytes.dropFirst(count)
-            } else if errno == EAGAIN {
-                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                _ = Glibc.poll(&poll, 1, -1)
-            } else if errno != EINTR {
-                return false
-            }
-        }
-        return true
-    }
+    private static func write(_ text: String, to descriptor: Int32) -> Bool { LogWriter.write(Array(text.utf8)[...], to: descriptor) }
 
     /// Prints rows under a heading, columns as wide as their widest cell; numbers are right-aligned.
     static func table(_ heading: [String], _ rows: [[String]]) {

@@ -5,8 +5,8 @@ import Testing
 struct MessageTypeTests {
     @Test("The wire's type is the routing key with the house's prefix")
     func wireType() {
-        #expect(MessageType.rideCompleted.wireType == "com.boxoffice.ride.completed")
-        #expect(MessageType(wireType: "com.boxoffice.ride.completed") == .rideCompleted)
+        #expect(RideCompleted.type.wireType == "com.boxoffice.ride.completed")
+        #expect(MessageType(wireType: "com.boxoffice.ride.completed") == RideCompleted.type)
     }
 
     @Test(

@@ -22,7 +22,7 @@ struct MutationTests {
 enum Mutations {
     static let all: [MessageCase] = {
         var generator = SplitMix64(seed: 2027)
-        return (0..<2000).map { _ in MessageCase(type: .ticketsRefreshRequested, json: mutated(using: &generator), isGood: false) }
+        return (0..<2000).map { _ in MessageCase(type: TicketsRefreshRequested.type, json: mutated(using: &generator), isGood: false) }
     }()
 
     private static let original = Array(#"{"userId": 1200e-2, "x": [-0.5E+3, true, {"a\u00e9\n/": null, "": [[], {}]}, "é"], "y" :false}"#)

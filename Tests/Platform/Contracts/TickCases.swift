@@ -19,13 +19,13 @@ enum TickCases {
 
     /// Whole ticks.
     static let all: [MessageCase] = [
-        MessageCase(type: .tick, json: "{\(least)}", isGood: true),
-        MessageCase(type: .tick, json: "\n\t {\r\(least) }  ", isGood: true),
-        MessageCase(type: .tick, json: #"{"trigger": 7, \#(least)}"#, isGood: true),
-        MessageCase(type: .tick, json: #"{\#(least), "trigger": 7}"#, isGood: false),
-        MessageCase(type: .tick, json: #"{\#(least), "\u0074rigger": 7}"#, isGood: false),
-        MessageCase(type: .tick, json: "\u{B}{\(least)}", isGood: false),
-        MessageCase(type: .tick, json: "{\(least), \"x\": tru}", isGood: false),
-        MessageCase(type: .tick, json: "{}", isGood: false),
+        MessageCase(type: Tick.type, json: "{\(least)}", isGood: true),
+        MessageCase(type: Tick.type, json: "\n\t {\r\(least) }  ", isGood: true),
+        MessageCase(type: Tick.type, json: #"{"trigger": 7, \#(least)}"#, isGood: true),
+        MessageCase(type: Tick.type, json: #"{\#(least), "trigger": 7}"#, isGood: false),
+        MessageCase(type: Tick.type, json: #"{\#(least), "\u0074rigger": 7}"#, isGood: false),
+        MessageCase(type: Tick.type, json: "\u{B}{\(least)}", isGood: false),
+        MessageCase(type: Tick.type, json: "{\(least), \"x\": tru}", isGood: false),
+        MessageCase(type: Tick.type, json: "{}", isGood: false),
     ]
 }

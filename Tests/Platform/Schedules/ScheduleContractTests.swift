@@ -60,21 +60,6 @@ struct ScheduleContractTests {
         #expect(try Set(document().schedules.map(\.service)) == expected)
     }
 
-    @Test("No service has a cron expression of its own: the document says when a job is due, and a tick carries its fire times")
-    func onlyInTheDocument() throws {
-        let services = Self.root.appending(path: "Sources/Services")
-        let files = try #require(FileManager.default.enumerator(at: services, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
-            .filter { $0.pathExtension == "swift" }
-        #expect(files.count > 50)
-        for file in files {
-            for literal in try String(contentsOf: file, encoding: .utf8).matches(of: /"([^"\n\\]*)"/) {
-                let text = String(literal.1)
-                let isExpression = (text.split(separator: " ").count == 5 || text.hasPrefix("@")) && (try? CronExpression(text)) != nil
-                #expect(!isExpression, "\(file.lastPathComponent) has \"\(text)\"")
-            }
-        }
-    }
-
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 

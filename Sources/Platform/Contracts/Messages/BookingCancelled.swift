@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// Bookings no longer hold tickets: one, or many that were cancelled for the same reason at the same time.
 public struct BookingCancelled: Splittable {
-    /// `booking.cancelled`
-    public static let type = MessageType.bookingCancelled
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "booking.cancelled")
     /// The most bookings of one message.
     public static let most = 25
 

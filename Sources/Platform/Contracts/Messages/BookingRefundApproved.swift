@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// The refund policy granted a refund; the payments service executes it.
 public struct BookingRefundApproved: Message {
-    /// `booking.refund-approved`
-    public static let type = MessageType.bookingRefundApproved
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "booking.refund-approved")
 
     /// The booking.
     public let bookingId: Int

@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A customer requested a refund of a booking. Published by other systems.
 public struct BookingRefundRequested: Message {
-    /// `booking.refund-requested`
-    public static let type = MessageType.bookingRefundRequested
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "booking.refund-requested")
 
     /// The booking.
     public let bookingId: Int

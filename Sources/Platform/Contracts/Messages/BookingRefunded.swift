@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A booking was refunded.
 public struct BookingRefunded: Message {
-    /// `booking.refunded`
-    public static let type = MessageType.bookingRefunded
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "booking.refunded")
 
     /// The booking.
     public let bookingId: Int

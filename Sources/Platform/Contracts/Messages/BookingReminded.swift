@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// The holders of bookings were reminded of their event: of one booking, or of many at the same time.
 public struct BookingReminded: Splittable {
-    /// `booking.reminded`
-    public static let type = MessageType.bookingReminded
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "booking.reminded")
     /// The most bookings of one message.
     public static let most = 25
 

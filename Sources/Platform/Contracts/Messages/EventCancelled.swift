@@ -1,7 +1,7 @@
 /// An organizer cancelled an event. Published by other systems.
 public struct EventCancelled: Message {
-    /// `event.cancelled`
-    public static let type = MessageType.eventCancelled
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "event.cancelled")
 
     /// The event.
     public let eventId: Int

@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A rider reached a milestone and was given free tickets. Once per user and milestone.
 public struct LoyaltyMilestoneReached: Message {
-    /// `loyalty.milestone-reached`
-    public static let type = MessageType.loyaltyMilestoneReached
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "loyalty.milestone-reached")
 
     /// The rider.
     public let userId: Int

@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A payment was begun and never sent to the gateway.
 public struct PaymentAbandoned: PaymentMessage {
-    /// `payment.abandoned`
-    public static let type = MessageType.paymentAbandoned
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "payment.abandoned")
 
     /// The payment.
     public let payment: PaymentDetails

@@ -3,8 +3,8 @@ import FoundationEssentials
 /// A person decided about a payment on which the gateway and the database disagree, or whose refund the gateway
 /// refused. Published by operators.
 public struct PaymentDecided: Message {
-    /// `payment.decided`
-    public static let type = MessageType.paymentDecided
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "payment.decided")
 
     /// The decision about the money.
     public enum Decision: String, Codable, Sendable, CaseIterable {

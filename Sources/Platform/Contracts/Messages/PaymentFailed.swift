@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A payment was refused by the gateway or timed out.
 public struct PaymentFailed: PaymentMessage {
-    /// `payment.failed`
-    public static let type = MessageType.paymentFailed
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "payment.failed")
 
     /// The payment.
     public let payment: PaymentDetails

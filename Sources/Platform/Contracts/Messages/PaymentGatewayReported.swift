@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// The payment gateway reported the status of a transaction. Published by other systems.
 public struct PaymentGatewayReported: Message {
-    /// `payment.gateway-reported`
-    public static let type = MessageType.paymentGatewayReported
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "payment.gateway-reported")
 
     /// The status of a transaction at the gateway.
     public enum Status: String, Codable, Sendable, CaseIterable {

@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A refund failed for good; a person has to look at it.
 public struct PaymentRefundFailed: PaymentMessage {
-    /// `payment.refund-failed`
-    public static let type = MessageType.paymentRefundFailed
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "payment.refund-failed")
 
     /// The payment, and the money that is not back.
     public let payment: PaymentDetails

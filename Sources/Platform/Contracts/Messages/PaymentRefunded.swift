@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A payment was refunded to the customer.
 public struct PaymentRefunded: PaymentMessage {
-    /// `payment.refunded`
-    public static let type = MessageType.paymentRefunded
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "payment.refunded")
 
     /// The cause of a refund.
     public enum Cause: String, Codable, Sendable, CaseIterable {

@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A payment was received.
 public struct PaymentSucceeded: PaymentMessage {
-    /// `payment.succeeded`
-    public static let type = MessageType.paymentSucceeded
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "payment.succeeded")
 
     /// The payment.
     public let payment: PaymentDetails

@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A rider finished a ride. Published by other systems; the message with the highest rate.
 public struct RideCompleted: Message {
-    /// `ride.completed`
-    public static let type = MessageType.rideCompleted
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "ride.completed")
 
     /// The rider.
     public let userId: Int

@@ -3,10 +3,13 @@ import FoundationEssentials
 /// A job is due. Published by the scheduler, a console or a person; its id is `<job>@<scheduledFor>` if the scheduler
 /// publishes it.
 public struct Tick: Message {
-    /// `tick`
-    public static let type = MessageType.tick
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "tick")
     /// The service that publishes due ticks; all its routing keys are jobs of other services.
     public static let publisher = "tick-publisher"
+
+    /// The id of a tick: the job and its fire time or, of one without a schedule, something unique.
+    public static func id(_ job: JobName, _ occasion: String) -> String { "\(job.rawValue)@\(occasion)" }
 
     /// What triggered the job.
     public enum Trigger: String, Codable, Sendable, CaseIterable {

@@ -1,7 +1,7 @@
 /// A user's passes are to be fetched from Bytemark now. Published by other systems.
 public struct TicketsRefreshRequested: Message {
-    /// `tickets.refresh-requested`
-    public static let type = MessageType.ticketsRefreshRequested
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "tickets.refresh-requested")
 
     /// The user.
     public let userId: Int

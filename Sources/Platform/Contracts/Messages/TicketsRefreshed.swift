@@ -2,8 +2,8 @@ import FoundationEssentials
 
 /// A user's passes were fetched from Bytemark and written to the cache.
 public struct TicketsRefreshed: Message {
-    /// `tickets.refreshed`
-    public static let type = MessageType.ticketsRefreshed
+    /// The type by which it is known.
+    public static let type = MessageType(rawValue: "tickets.refreshed")
 
     /// The user.
     public let userId: Int

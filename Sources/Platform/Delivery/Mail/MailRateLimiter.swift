@@ -42,11 +42,9 @@ struct MailRateLimiter: Sendable {
         try tx.enqueue(Self.forget, tx.now)
     }
 
-    /// The domain in one form, however it is written: `münchen.example.`, `XN--MNCHEN-3YA.example`.
-    static func domain(of address: String) -> String {
-        let domain = (try? MailAddress(pasted: address))?.domain ?? ""
-        return (domain.hasSuffix(".") ? String(domain.dropLast()) : domain).lowercased()
-    }
+    /// The domain in one form, however it is written (`münchen.example`, `XN--MNCHEN-3YA.example`); empty for an address
+    /// that cannot be used, which bounces.
+    static func domain(of address: String) -> String { (try? MailAddress(pasted: address))?.domain.lowercased() ?? "" }
 
     private struct Unscheduled: Decodable, Sendable {
         let id: Int

@@ -27,7 +27,7 @@ struct CancelExpired: PhasedJob {
                 try await tx.firstRow(Self.first, called: "booking", slice.now - Self.grace, slice.after.instant, slice.after.id)
             },
             JobPhase("undecided", run: UndecidedBookings.cancel, firstRow: UndecidedBookings.first),
-            JobPhase("cancelled", run: EventCancellation.cancel, firstRow: EventCancellation.first),
+            JobPhase("event-cancelled", run: EventCancellation.cancel, firstRow: EventCancellation.first),
         ]
     }
 

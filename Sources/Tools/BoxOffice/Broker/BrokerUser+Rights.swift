@@ -34,7 +34,7 @@ extension BrokerUser {
     static func service(_ name: String) -> BrokerUser {
         let own = "\(escaped(name))\\..*"
         let published = MessageRoute.all.filter { $0.publisher == name }
-        let readers = Set(published.flatMap(\.readers)).sorted().map { "\(escaped($0))\\.events" }
+        let readers = Set(published.flatMap(\.readers)).sorted().map { escaped(QueueName.events(of: $0)) }
         let bound = MessageRoute.all.filter { $0.readers.contains(name) || $0.publisher == name && !$0.readers.isEmpty }.map(\.type.rawValue)
         let jobs = JobName.all.filter { $0.service == name }.map(\.rawValue)
         let (ticks, events) = (escaped(Exchange.ticks), escaped(Exchange.events))

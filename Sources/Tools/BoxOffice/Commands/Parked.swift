@@ -18,6 +18,8 @@ struct Parked: AsyncParsableCommand {
         @Option(help: "Only those of this service.") var service: String?
         @Option(help: "With --all: only those whose reason matches this regular expression.") var reason: String?
 
+        static let nothing = Failure("No such message is parked.")
+
         func validate() throws {
             guard all != !ids.isEmpty else { throw ValidationError("Say which messages: their ids, or --all.") }
             guard let reason else { return }
@@ -29,7 +31,23 @@ struct Parked: AsyncParsableCommand {
             }
         }
 
-        func select(_ messages: [ParkedMessage]) throws -> [ParkedMessage] {
+        /// Does something with the selected messages while all are fetched; the others, and those that it leaves, stay
+        /// parked.
+        func use<Result: Sendable>(_ body: @escaping @Sendable ([ParkedMessage], Parking) async throws -> Result) async throws -> Result {
+            try await Connections.withBroker { broker in
+                let parking = Parking(broker, service: service)
+                let selected = try select(try await parking.open())
+                guard all || !selected.isEmpty else {
+                    try await parking.close()
+                    throw Self.nothing
+                }
+                let result = try await body(selected, parking)
+                try await parking.close()
+                return result
+            }
+        }
+
+        private func select(_ messages: [ParkedMessage]) throws -> [ParkedMessage] {
             guard all else { return messages.filter { ids.contains($0.id) } }
             guard let reason else { return messages }
             let pattern = try Regex(reason)
@@ -57,9 +75,8 @@ struct Parked: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            let selection = selection
-            let messages = try await Connections.withBroker { try selection.select(try await Parking.look($0, service: selection.service)) }
-            guard !messages.isEmpty else { throw Failure("No such message is parked.") }
+            let messages = try await selection.use { messages, _ in messages }
+            guard !messages.isEmpty else { throw Selection.nothing }
             for message in messages { message.show() }
         }
     }
@@ -69,17 +86,12 @@ struct Parked: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            let selection = selection
-            let (chosen, count) = try await Connections.withBroker { broker in
-                let parking = Parking(broker, service: selection.service)
-                let chosen = try selection.select(try await parking.open())
-                let count = try await parking.replay(chosen)
-                try await parking.close()
-                return (chosen.count, count)
+            let isComplete = try await selection.use { messages, parking in
+                let count = try await parking.replay(messages)
+                Terminal.say("\(count) message\(count == 1 ? "" : "s") replayed")
+                return count == messages.count
             }
-            guard chosen > 0 || selection.all else { throw Failure("No such message is parked.") }
-            Terminal.say("\(count) message\(count == 1 ? "" : "s") replayed")
-            guard count == chosen else { throw ExitCode.failure }
+            guard isComplete else { throw ExitCode.failure }
         }
     }
 
@@ -88,16 +100,10 @@ struct Parked: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            let selection = selection
-            let count = try await Connections.withBroker { broker in
-                let parking = Parking(broker, service: selection.service)
-                let chosen = try selection.select(try await parking.open())
-                parking.drop(chosen)
-                try await parking.close()
-                return chosen.count
+            try await selection.use { messages, parking in
+                parking.drop(messages)
+                Terminal.say("\(messages.count) message\(messages.count == 1 ? "" : "s") dropped")
             }
-            guard count > 0 || selection.all else { throw Failure("No such message is parked.") }
-            Terminal.say("\(count) message\(count == 1 ? "" : "s") dropped")
         }
     }
 }

@@ -68,13 +68,9 @@ struct PaymentCommand: AsyncParsableCommand {
         }
         let decided = PaymentDecided(
             reference: choice.reference, decision: decision, decidedBy: choice.by ?? CurrentUser.name(Settings.environment()), decidedAt: Date())
-        let event = OutgoingMessage(
-            type: .paymentDecided, data: String(decoding: try WireCoding.encode(decided), as: UTF8.self), exchange: Exchange.events,
-            routingKey: MessageType.paymentDecided.rawValue, from: "boxoffice", at: Date(), id: OutgoingMessage.newID())
-        switch try await Connections.withBroker({ try await $0.publish([event.amqp]).first }) {
-        case .confirmed: Terminal.say("payment \(choice.reference): \(decision.rawValue) is on its way to the payments service")
-        case .unroutable: throw Failure("nobody takes \(MessageType.paymentDecided): the payments service has no queue yet")
-        default: throw Failure("the broker did not take the message")
-        }
+        try await Connections.publish(
+            try OutgoingMessage(decided, from: "boxoffice", at: Date()),
+            unroutable: "nobody takes \(PaymentDecided.type): the payments service has no queue yet")
+        Terminal.say("payment \(choice.reference): \(decision.rawValue) is on its way to the payments service")
     }
 }

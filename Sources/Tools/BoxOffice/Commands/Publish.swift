@@ -39,18 +39,15 @@ struct Publish: AsyncParsableCommand {
                         + "--id \(id), so that it is worked once.")
             }
         }
-        switch outcome {
-        case .confirmed: Terminal.say("\(type) published as \(id)")
-        case .unroutable: throw Failure("nobody takes \(type): no queue is bound to it")
-        default: throw Failure("the broker did not take the message")
-        }
+        try Connections.demand(outcome, unroutable: "nobody takes \(type): no queue is bound to it")
+        Terminal.say("\(type) published as \(id)")
     }
 
     /// Refuses to publish an event that one of its readers would not receive: the broker reports a message as
     /// unroutable only if no reader at all has a queue.
     private static func demandQueues(of type: MessageType, _ broker: AMQPConnection) async throws {
         for reader in MessageRoute.readers(of: type) {
-            let queue = "\(reader).events"
+            let queue = QueueName.events(of: reader)
             guard try await broker.inspect(queue: queue) == nil else { continue }
             throw Failure("nobody takes \(type): the queue \(queue) is not there. Start \(reader) once, then publish it.")
         }
@@ -59,9 +56,9 @@ struct Publish: AsyncParsableCommand {
     /// The type by its name, with or without its prefix on the wire.
     private func message() throws -> any Message.Type {
         let wanted = MessageType(wireType: type) ?? MessageType(rawValue: type)
-        guard wanted != .tick else { throw ValidationError("A tick starts a job: boxoffice trigger JOB.") }
+        guard wanted != Tick.type else { throw ValidationError("A tick starts a job: boxoffice trigger JOB.") }
         guard let message = Messages.all.first(where: { $0.type == wanted }) else {
-            let known = MessageType.all.filter { $0 != .tick }.map(\.rawValue).sorted()
+            let known = MessageType.all.filter { $0 != Tick.type }.map(\.rawValue).sorted()
             throw ValidationError("There is no type \(wanted). The types are:\n  \(known.joined(separator: "\n  "))")
         }
         return message

@@ -36,14 +36,12 @@ struct Trigger: AsyncParsableCommand {
     private func publish() async throws -> String {
         let name = JobName(rawValue: job)
         let now = Date()
-        let id = "\(job)@\(OutgoingMessage.newID(at: now))"
+        let id = Tick.id(name, OutgoingMessage.newID(at: now))
         let tick = Tick(job: name, scheduledFor: now, trigger: .manual, dryRun: dryRun, parameters: try named(), misfire: nil, slice: nil)
         let message = try OutgoingMessage(tick, exchange: Exchange.ticks, routingKey: job, from: "boxoffice", at: now, id: id)
-        switch try await Connections.withBroker({ try await $0.publish([message.amqp]).first }) {
-        case .confirmed: Terminal.say("\(job) triggered as \(id)")
-        case .unroutable: throw Failure("nobody takes \(job): the queue \(name.service).ticks is not there; is \(name.service) deployed?")
-        default: throw Failure("the broker did not take the message")
-        }
+        let queue = QueueName.ticks(of: name.service)
+        try await Connections.publish(message, unroutable: "nobody takes \(job): the queue \(queue) is not there; is \(name.service) deployed?")
+        Terminal.say("\(job) triggered as \(id)")
         return id
     }
 

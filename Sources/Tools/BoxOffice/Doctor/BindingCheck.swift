@@ -24,7 +24,8 @@ struct BindingCheck: Sendable {
 
     /// The bindings of queues with a consumer; probes to other queues are not answered.
     private var bindings: [AMQPTopology.Binding] {
-        expected.bindings.filter { $0.queue.hasSuffix(".ticks") || $0.queue.hasSuffix(".events") }
+        let work = Set(expected.services.flatMap(QueueName.work))
+        return expected.bindings.filter { work.contains($0.queue) }
     }
 
     private func result(_ queue: String, _ heard: Set<[String]>) -> CheckResult? {

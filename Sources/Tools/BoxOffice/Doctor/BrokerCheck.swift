@@ -73,9 +73,10 @@ struct BrokerCheck: Sendable {
         for queue in queues {
             await note(queue.name, in: &problems) {
                 guard let status = try await broker.inspect(queue: queue.name) else { return false }
-                if queue.name == "\(service).parked" { parked += status.messages } else { waiting += status.messages }
-                let isWork = queue.name == "\(service).ticks" || queue.name == "\(service).events"
-                if isWork, status.consumers == 0 { unread.append("\(queue.name) (\(status.messages) wait)") }
+                if queue.name == QueueName.parked(of: service) { parked += status.messages } else { waiting += status.messages }
+                if QueueName.work(of: service).contains(queue.name), status.consumers == 0 {
+                    unread.append("\(queue.name) (\(status.messages) wait)")
+                }
                 return true
             } declare: {
                 try await broker.declare(.init(queues: [queue]))

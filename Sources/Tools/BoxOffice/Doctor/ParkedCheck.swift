@@ -13,7 +13,7 @@ struct ParkedCheck: Sendable {
         do {
             var results: [CheckResult] = []
             for service in Domain.all.map(\.service) {
-                guard let status = try await broker.inspect(queue: "\(service).parked"), status.messages > 0 else { continue }
+                guard let status = try await broker.inspect(queue: QueueName.parked(of: service)), status.messages > 0 else { continue }
                 results.append(try await result(service, status.messages, broker))
             }
             return results.isEmpty ? [.ok(Self.subject, "none")] : results

@@ -122,34 +122,32 @@ final class PaymentGatewayStub: Stub {
         return try Answer(status: 200, json: Verified(data: transaction))
     }
 
-    /// A refused refund is not stored under its key: it had no effect, and may be requested again.
     private func refund(_ request: RefundRequest, key: String) throws -> Answer {
         try state.withLock { state in
-            switch state.answers.find(key, request) {
-            case .same(let answer): return answer
-            case .conflict: return try .refusal(422, "This Idempotency-Key was used for another refund.")
-            case .fresh: break
-            }
-            guard let transaction = state.transactions[request.transaction] else { return try .refusal(404, "Transaction reference not found.") }
-            guard transaction.status == "success" else { return try .refusal(400, "The transaction is \(transaction.status), so nothing was paid.") }
-            guard transaction.currency.uppercased() == request.currency.uppercased() else {
-                return try .refusal(400, "The transaction is in \(transaction.currency).")
-            }
-            let rest = transaction.amount - state.refunds.refunded(request.transaction)
-            guard request.amount > 0, request.amount <= rest else {
-                return try .refusal(400, "The amount must be from 1 to \(rest), what is left of it.")
-            }
-
-            struct Refunded: Encodable {
-                let status = true
-                let message: String
-                let data: RefundReport
-            }
-            let report = state.refunds.add(request, currency: transaction.currency, key: key)
-            let refunded = Refunded(message: "Refund \(report.status)", data: report)
-            let answer = try Answer(status: 200, json: refunded, effect: report.status == .failed ? .none : .done)
+            if let known = try state.answers.known(key, request) { return known }
+            let answer = try Self.refund(request, key: key, state.transactions[request.transaction], &state.refunds)
             state.answers.keep(key, request, answer)
             return answer
         }
+    }
+
+    private static func refund(_ request: RefundRequest, key: String, _ transaction: Transaction?, _ refunds: inout RefundBook) throws -> Answer {
+        guard let transaction else { return try .refusal(404, "Transaction reference not found.") }
+        guard transaction.status == "success" else { return try .refusal(400, "The transaction is \(transaction.status), so nothing was paid.") }
+        guard transaction.currency.uppercased() == request.currency.uppercased() else {
+            return try .refusal(400, "The transaction is in \(transaction.currency).")
+        }
+        let rest = transaction.amount - refunds.refunded(request.transaction)
+        guard request.amount > 0, request.amount <= rest else {
+            return try .refusal(400, "The amount must be from 1 to \(rest), what is left of it.")
+        }
+        struct Refunded: Encodable {
+            let status = true
+            let message: String
+            let data: RefundReport
+        }
+        let report = refunds.add(request, currency: transaction.currency, key: key)
+        return try Answer(
+            status: 200, json: Refunded(message: "Refund \(report.status)", data: report), effect: report.status == .failed ? .none : .done)
     }
 }

@@ -3,13 +3,6 @@ import HTTPTypes
 /// Answers by idempotency key: a repeated request gets the same answer without an effect; another request with the same
 /// key is refused.
 struct IdempotentAnswers<Request: Hashable & Sendable> {
-    enum Finding {
-        case fresh
-        case same(Answer)
-        /// The key was used for another request.
-        case conflict
-    }
-
     private let capacity: Int
     private var answers: [String: (fingerprint: Int, answer: Answer)] = [:]
     /// Keys in the order of their arrival, so that the oldest can be dropped.
@@ -20,16 +13,19 @@ struct IdempotentAnswers<Request: Hashable & Sendable> {
         order = RingBuffer(capacity: capacity)
     }
 
-    func find(_ key: String, _ request: Request) -> Finding {
-        guard let known = answers[key] else { return .fresh }
-        guard known.fingerprint == request.hashValue else { return .conflict }
+    /// The earlier answer to a request with this key, or a refusal if that was another request; nil for a new key.
+    func known(_ key: String, _ request: Request) throws -> Answer? {
+        guard let known = answers[key] else { return nil }
+        guard known.fingerprint == request.hashValue else { return try .refusal(422, "This Idempotency-Key was used for another request.") }
         var answer = known.answer
         answer.effect = .repeated
         answer.headers[.idempotentReplayed] = "true"
-        return .same(answer)
+        return answer
     }
 
+    /// Keeps an answer. A refusal is not kept: it had no effect, and the request may be repeated.
     mutating func keep(_ key: String, _ request: Request, _ answer: Answer) {
+        guard answer.status == 200 else { return }
         if order.count == capacity, let oldest = order.oldest { answers[oldest] = nil }
         order.append(key)
         answers[key] = (request.hashValue, answer)

@@ -1,26 +1,17 @@
-/// A delivered push as `/_sandbox/pushes` reports it.
+/// A delivered push as `/_sandbox/pushes` reports it: its number and the members of its request.
 struct PushReport: Encodable {
-    let id: Int
-    let at: Timestamp
-    let idempotencyKey: String?
-    let userIds: [Int64]
-    let notificationType: Int
-    let title: String
-    let body: String
-    let metadata: [String: JSONValue]
-    let language: String
-    let silent: Bool
+    let number: Int
+    let delivered: PushStub.Delivered
 
-    init(number: Int, _ delivered: PushStub.Delivered) {
-        id = number
-        at = delivered.at
-        idempotencyKey = delivered.idempotencyKey
-        userIds = delivered.request.userIds
-        notificationType = delivered.request.notificationType
-        title = delivered.request.title
-        body = delivered.request.body
-        metadata = delivered.request.metadata
-        language = delivered.request.language
-        silent = delivered.request.silent
+    private enum CodingKeys: CodingKey {
+        case id, at, idempotencyKey
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try delivered.request.encode(to: encoder)
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(number, forKey: .id)
+        try members.encode(delivered.at, forKey: .at)
+        try members.encodeIfPresent(delivered.idempotencyKey, forKey: .idempotencyKey)
     }
 }

@@ -50,15 +50,13 @@ final class PushStub: Stub {
         }
         guard !push.userIds.isEmpty else { return try .refusal(400, "userIds must name somebody.") }
         return try state.withLock { state in
-            guard let key = request.idempotencyKey else { return try Self.deliver(push, key: nil, &state) }
-            switch state.answers.find(key, push) {
-            case .same(let answer): return answer
-            case .conflict: return try .refusal(422, "This Idempotency-Key was used for another notification.")
-            case .fresh:
-                let answer = try Self.deliver(push, key: key, &state)
-                state.answers.keep(key, push, answer)
-                return answer
-            }
+            let key = request.idempotencyKey
+            if let key, let known = try state.answers.known(key, push) { return known }
+            let number = state.delivered.append(Delivered(at: .now, idempotencyKey: key, request: push))
+            let accepted = ["id": .string("push-\(number)"), "accepted": .integer(Int64(push.userIds.count))] as [String: JSONValue]
+            let answer = try Answer(status: 200, json: accepted, effect: .done)
+            if let key { state.answers.keep(key, push, answer) }
+            return answer
         }
     }
 
@@ -74,12 +72,6 @@ final class PushStub: Stub {
         state.withLock { $0.delivered.elements(since: since) }
             .filter { userId == nil || $0.element.request.userIds.contains { $0 == userId } }
             .prefix(limit ?? .max)
-            .map { PushReport(number: $0.number, $0.element) }
-    }
-
-    private static func deliver(_ push: PushRequest, key: String?, _ state: inout State) throws -> Answer {
-        let number = state.delivered.append(Delivered(at: .now, idempotencyKey: key, request: push))
-        return try Answer(
-            status: 200, json: JSONValue.object(["id": .string("push-\(number)"), "accepted": .integer(Int64(push.userIds.count))]), effect: .done)
+            .map { PushReport(number: $0.number, delivered: $0.element) }
     }
 }
