@@ -49,10 +49,11 @@ struct ServiceTablesTests {
 
     /// A cron expression in the words of the table.
     private static func words(_ cron: String) -> String {
-        let days = ["SUN": "Sundays", "MON": "Mondays"]
+        let days = ["SUN": "Sundays", "MON": "Mondays", "TUE": "Tuesdays"]
         if cron == "0 * * * *" { return "hourly" }
         if let minutes = cron.wholeMatch(of: /\*\/(\d+) \* \* \* \*/) { return "every \(minutes.1) minutes" }
         if let hours = cron.wholeMatch(of: /0 \*\/(\d+) \* \* \*/) { return "every \(hours.1) hours" }
+        if let first = cron.wholeMatch(of: /0 (\d) 1 \* \*/) { return "on the 1st at 0\(first.1):00" }
         guard let time = cron.wholeMatch(of: /0 (\d+) \* \* (\*|[A-Z]{3})/) else { return "no words for \(cron)" }
         let hour = "at \(time.1.count == 1 ? "0" : "")\(time.1):00"
         return days[String(time.2)].map { "\($0) \(hour)" } ?? (hour == "at 00:00" ? "at midnight" : hour)

@@ -114,7 +114,7 @@ struct DeliveryWorker: Service {
             try channel.giveBack(permitted - claimed.count + withheld.count, tx)
             if withheld.isEmpty { return claimed }
             try await mark(
-                Marks(claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, .suppressed($0)) } }, now: tx.now), tx)
+                Marks(claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, Outcome(status: .suppressed, reason: $0)) } }, now: tx.now), tx)
             outcomes(.suppressed).increment(by: withheld.count)
             let rest = claimed.filter { withheld[$0.dedupeKey] == nil }
             if !rest.isEmpty { return rest }
@@ -126,7 +126,7 @@ struct DeliveryWorker: Service {
     private func park(_ claimed: Claimed, _ outcome: Outcome, _ error: any Error) async throws {
         let reason = "\(outcome), but this cannot be recorded: \(error)"
         runtime.logger.error("A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(reason)"])
-        let marks = Marks([(claimed, .parked(reason))], now: runtime.clock.now)
+        let marks = Marks([(claimed, Outcome(status: .parked, reason: reason))], now: runtime.clock.now)
         try await runtime.retriedTransaction("The delivery worker") { try await mark(marks, $0) }
         outcomes(.parked).increment()
     }
@@ -143,13 +143,13 @@ struct DeliveryWorker: Service {
                 try await channel.send(payload, key: claimed.dedupeKey)
             }
             pause.note(nil, at: runtime.clock.now)
-            return .sent
+            return Outcome(status: .sent)
         } catch {
             pause.note(error, at: runtime.clock.now)
             switch error {
             case .refused(let why):
                 runtime.logger.error("A delivery was refused", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(why)"])
-                return .bounced(why)
+                return Outcome(status: .bounced, reason: why)
             case .later(let why, let after, let most):
                 (reason, asked) = (why, after)
                 limit = limit.map { min($0, most ?? $0) }
@@ -161,10 +161,10 @@ struct DeliveryWorker: Service {
         if let limit, claimed.attempts >= limit {
             runtime.logger.error(
                 "A delivery is parked", metadata: ["delivery": "\(claimed.dedupeKey)", "attempts": "\(claimed.attempts)", "reason": "\(reason)"])
-            return .parked(reason)
+            return Outcome(status: .parked, reason: reason)
         }
         let pause = Backoff.pause(after: claimed.attempts - 1, first: Self.firstPause, longest: Self.longestPause)
-        return .later(reason, max(asked ?? .zero, pause))
+        return Outcome(status: .queued, reason: reason, pause: max(asked ?? .zero, pause))
     }
 
     private func record(_ marks: Marks, _ tx: Transaction) async throws {
@@ -186,20 +186,15 @@ struct DeliveryWorker: Service {
         let traceparent: String?
     }
 
-    private enum Outcome: Sendable, CustomStringConvertible {
-        case sent
-        case bounced(String)
-        case parked(String)
-        case suppressed(String)
-        case later(String, Duration)
+    /// What became of a delivery: its new status, the other side's reason, and the pause before it is tried again.
+    private struct Outcome: Sendable, CustomStringConvertible {
+        let status: DeliveryStatus
+        var reason: String?
+        var pause = Duration.zero
 
         var description: String {
-            switch self {
-            case .sent: "it was sent"
-            case .bounced(let reason): "it was refused (\(reason))"
-            case .suppressed(let reason): "it was not sent (\(reason))"
-            case .parked(let reason), .later(let reason, _): "it failed (\(reason))"
-            }
+            guard let reason else { return "it was \(status.rawValue)" }
+            return "it \(status == .bounced ? "was refused" : "failed") (\(reason))"
         }
     }
 
@@ -213,26 +208,17 @@ struct DeliveryWorker: Service {
 
         /// Reasons quote the other side's response; they are made storable here and nowhere else.
         init(_ finished: some Sequence<(Claimed, Outcome)>, now: Date) {
-            for (claimed, outcome) in finished { add(claimed, outcome, now: now) }
-        }
-
-        private mutating func add(_ claimed: Claimed, _ outcome: Outcome, now: Date) {
-            ids.append(claimed.id)
-            let (status, error, pause): (DeliveryStatus, String?, Duration) =
-                switch outcome {
-                case .sent: (.sent, nil, .zero)
-                case .bounced(let reason): (.bounced, reason.storable(), .zero)
-                case .parked(let reason): (.parked, reason.storable(), .zero)
-                case .suppressed(let reason): (.suppressed, reason.storable(), .zero)
-                case .later(let reason, let pause): (.queued, reason.storable(), pause)
+            for (claimed, outcome) in finished {
+                let reason = outcome.reason?.storable()
+                ids.append(claimed.id)
+                statuses.append(outcome.status)
+                errors.append(reason)
+                next.append(now + outcome.pause.timeInterval)
+                switch outcome.status {
+                case .sent: sentKeys.append(claimed.dedupeKey)
+                case .bounced, .parked: refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason ?? ""))
+                case .queued, .suppressed: break
                 }
-            statuses.append(status)
-            errors.append(error)
-            next.append(now + pause.timeInterval)
-            switch outcome {
-            case .sent: sentKeys.append(claimed.dedupeKey)
-            case .bounced(let reason), .parked(let reason): refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason.storable()))
-            case .suppressed, .later: break
             }
         }
 

@@ -29,7 +29,7 @@ extension BackgroundService {
         case .run: await run()
         case .version: answer(BuildInfo.version)
         case .help: answer(help)
-        case .health: answer(health: health())
+        case .health: answer(health: await health())
         case .unknown(let arguments):
             LogWriter.standardError.appendLast(
                 "\(name): unknown argument \(arguments); it takes --help, --version and health, and settings from the environment\n")
@@ -70,10 +70,10 @@ extension BackgroundService {
 
     /// Requests `/livez` of the running service.
     /// - Returns: what is wrong; nil when nothing is.
-    private static func health() -> String? {
+    private static func health() async -> String? {
         do {
             let settings = Settings.environment()
-            return HealthProbe.problem(
+            return await HealthProbe.problem(
                 host: try settings.value(CommonSettings.httpHost), port: try settings.value(CommonSettings.httpPort), path: "/livez")
         } catch {
             return "\(error)"

@@ -20,7 +20,7 @@ struct Main {
             switch Array(CommandLine.arguments.dropFirst()) {
             case ["--version"]: print(BuildInfo.version)
             case ["--help"], ["-h"]: print(help)
-            case ["health"]: endWithHealth()
+            case ["health"]: await endWithHealth()
             case let arguments: end("unknown argument \(arguments.joined(separator: " ")); there are --help, --version and health", code: wrongUsage)
             }
             exit(0)
@@ -64,10 +64,10 @@ struct Main {
     }
 
     /// Checks the health of the sandbox that runs with the same settings.
-    private static func endWithHealth() -> Never {
+    private static func endWithHealth() async -> Never {
         do {
             let given = Platform.Settings.environment()
-            let problem = HealthProbe.problem(
+            let problem = await HealthProbe.problem(
                 host: try given.value(Settings.hostSetting), port: try given.value(Settings.httpPortSetting), path: "/_sandbox/health")
             if let problem { end(problem, code: EXIT_FAILURE) }
             exit(0)

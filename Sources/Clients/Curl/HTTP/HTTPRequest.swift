@@ -18,6 +18,8 @@ public struct HTTPRequest: Sendable {
     public var maximumResponseBytes = 16 << 20
     /// Whether `Location` is followed, up to 5 times; never from https to http, and without credentials to another origin.
     public var followsRedirects = false
+    /// Whether the proxy of the environment is used, for a host that is not this one.
+    public var usesProxy = true
     /// A PEM file with the only authorities to trust, instead of the system's.
     public var caFile: String?
 

@@ -26,6 +26,7 @@ final class HTTPTransfer: Transfer {
         easy.setCommon(
             host: origin?.host ?? "", timeout: request.timeout, connectTimeout: request.connectTimeout, caFile: request.caFile,
             sockets: sockets)
+        if !request.usesProxy { easy.set(CURLOPT_PROXY, "") }
         easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
         easy.set(CURLOPT_URL, request.url)
         easy.set(CURLOPT_USERAGENT, "box-office")

@@ -3,14 +3,14 @@ import FoundationEssentials
 /// The users and their permissions as RabbitMQ definitions, for `rabbitmqctl import_definitions`. Exchanges and queues
 /// are not included: the services declare them.
 struct BrokerDefinitions: Encodable, Sendable {
-    private let vhosts: [Host]
+    private let vhosts: [BrokerState.Host]
     private let users: [User]
-    private let permissions: [Permission]
-    private let topicPermissions: [TopicPermission]
+    private let permissions: [BrokerState.Permission]
+    private let topicPermissions: [BrokerState.TopicPermission]
 
     /// - Parameter passwords: The password of each user, by its name.
     init(_ users: [BrokerUser], vhosts: [String], passwords: [String: String]) {
-        self.vhosts = vhosts.map(Host.init)
+        self.vhosts = vhosts.map(BrokerState.Host.init)
         self.users = users.map { user in
             let password = passwords[user.name] ?? ""
             let hash = BrokerPassword.hash(password, salt: BrokerPassword.salt(of: user.name, password))
@@ -42,8 +42,6 @@ struct BrokerDefinitions: Encodable, Sendable {
         case topicPermissions = "topic_permissions"
     }
 
-    private struct Host: Encodable { let name: String }
-
     private struct User: Encodable {
         let name: String
         let passwordHash: String
@@ -55,21 +53,5 @@ struct BrokerDefinitions: Encodable, Sendable {
             case passwordHash = "password_hash"
             case hashingAlgorithm = "hashing_algorithm"
         }
-    }
-
-    private struct Permission: Encodable {
-        let user: String
-        let vhost: String
-        let configure: String
-        let write: String
-        let read: String
-    }
-
-    private struct TopicPermission: Encodable {
-        let user: String
-        let vhost: String
-        let exchange: String
-        let write: String
-        let read: String
     }
 }

@@ -13,7 +13,7 @@ struct BrokerState: Sendable {
         topicPermissions = try await api.get(["topic-permissions"])
     }
 
-    struct Host: Decodable { let name: String }
+    struct Host: Codable { let name: String }
 
     struct User: Decodable {
         let name: String
@@ -41,7 +41,7 @@ struct BrokerState: Sendable {
         }
     }
 
-    struct Permission: Decodable {
+    struct Permission: Codable {
         let user: String
         let vhost: String
         let configure: String
@@ -49,7 +49,7 @@ struct BrokerState: Sendable {
         let read: String
     }
 
-    struct TopicPermission: Decodable {
+    struct TopicPermission: Codable {
         let user: String
         let vhost: String
         let exchange: String
