@@ -45,7 +45,7 @@ extension FaultTests {
                 #expect(try await environment.broker.get("loyalty-notifier.parked") == nil)
 
                 // What was being fetched when the database went is anybody's again after its lease.
-                try await environment.database.execute("update tickets.refresh_state set next_attempt_at = now() where wanted_since is not null")
+                try await environment.database.execute("update tickets.refresh_state set next_attempt_at = now() where requested_since is not null")
                 try await environment.eventually("select count(*) from tickets.refresh_log where activity_type = 1 and status = 1", users)
                 #expect(try await environment.ended(tick).outcome == .succeeded)
                 #expect(try await environment.value("select count(*) from tickets.cache", as: Int.self) == users)

@@ -255,7 +255,7 @@ public struct EndedRun: Decodable, Sendable {
     public let outcome: RunOutcome
     /// Rows worked.
     public let processed: Int
-    /// Rows that could not be worked.
+    /// Rows that could not be processed.
     public let failed: Int
     /// Everything else, JSON.
     public let details: String

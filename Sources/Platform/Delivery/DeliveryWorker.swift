@@ -82,7 +82,7 @@ struct DeliveryWorker: Service {
         do {
             return try await transact(finished[...], wanted)
         } catch  where error.isPermanent && !finished.isEmpty {
-            runtime.logger.warning("Marks of deliveries are divided", error: error, metadata: ["deliveries": "\(finished.count)"])
+            runtime.logger.warning("Recording deliveries in halves", error: error, metadata: ["deliveries": "\(finished.count)"])
         }
         try await Division.process(finished[...]) { some in
             _ = try await transact(some, 0)
@@ -114,7 +114,9 @@ struct DeliveryWorker: Service {
             try channel.giveBack(permitted - claimed.count + withheld.count, tx)
             if withheld.isEmpty { return claimed }
             try await mark(
-                Marks(claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, Outcome(status: .suppressed, reason: $0)) } }, now: tx.now), tx)
+                Marks(
+                    claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, Outcome(status: .suppressed, reason: $0)) } },
+                    now: tx.now), tx)
             outcomes(.suppressed).increment(by: withheld.count)
             let rest = claimed.filter { withheld[$0.dedupeKey] == nil }
             if !rest.isEmpty { return rest }

@@ -12,11 +12,11 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
     /// How long a slice claims new items.
     private static var claimingTime: Duration { .seconds(20) }
     /// While other processes hold items of this run, the next slice waits in the second delay queue.
-    private static var lookAgain: Int { 2 }
+    private static var recheckDelay: Int { 2 }
 
     func work(_ run: Int, _ number: Int) async throws -> JobRunner.SliceOutcome {
         let begun = try await runtime.retriedTransaction("\(E.name)") { tx -> JobRunStore.RunRow? in
-            guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return nil }
+            guard let row = try await JobRunStore.lockSlice(run: run, slice: number, instance: runtime.instance, tx) else { return nil }
             if !row.dryRun { try await externalJob.prepare(Slice(row, number: number, limit: 0, now: tx.now), tx) }
             return row
         }
@@ -42,7 +42,7 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
         do {
             return try await transact(row, number, finished[...], wanted, counters)
         } catch  where error.isPermanent {
-            runtime.logger.info("A turn is divided", error: error, metadata: ["job": "\(E.name)", "finished": "\(finished.count)"])
+            runtime.logger.info("A round is divided", error: error, metadata: ["job": "\(E.name)", "finished": "\(finished.count)"])
         }
         try await Division.process(finished[...]) { some in
             _ = try await transact(row, number, some, 0, counters)
@@ -104,7 +104,7 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
 
     private func end(_ run: Int, _ number: Int, _ counters: RunCounters, ranOut: Bool) async throws -> JobRunner.SliceOutcome {
         try await runtime.transaction { tx in
-            guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
+            guard let row = try await JobRunStore.lockSlice(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
             let slice = Slice(row, number: number, limit: 0, now: tx.now)
             let heldByOthers = ranOut ? false : try await externalJob.outstanding(slice, tx) > 0
             let isOver = !ranOut && !row.rerunRequested && !heldByOthers
@@ -112,10 +112,11 @@ struct ExternalJobRunner<E: ExternalJob>: Sendable {
             let details = counters.sum(onto: row.details)
             try await JobRunStore.advance(run, details, processed: 0, failed: 0, isOver: isOver, tx)
             guard !isOver else { return .over }
-            if heldByOthers { try await JobRunStore.rest(run, slice: number + 1, for: ServiceTopology.delays[Self.lookAgain - 1], tx) }
+            if heldByOthers { try await JobRunStore.rest(run, slice: number + 1, for: ServiceTopology.delays[Self.recheckDelay - 1], tx) }
             tx.publish(
                 try OutgoingMessage(
-                    slice: number + 1, of: run, job: E.name, row: row, service: tx.service, at: tx.now, delay: heldByOthers ? Self.lookAgain : nil))
+                    slice: number + 1, of: run, job: E.name, row: row, service: tx.service, at: tx.now, delay: heldByOthers ? Self.recheckDelay : nil)
+            )
             return .more
         }
     }

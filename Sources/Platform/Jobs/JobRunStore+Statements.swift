@@ -62,7 +62,7 @@ extension JobRunStore {
         update operations.job_runs set rerun_requested = true where job = $1 and outcome = 'running' and not dry_run
         """
 
-    static let takeSlice: SQL = """
+    static let lockRunSlice: SQL = """
         update operations.job_runs set instance = $3, touched_at = clock_timestamp()
         where id = $1 and slice = $2 and outcome = 'running'
         returning id, job, scheduled_for, previous_fire_time, next_fire_time, dry_run, rerun_requested, details

@@ -123,10 +123,10 @@ enum JobRunStore {
 
     /// Locks the run for one slice.
     /// - Returns: nil when this slice was processed before or the run has ended.
-    static func take(run: Int, slice: Int, instance: String, _ tx: Transaction) async throws -> RunRow? {
-        if let row = try await tx.query(Self.takeSlice, as: RunRow.self, run, slice, instance).first { return row }
+    static func lockSlice(run: Int, slice: Int, instance: String, _ tx: Transaction) async throws -> RunRow? {
+        if let row = try await tx.query(Self.lockRunSlice, as: RunRow.self, run, slice, instance).first { return row }
         guard try await revive(run, slice: slice, tx) else { return nil }
-        return try await tx.query(Self.takeSlice, as: RunRow.self, run, slice, instance).first
+        return try await tx.query(Self.lockRunSlice, as: RunRow.self, run, slice, instance).first
     }
 
     /// Asks the run in progress to repeat its work before it ends.

@@ -47,7 +47,7 @@ struct JobRunner: Sendable {
             let taken = Mutex(1)
             do {
                 let end = try await runtime.retriedTransaction("\(J.name)") { tx -> SliceOutcome? in
-                    guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
+                    guard let row = try await JobRunStore.lockSlice(run: run, slice: number, instance: runtime.instance, tx) else { return .stale }
                     guard !row.dryRun else { return nil }
                     let limit = max(1, min(most, row.details.limit ?? J.sliceLimit))
                     taken.withLock { $0 = limit }
@@ -117,7 +117,7 @@ struct JobRunner: Sendable {
         let outcome = try await runtime.retryingWhileDatabaseIsDown("The dry run of \(J.name)") {
             try await runtime.database.dryRun { postgres in
                 let tx = Transaction(postgres, service: runtime.name, now: now)
-                guard let row = try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) else {
+                guard let row = try await JobRunStore.lockSlice(run: run, slice: number, instance: runtime.instance, tx) else {
                     return nil as DryRunResult?
                 }
                 var result = DryRunResult(row.details)
@@ -151,7 +151,7 @@ struct JobRunner: Sendable {
     /// Records a dry run.
     static func conclude(_ result: DryRunResult, _ run: Int, _ number: Int, _ runtime: ServiceRuntime) async throws -> SliceOutcome {
         try await runtime.transaction { tx in
-            guard try await JobRunStore.take(run: run, slice: number, instance: runtime.instance, tx) != nil else { return .stale }
+            guard try await JobRunStore.lockSlice(run: run, slice: number, instance: runtime.instance, tx) != nil else { return .stale }
             try await JobRunStore.advance(run, result.details, processed: result.count, failed: result.failed, isOver: true, tx)
             return .over
         }

@@ -50,7 +50,7 @@ struct RunRescuer: Service {
     private func log(_ abandoned: [JobRunStore.AbandonedRun]) {
         for run in abandoned {
             Counter(label: "boxoffice_runs_rescued_total", dimensions: [("job", run.job)]).increment()
-            runtime.logger.warning("A run stood still and is taken up", metadata: ["job": "\(run.job)", "run": "\(run.id)", "slice": "\(run.slice)"])
+            runtime.logger.warning("An abandoned run is resumed", metadata: ["job": "\(run.job)", "run": "\(run.id)", "slice": "\(run.slice)"])
         }
     }
 }

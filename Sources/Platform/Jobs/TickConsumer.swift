@@ -193,7 +193,7 @@ struct TickConsumer: Service {
             try await failures.send([failed])
             runtime.broker.ack(delivery)
         } catch {
-            runtime.logger.warning("A tick goes back to the queue", error: error)
+            runtime.logger.warning("A tick is requeued", error: error)
             try? await Task.sleep(for: Self.pause)
             runtime.broker.reject(delivery, requeue: true)
         }

@@ -106,7 +106,7 @@ struct EventConsumer: Service {
             // Nothing is settled: the broker redelivers the batch to another consumer.
             return false
         } catch {
-            runtime.logger.warning("A batch goes back to the queue", error: error, metadata: ["queue": "\(topology.events)"])
+            runtime.logger.warning("A batch is requeued", error: error, metadata: ["queue": "\(topology.events)"])
             try? await Task.sleep(for: Self.pause)
             requeue(batch)
         }

@@ -39,7 +39,7 @@ public struct LineLogHandler: LogHandler {
         if let error = event.error { fields["error"] = "\(error)" }
         if let trace = TraceContext.current { fields["trace"] = "\(trace.traceID)" }
         LogWriter.standardError.append(line(event.level, "\(event.message)", fields)) { [self] dropped in
-            line(.warning, "Log lines are missing here: nobody took them", ["dropped": "\(dropped)"])
+            line(.warning, "Log lines were dropped here: standard error was not read", ["dropped": "\(dropped)"])
         }
     }
 

@@ -90,7 +90,7 @@ public struct ServiceRuntime: Sendable {
     /// delivery worker.
     private func report(_ failures: [RowFailure]) {
         Counter(label: "boxoffice_failed_rows_total").increment(by: failures.count)
-        for failure in failures { logger.warning("A row could not be worked", metadata: ["row": "\(failure.row)", "reason": "\(failure.error)"]) }
+        for failure in failures { logger.warning("A row could not be processed", metadata: ["row": "\(failure.row)", "reason": "\(failure.error)"]) }
     }
 
     /// Repeats the work until it succeeds or fails for a reason of its own.

@@ -10,12 +10,12 @@ struct TicketRelease: Sendable {
     let quantity: Int
 
     /// Releases the tickets that were not released before.
-    /// - Parameter maybeAgain: Whether another kind of message has usually released them already.
+    /// - Parameter mayBeReleased: Whether another kind of message has usually released them already.
     /// - Throws: `NotThereYet` for an event that does not exist; `Unprocessable` when more tickets would be released than
     ///   it has sold.
-    static func give(back returns: [TicketRelease], maybeAgain: Bool = false, _ tx: Transaction) async throws {
+    static func release(_ returns: [TicketRelease], mayBeReleased: Bool = false, _ tx: Transaction) async throws {
         let fresh = try await tx.query(
-            ifNew: maybeAgain ? Self.enter : Self.enterNew, else: Self.enter, as: Released.self, returns.map(\.bookingId), returns.map(\.eventId),
+            ifNew: mayBeReleased ? Self.enter : Self.enterNew, else: Self.enter, as: Released.self, returns.map(\.bookingId), returns.map(\.eventId),
             returns.map(\.quantity), tx.now)
         guard !fresh.isEmpty else { return }
         guard let left = try await tx.query(Self.lowerSold, as: Left.self, fresh.map(\.eventId), fresh.map(\.quantity)).first else { return }

@@ -9,32 +9,32 @@ enum RefreshStatements {
 
     /// If the cache is empty, a refresh is requested for every user with a token.
     static let wantAllWhenEmpty: SQL = """
-        insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
+        insert into refresh_state as s (user_id, requested_since, next_attempt_at)
         select user_id, $1, $1 from bytemark_tokens where void_since is null and (select true from cache limit 1) is null order by user_id
-        on conflict (user_id) do update set wanted_since = excluded.wanted_since
-        where s.wanted_since is null
+        on conflict (user_id) do update set requested_since = excluded.requested_since
+        where s.requested_since is null
         """
 
     /// Adds users with a due log row, unless they are in the queue already or their token is void. With $3 due users in
     /// the queue the search is skipped: while all users wait, each search would read the whole log and the whole queue.
     static let wantPending: SQL = """
-        insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
+        insert into refresh_state as s (user_id, requested_since, next_attempt_at)
         select distinct l.user_id, $1::timestamptz, $1::timestamptz
         from refresh_log l
         where l.status = 0 and l.activity_type in (1, 3) and (l.activity_type = 1 or l.scheduled_on <= $1)
-          and (select count(*) from (select from refresh_state where wanted_since is not null and next_attempt_at <= $1 limit $3) as due) < $3
-          and not exists (select from refresh_state w where w.user_id = l.user_id and w.wanted_since is not null offset 0)
+          and (select count(*) from (select from refresh_state where requested_since is not null and next_attempt_at <= $1 limit $3) as due) < $3
+          and not exists (select from refresh_state w where w.user_id = l.user_id and w.requested_since is not null offset 0)
           and not exists (select from bytemark_tokens t where t.user_id = l.user_id and t.void_since is not null)
         order by l.user_id limit $2
-        on conflict (user_id) do update set wanted_since = excluded.wanted_since, next_attempt_at = excluded.next_attempt_at
-        where s.wanted_since is null
+        on conflict (user_id) do update set requested_since = excluded.requested_since, next_attempt_at = excluded.next_attempt_at
+        where s.requested_since is null
         """
 
     static let claim: SQL = """
         update refresh_state s set leased_by = $5, next_attempt_at = $3
         where s.user_id = any (array(
             select user_id from refresh_state
-            where wanted_since is not null and next_attempt_at <= $1 and failed_run is distinct from $4
+            where requested_since is not null and next_attempt_at <= $1 and failed_run is distinct from $4
             order by next_attempt_at limit $2 for update skip locked))
         returning s.user_id,
             (select t.token from bytemark_tokens t where t.user_id = s.user_id) as token,
@@ -48,7 +48,7 @@ enum RefreshStatements {
     /// The first user that `claim` takes.
     static let firstDue: SQL = """
         select user_id from refresh_state
-        where wanted_since is not null and next_attempt_at <= $1 and failed_run is distinct from $2
+        where requested_since is not null and next_attempt_at <= $1 and failed_run is distinct from $2
         order by next_attempt_at limit 1 for update skip locked
         """
 
@@ -96,7 +96,7 @@ enum RefreshStatements {
     static let touch: SQL = "update cache set refreshed_at = $2 where user_id = any ($1::bigint[])"
 
     static let settle: SQL = """
-        update refresh_state set wanted_since = null, leased_by = null, failures = 0, last_error = null where user_id = any ($1::bigint[])
+        update refresh_state set requested_since = null, leased_by = null, failures = 0, last_error = null where user_id = any ($1::bigint[])
         """
 
     /// Marks exactly the rows that were read before the fetch.
@@ -123,15 +123,15 @@ enum RefreshStatements {
     /// 0 unless other processes hold users now, or rows wait that no slice has added to the queue.
     static let outstanding: SQL = """
         select (select count(*) from (
-                    select from refresh_state where wanted_since is not null and leased_by is not null and next_attempt_at > $1
+                    select from refresh_state where requested_since is not null and leased_by is not null and next_attempt_at > $1
                     order by next_attempt_at limit 1) as held)
              + (select count(*) from (
                     select from refresh_log l
                     where l.status = 0 and l.activity_type in (1, 3) and (l.activity_type = 1 or l.scheduled_on <= $1)
-                      and not exists (select from refresh_state w where w.user_id = l.user_id and w.wanted_since is not null offset 0)
+                      and not exists (select from refresh_state w where w.user_id = l.user_id and w.requested_since is not null offset 0)
                       and not exists (select from bytemark_tokens t where t.user_id = l.user_id and t.void_since is not null)
                     limit 1) as unseen)
         """
 
-    static let countDue: SQL = "select count(*) from refresh_state where wanted_since is not null and next_attempt_at <= $1"
+    static let countDue: SQL = "select count(*) from refresh_state where requested_since is not null and next_attempt_at <= $1"
 }

@@ -14,7 +14,7 @@ struct RunReport: Decodable, Sendable {
     let outcome: RunOutcome
     /// It is running and made no progress for two minutes, which is longer than any lease: no service of its job is
     /// running, or none progresses.
-    let standsStill: Bool
+    let isStalled: Bool
     /// How often its lease ended and another process took it over.
     let rescues: Int
     let processed: Int
@@ -22,8 +22,10 @@ struct RunReport: Decodable, Sendable {
     let published: String
     let delivered: String
     let firstError: String?
+    /// Rows by what the job decided about them; of a dry run with the first hundred names.
+    let decisions: [String]
 
-    /// Prints runs as a table, and their first errors below it.
+    /// Prints runs as a table, and below it what they decided and their first errors.
     static func show(_ runs: [RunReport]) {
         Terminal.table(
             ["run", "job", "trigger", "started", "seconds", "outcome", "done", "failed", "published", "delivered"],
@@ -35,12 +37,15 @@ struct RunReport: Decodable, Sendable {
                     run.published, run.delivered,
                 ]
             })
-        for run in runs { if let error = run.firstError { Terminal.say("  run \(run.id): \(error)") } }
+        for run in runs {
+            for decision in run.decisions { Terminal.say("  run \(run.id): \(decision)") }
+            if let error = run.firstError { Terminal.say("  run \(run.id): \(error)") }
+        }
     }
 
     /// Unusual facts about the run, in parentheses.
     private var remark: String {
-        let remarks = (standsStill ? ["stands still"] : []) + (rescues > 0 ? ["taken up again" + (rescues > 1 ? " \(rescues) times" : "")] : [])
+        let remarks = (isStalled ? ["stalled"] : []) + (rescues > 0 ? ["resumed" + (rescues > 1 ? " \(rescues) times" : "")] : [])
         return remarks.isEmpty ? "" : " (\(remarks.joined(separator: ", ")))"
     }
 
@@ -69,9 +74,12 @@ struct RunReport: Decodable, Sendable {
 
     private static let select: SQL = """
         select id, job, trigger, dry_run, started_at, extract(epoch from finished_at - started_at)::float8 as seconds, outcome,
-               outcome = 'running' and touched_at < now() - interval '2 minutes' as stands_still, rescues, processed, failed,
+               outcome = 'running' and touched_at < now() - interval '2 minutes' as is_stalled, rescues, processed, failed,
                coalesce((select string_agg(value || ' ' || key, ', ' order by key) from jsonb_each_text(details -> 'published')), '') as published,
                coalesce((select string_agg(value || ' ' || key, ', ' order by key) from jsonb_each_text(details -> 'delivered')), '') as delivered,
+               array(select (value ->> 'count') || ' ' || key || case when dry_run then ': ' || array_to_string(array(
+                                select name from jsonb_array_elements_text(value -> 'first') as name), ', ') else '' end
+                     from jsonb_each(coalesce(details -> 'rows', '{}')) order by (value ->> 'count')::bigint desc, key) as decisions,
                (details #>> '{errors,0,row}') || ': ' || (details #>> '{errors,0,error}') as first_error
         from operations.job_runs
         where ($1::text is null or job = $1) and ($2::text is null or tick_id = $2) and ($3::bigint is null or id = $3)

@@ -123,7 +123,7 @@ struct HostileScenario: Sendable {
             insert: [
                 users, events("cancelled", startsIn: "30 days"), bookings("confirmed", age: "2 hours", ["confirmation_email_sent": "true"]),
                 payments("succeeded", age: "2 hours", ["paid_at": hourAgo]),
-                "insert into bookings.event_cancellations (event_id, reason, told_at) select id, 'Rain', $2 from unnest($1::bigint[]) id",
+                "insert into bookings.event_cancellations (event_id, reason, reported_at) select id, 'Rain', $2 from unnest($1::bigint[]) id",
             ], done: booking("status = 'refunded'")),
         HostileScenario(
             name: "begins", tables: [sale[1]], insert: [events("upcoming", startsIn: "-1 hour")], done: event("live")),

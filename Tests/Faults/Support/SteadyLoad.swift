@@ -116,7 +116,7 @@ final class SteadyLoad: Sendable {
         let rides = rounds.withLock { $0 }
         try await environment.eventually("what was begun does not come to its end") {
             for schema in ["loyalty", "payments", "bookings", "events"] { try await self.environment.endLeases(in: schema) }
-            try await self.environment.database.execute("update tickets.refresh_state set next_attempt_at = now() where wanted_since is not null")
+            try await self.environment.database.execute("update tickets.refresh_state set next_attempt_at = now() where requested_since is not null")
             for job in Self.jobs { try await self.publish([try self.tick(job)]) }
             try await Task.sleep(for: .milliseconds(500))
             return try await self.environment.value(Self.ended, as: Bool.self, self.expiring, self.kept, self.returned, Self.members, rides) == true

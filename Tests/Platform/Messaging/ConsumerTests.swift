@@ -146,7 +146,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("A message that nobody takes is dropped and does not hold up the others")
+    @Test("A message that no queue takes is dropped and does not hold up the others")
     func unroutable() async throws {
         try await open { environment in
             try await environment.database.execute(

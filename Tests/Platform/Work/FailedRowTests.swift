@@ -32,8 +32,8 @@ struct FailedRowTests {
             }
             #expect(
                 lines.all == [
-                    "warning: A row could not be worked: booking B-12, user 7 has no e-mail address",
-                    "warning: A row could not be worked: booking B-13, user 8 has no e-mail address",
+                    "warning: A row could not be processed: booking B-12, user 7 has no e-mail address",
+                    "warning: A row could not be processed: booking B-13, user 8 has no e-mail address",
                 ])
             #expect(Self.count >= before + 2)
             #expect(try await environment.value("select count(*) from tickets.bytemark_tokens", as: Int.self) == 1)

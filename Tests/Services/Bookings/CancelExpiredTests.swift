@@ -201,7 +201,7 @@ struct CancelExpiredTests {
             try await fixture.environment.database.execute(
                 "update payments.payments set review_since = $1, review_reason = 'another amount'", BookingsFixture.noon)
             try await fixture.environment.database.execute(
-                "insert into bookings.event_cancellations (event_id, reason, told_at) values (2, 'Rain', $1)", BookingsFixture.noon)
+                "insert into bookings.event_cancellations (event_id, reason, reported_at) values (2, 'Rain', $1)", BookingsFixture.noon)
             try await fixture.environment.database.execute(
                 """
                 create function bookings.refuse() returns trigger language plpgsql as $$ begin raise exception 'the booking is frozen'; end $$

@@ -50,7 +50,7 @@ struct NotifyTests {
         }
     }
 
-    @Test("A key or an address that is not taken ends no notification, and what was given up meanwhile is taken up again")
+    @Test("A key or an address that is not taken ends no notification, and what was given up meanwhile is resumed")
     func refusals() async throws {
         let waiting = [301, 401, 403, 404, 409, 418, 503]
         let over = [400, 410, 413, 422]

@@ -12,12 +12,12 @@ struct RefreshQueueTests {
         try await TestEnvironment.open { environment in
             let now = Date()
             try await environment.database.execute(
-                "insert into tickets.refresh_state (user_id, wanted_since, next_attempt_at) select n, $1, $1 from generate_series(1, 3) n", now)
+                "insert into tickets.refresh_state (user_id, requested_since, next_attempt_at) select n, $1, $1 from generate_series(1, 3) n", now)
             // One that is not due counts for nothing.
             try await environment.database.execute(
-                "insert into tickets.refresh_state (user_id, wanted_since, next_attempt_at) values (4, $1, $1::timestamptz + interval '1 h')", now)
+                "insert into tickets.refresh_state (user_id, requested_since, next_attempt_at) values (4, $1, $1::timestamptz + interval '1 h')", now)
             try await environment.database.execute("insert into tickets.refresh_log (user_id, activity_type) values (3, 1), (4, 1), (5, 1)")
-            let wanted: SQL = "select count(*) from tickets.refresh_state where wanted_since is not null"
+            let wanted: SQL = "select count(*) from tickets.refresh_state where requested_since is not null"
             try await environment.asRole("tickets-cache") { client in
                 try await client.withConnection { session in
                     try await session.script("set search_path = tickets")

@@ -65,7 +65,7 @@ struct JobTests {
         }
     }
 
-    @Test("Runs that stand still, and those that were taken up again, are marked")
+    @Test("Runs that stand still, and those that were resumed, are marked")
     func marks() async throws {
         try await TestEnvironment.open { environment in
             try await environment.database.execute(
@@ -79,9 +79,9 @@ struct JobTests {
                 """)
             let lines = try await CommandLineTool(environment)("runs").lines
             for (job, remark) in [
-                ("a.still", "running (stands still)  "), ("b.again", "running (taken up again 2 times)  "),
-                ("c.once", "succeeded (taken up again)  "),
-                ("d.both", "running (stands still, taken up again)  "),
+                ("a.still", "running (stalled)  "), ("b.again", "running (resumed 2 times)  "),
+                ("c.once", "succeeded (resumed)  "),
+                ("d.both", "running (stalled, resumed)  "),
             ] { #expect(lines.contains { $0.contains(job) && $0.contains(remark) }, "\(lines)") }
             #expect(lines.contains { $0.contains("e.fine") && !$0.contains("(") })
         }

@@ -40,12 +40,12 @@ struct MessageTests {
         }
     }
 
-    @Test("An event that nobody takes ends with 1")
+    @Test("An event that no queue takes ends with 1")
     func unroutable() async throws {
         try await TestEnvironment.open { environment in
             let call = try await CommandLineTool(environment)("publish", "event.cancelled", "--data", #"{"eventId":1,"reason":"rain"}"#)
             #expect(call.status == 1)
-            #expect(call.errors.hasPrefix("boxoffice: nobody takes event.cancelled: the queue bookings.events is not there."))
+            #expect(call.errors.hasPrefix("boxoffice: no queue takes event.cancelled: the queue bookings.events is not there."))
         }
     }
 

@@ -68,7 +68,7 @@ struct PaymentTests {
         }
     }
 
-    @Test("A decision is a message to the payments service; where nobody waits for one, or nobody takes it, the end is 1")
+    @Test("A decision is a message to the payments service; where nobody waits for one, or no queue takes it, the end is 1")
     func decide() async throws {
         try await TestEnvironment.open { environment in
             try await environment.database.execute(Self.waiting)

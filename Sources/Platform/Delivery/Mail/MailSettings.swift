@@ -6,7 +6,7 @@ public enum MailSettings {
     public static let host = Setting.text("SMTP_HOST", "the mail server")
     /// Its port.
     public static let port = Setting.integer("SMTP_PORT", default: 587, in: 1...65_535, "its port")
-    static let user = Setting.text("SMTP_USER", "who logs in there; nobody without it", .optional)
+    static let user = Setting.text("SMTP_USER", "the login there; without it there is none", .optional)
     static let password = Setting.secret("SMTP_PASS", "the password of SMTP_USER", .optional)
     static let encryption = Setting<MailEncryption>.choice(
         "SMTP_TLS", default: .opportunistic, "STARTTLS when it is offered, always, TLS from the first byte, or nothing of it")

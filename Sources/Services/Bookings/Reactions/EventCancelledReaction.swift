@@ -42,7 +42,7 @@ struct EventCancelledReaction: Reaction {
         """
 
     private static let note: SQL = """
-        insert into event_cancellations as c (event_id, reason, forced, told_at)
+        insert into event_cancellations as c (event_id, reason, forced, reported_at)
         select told.event, told.reason, told.force, $4
         from (select distinct on (event) event, reason, bool_or(force) over (partition by event) as force
               from unnest($1::bigint[], $2::text[], $3::boolean[]) with ordinality as told (event, reason, force, place)

@@ -65,7 +65,7 @@ create trigger status_is_kept after update on bookings.bookings
 create table bookings.event_cancellations (
     event_id  bigint      not null primary key,
     reason    text        not null,
-    told_at   timestamptz not null,
+    reported_at   timestamptz not null,
     -- Whether the cancellation applies even if the event is over.
     forced    boolean     not null default false
 );

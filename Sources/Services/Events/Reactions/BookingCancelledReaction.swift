@@ -5,6 +5,6 @@ import Platform
 struct BookingCancelledReaction: Reaction {
     func react(to messages: [Incoming<BookingCancelled>], _ tx: Transaction) async throws {
         let returns = messages.flatMap(\.data.bookings).map { TicketRelease(bookingId: $0.bookingId, eventId: $0.eventId, quantity: $0.quantity) }
-        try await TicketRelease.give(back: returns, tx)
+        try await TicketRelease.release(returns, tx)
     }
 }

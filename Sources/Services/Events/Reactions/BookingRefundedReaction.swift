@@ -5,6 +5,6 @@ import Platform
 struct BookingRefundedReaction: Reaction {
     func react(to messages: [Incoming<BookingRefunded>], _ tx: Transaction) async throws {
         let returns = messages.map { TicketRelease(bookingId: $0.data.bookingId, eventId: $0.data.eventId, quantity: $0.data.quantity) }
-        try await TicketRelease.give(back: returns, maybeAgain: true, tx)
+        try await TicketRelease.release(returns, mayBeReleased: true, tx)
     }
 }

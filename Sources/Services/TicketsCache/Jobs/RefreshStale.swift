@@ -24,7 +24,7 @@ struct RefreshStale: Job {
         select c.refreshed_at as instant, c.user_id as id from cache c
         where c.refreshed_at < $1 and (c.refreshed_at, c.user_id) > ($2, $3)
           and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null offset 0)
-          and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null offset 0)
+          and not exists (select from refresh_state s where s.user_id = c.user_id and s.requested_since is not null offset 0)
         order by c.refreshed_at, c.user_id limit 1
         """
 
@@ -35,11 +35,11 @@ struct RefreshStale: Job {
             select c.user_id from cache c
             where c.refreshed_at < $1 and (c.refreshed_at, c.user_id) > ($4, $5)
               and exists (select from bytemark_tokens t where t.user_id = c.user_id and t.void_since is null offset 0)
-              and not exists (select from refresh_state s where s.user_id = c.user_id and s.wanted_since is not null offset 0)
+              and not exists (select from refresh_state s where s.user_id = c.user_id and s.requested_since is not null offset 0)
             order by c.refreshed_at, c.user_id limit $3)
-        insert into refresh_state as s (user_id, wanted_since, next_attempt_at)
+        insert into refresh_state as s (user_id, requested_since, next_attempt_at)
         select user_id, $2, $2 from stale order by user_id
-        on conflict (user_id) do update set wanted_since = excluded.wanted_since, next_attempt_at = excluded.next_attempt_at
-        where s.wanted_since is null
+        on conflict (user_id) do update set requested_since = excluded.requested_since, next_attempt_at = excluded.next_attempt_at
+        where s.requested_since is null
         """
 }

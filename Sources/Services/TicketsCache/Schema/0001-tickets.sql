@@ -62,7 +62,7 @@ create index cache_log_by_user on tickets.cache_log (user_id, id);
 create table tickets.refresh_state (
     user_id         bigint      not null primary key,
     -- Since when a refresh is requested; null when none is.
-    wanted_since    timestamptz,
+    requested_since    timestamptz,
     -- The earliest next attempt: now, the end of a lease, or the end of a pause after failures.
     next_attempt_at timestamptz not null,
     -- The process that holds the lease until then; null when none does.
@@ -72,7 +72,7 @@ create table tickets.refresh_state (
     -- The run of the last failure: a run tries each user once.
     failed_run      bigint
 );
-create index refresh_state_due on tickets.refresh_state (next_attempt_at) where wanted_since is not null;
+create index refresh_state_due on tickets.refresh_state (next_attempt_at) where requested_since is not null;
 
 -- Published: the reward rows of the log (activity 2). The loyalty domain may read, add and mark them, and touch no
 -- other row.

@@ -8,7 +8,7 @@ import Platform
 /// Lists, replays and drops messages that could not be processed.
 struct Parked: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, show, replay or drop messages that could not be worked.",
+        abstract: "List, show, replay or drop messages that could not be processed.",
         subcommands: [List.self, Show.self, Replay.self, Drop.self], defaultSubcommand: List.self)
 
     /// The selected messages.

@@ -70,7 +70,7 @@ struct PaymentCommand: AsyncParsableCommand {
             reference: choice.reference, decision: decision, decidedBy: choice.by ?? CurrentUser.name(Settings.environment()), decidedAt: Date())
         try await Connections.publish(
             try OutgoingMessage(decided, from: "boxoffice", at: Date()),
-            unroutable: "nobody takes \(PaymentDecided.type): the payments service has no queue yet")
+            unroutable: "no queue takes \(PaymentDecided.type): the payments service has no queue yet")
         Terminal.say("payment \(choice.reference): \(decision.rawValue) is on its way to the payments service")
     }
 }

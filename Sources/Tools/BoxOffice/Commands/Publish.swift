@@ -10,7 +10,7 @@ struct Publish: AsyncParsableCommand {
 
     @Argument(help: "The type, as ride.completed.") var type: String
     @Option(help: "The data object, JSON.") var data: String
-    @Option(help: "The message's id; the same id is worked once. A fresh one by default.") var id: String?
+    @Option(help: "The message's id; the same id is processed once. A fresh one by default.") var id: String?
     @Flag(help: "Publish it even if it breaks its schema; it will be parked.") var unchecked = false
 
     func validate() throws {
@@ -36,10 +36,10 @@ struct Publish: AsyncParsableCommand {
             } catch let error as AMQPError where error.leavesOutcomeOpen {
                 throw Failure(
                     "\(error). Whether \(type) will be published after all is not known: the broker may have it in hand. Publish it again with "
-                        + "--id \(id), so that it is worked once.")
+                        + "--id \(id), so that it is processed once.")
             }
         }
-        try Connections.demand(outcome, unroutable: "nobody takes \(type): no queue is bound to it")
+        try Connections.demand(outcome, unroutable: "no queue takes \(type): no queue is bound to it")
         Terminal.say("\(type) published as \(id)")
     }
 
@@ -49,7 +49,7 @@ struct Publish: AsyncParsableCommand {
         for reader in MessageRoute.readers(of: type) {
             let queue = QueueName.events(of: reader)
             guard try await broker.inspect(queue: queue) == nil else { continue }
-            throw Failure("nobody takes \(type): the queue \(queue) is not there. Start \(reader) once, then publish it.")
+            throw Failure("no queue takes \(type): the queue \(queue) is not there. Start \(reader) once, then publish it.")
         }
     }
 

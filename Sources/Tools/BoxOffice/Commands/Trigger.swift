@@ -40,7 +40,7 @@ struct Trigger: AsyncParsableCommand {
         let tick = Tick(job: name, scheduledFor: now, trigger: .manual, dryRun: dryRun, parameters: try named(), misfire: nil, slice: nil)
         let message = try OutgoingMessage(tick, exchange: Exchange.ticks, routingKey: job, from: "boxoffice", at: now, id: id)
         let queue = QueueName.ticks(of: name.service)
-        try await Connections.publish(message, unroutable: "nobody takes \(job): the queue \(queue) is not there; is \(name.service) deployed?")
+        try await Connections.publish(message, unroutable: "no queue takes \(job): the queue \(queue) is not there; is \(name.service) deployed?")
         Terminal.say("\(job) triggered as \(id)")
         return id
     }

@@ -9,7 +9,7 @@ struct AuditCheck: StateCheck {
     /// While services are running, a change by one may still be in a message to the next, so breaches are read twice.
     private static let pause = Duration.seconds(2)
     /// Rules that another check reports.
-    private static let toldElsewhere = ["what only a person can say is said"]
+    private static let reportedElsewhere = ["what only a person can say is said"]
 
     func results(_ database: PostgresClient) async throws -> [CheckResult] {
         var breaches = try await look(database)
@@ -28,7 +28,7 @@ struct AuditCheck: StateCheck {
     }
 
     private func look(_ database: PostgresClient) async throws -> Set<Breach> {
-        Set(try await database.query(Self.breaches, as: Breach.self, Self.toldElsewhere))
+        Set(try await database.query(Self.breaches, as: Breach.self, Self.reportedElsewhere))
     }
 
     private struct Breach: Decodable, Hashable, Sendable {

@@ -35,7 +35,7 @@ struct ClockCheck: Sendable {
         do {
             let now = Date()
             let schedules = try await ScheduleRow.all(database)
-            guard !schedules.isEmpty else { return .fail("tick-publisher", "it has never worked with this database: there are no schedules") }
+            guard !schedules.isEmpty else { return .fail("tick-publisher", "it has never run with this database: there are no schedules") }
             if let broken = schedules.first(where: { $0.isFollowed && $0.problem != nil }) {
                 return .fail("tick-publisher", "\(broken.job) cannot be followed: \(broken.problem ?? "")")
             }

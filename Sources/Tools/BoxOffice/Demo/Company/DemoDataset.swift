@@ -73,7 +73,7 @@ struct DemoDataset: Sendable {
 
     private static let reminders: SQL = "copy events.reminders (booking_id, kind, event_id, reminded_at) from stdin"
 
-    private static let eventCancelled: SQL = "copy bookings.event_cancellations (event_id, reason, told_at) from stdin"
+    private static let eventCancelled: SQL = "copy bookings.event_cancellations (event_id, reason, reported_at) from stdin"
 
     /// Moves the sequences behind these ids for the web shop's next rows.
     private static let passOver: SQL = """
