@@ -24,7 +24,7 @@ struct Organizer: Decodable, Sendable {
         return Mail(
             Campaign.organizerReport.rawValue, about: id, to: Recipient(email: email, name: organizerName ?? "", language: nil),
             facts: [
-                "month": .text(month.name), "bookings": .number(bookings), "tickets": .number(tickets), "more": .text(more > 0 ? "\(more)" : ""),
+                "month": .text(month.title), "bookings": .number(bookings), "tickets": .number(tickets), "more": .text(more > 0 ? "\(more)" : ""),
                 "revenue": .list(revenue), "events": .list(events),
             ])
     }

@@ -42,6 +42,8 @@ struct SendOrganizerAnalytics: Job {
     struct Month: Sendable {
         /// `2026-10`
         let name: String
+        /// October 2026: organizers have no language.
+        let title: String
         let start: Date
         let end: Date
 
@@ -49,13 +51,14 @@ struct SendOrganizerAnalytics: Job {
         init(_ slice: Slice, _ tx: Transaction) async throws {
             let zone = try await slice.zone(tx)
             let days = try await tx.row(SendOrganizerAnalytics.month, as: Days.self, zone.day(at: slice.scheduledFor))
-            name = days.name
+            (name, title) = (days.name, days.title)
             start = zone.start(ofDay: days.first)
             end = zone.start(ofDay: days.next)
         }
 
         private struct Days: Decodable, Sendable {
             let name: String
+            let title: String
             let first: Int
             let next: Int
         }
@@ -68,7 +71,7 @@ struct SendOrganizerAnalytics: Job {
 
     private static let month: SQL = """
         with this as (select date_trunc('month', date '1970-01-01' + $1::integer)::date as next)
-        select to_char(next - 1, 'YYYY-MM') as name, date_trunc('month', next - 1)::date - date '1970-01-01' as first, next - date '1970-01-01' as next
+        select to_char(next - 1, 'YYYY-MM') as name, to_char(next - 1, 'FMMonth YYYY') as title, date_trunc('month', next - 1)::date - date '1970-01-01' as first, next - date '1970-01-01' as next
         from this
         """
 
