@@ -175,7 +175,7 @@ let package = Package(
         tests("TicketsCacheTests", "Services/TicketsCache", ["TicketsCache", "Contracts", "Platform", "Postgres", "Support"]),
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Cron", "Platform", "Postgres", "AMQP", "Support"]),
-        tests("MarketingTests", "Services/Marketing", ["Marketing", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
+        tests("MarketingTests", "Services/Marketing", ["Marketing", "AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests(
             "ScenariosTests", "Scenarios",

@@ -59,7 +59,8 @@ struct UnsubscribeLinks: SubscriptionLinks {
         }
         guard base.hasPrefix("http://") else { return nil }
         let host = base.dropFirst("http://".utf8.count).prefix { $0 != "/" }
-        let isLocal = ["localhost", "127.", "[::1]"].contains { host == $0 || host.hasPrefix("\($0):") || $0.hasSuffix(".") && host.hasPrefix($0) }
+        let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } : host.prefix { $0 != ":" }
+        let isLocal = name == "localhost" || name == "[::1" || name.hasPrefix("127.") && name.allSatisfy { $0 == "." || $0.isNumber }
         return isLocal ? nil : "must be https://, unless it is on this machine"
     }
 

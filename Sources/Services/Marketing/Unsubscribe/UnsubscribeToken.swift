@@ -1,4 +1,5 @@
 import Contracts
+import Platform
 
 /// What the link of one mail says: who unsubscribes, and from what. It does not expire and is not used up.
 ///

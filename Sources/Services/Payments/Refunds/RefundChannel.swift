@@ -32,7 +32,7 @@ struct RefundChannel: DeliveryChannel {
         // then.
         case .accepted:
             guard try await isBack(refund, wasAccepted: true) else { throw .later(Self.isOnItsWay) }
-        case .refused(let reason, _):
+        case .refused(let reason):
             guard try await isBack(refund, refusal: reason) else { throw .refused(reason) }
         case .later(let reason, let pause): throw .later(reason, after: pause)
         }
