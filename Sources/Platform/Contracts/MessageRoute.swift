@@ -29,6 +29,8 @@ public struct MessageRoute: Sendable {
         MessageRoute(type: BookingRefunded.type, publisher: "bookings", readers: ["events"]),
         MessageRoute(type: BookingReminded.type, publisher: "events", readers: ["bookings"]),
         MessageRoute(type: EventCancelled.type, publisher: nil, readers: ["bookings", "events"]),
+        MessageRoute(type: CustomerUnsubscribed.type, publisher: "marketing", readers: []),
+        MessageRoute(type: CustomerResubscribed.type, publisher: "marketing", readers: []),
     ]
 
     private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }

@@ -118,8 +118,7 @@ struct DeliveryWorker: Service {
                     claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, Outcome(status: .suppressed, reason: $0)) } },
                     now: tx.now), tx)
             outcomes(.suppressed).increment(by: withheld.count)
-            let rest = claimed.filter { withheld[$0.dedupeKey] == nil }
-            if !rest.isEmpty { return rest }
+            if withheld.count < claimed.count { return claimed.filter { withheld[$0.dedupeKey] == nil } }
         }
     }
 
@@ -149,9 +148,9 @@ struct DeliveryWorker: Service {
         } catch {
             pause.note(error, at: runtime.clock.now)
             switch error {
-            case .refused(let why):
+            case .refused(let why, let isAddressDead):
                 runtime.logger.error("A delivery was refused", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(why)"])
-                return Outcome(status: .bounced, reason: why)
+                return Outcome(status: .bounced, reason: why, isAddressDead: isAddressDead)
             case .later(let why, let after, let most):
                 (reason, asked) = (why, after)
                 limit = limit.map { min($0, most ?? $0) }
@@ -193,6 +192,7 @@ struct DeliveryWorker: Service {
         let status: DeliveryStatus
         var reason: String?
         var pause = Duration.zero
+        var isAddressDead = false
 
         var description: String {
             guard let reason else { return "it was \(status.rawValue)" }
@@ -218,7 +218,8 @@ struct DeliveryWorker: Service {
                 next.append(now + outcome.pause.timeInterval)
                 switch outcome.status {
                 case .sent: sentKeys.append(claimed.dedupeKey)
-                case .bounced, .parked: refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason ?? ""))
+                case .bounced, .parked:
+                    refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason ?? "", isAddressDead: outcome.isAddressDead))
                 case .queued, .suppressed: break
                 }
             }
