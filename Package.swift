@@ -95,6 +95,7 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -116,7 +117,7 @@ let package = Package(
         service("LoyaltyNotifier", exclude: ["Schema", "Languages", "embed.list"], embeds: true),
         service("Payments", ["Cron", "Curl"]),
         service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
-        service("Marketing", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
+        service("Marketing", ["Cron", "Digests"], exclude: ["Schema", "Mail", "Unsubscribe/Page", "embed.list"], embeds: true),
         service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.
@@ -174,7 +175,7 @@ let package = Package(
         tests("TicketsCacheTests", "Services/TicketsCache", ["TicketsCache", "Contracts", "Platform", "Postgres", "Support"]),
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Cron", "Platform", "Postgres", "AMQP", "Support"]),
-        tests("MarketingTests", "Services/Marketing", ["Marketing", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
+        tests("MarketingTests", "Services/Marketing", ["Marketing", "AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests(
             "ScenariosTests", "Scenarios",

@@ -19,8 +19,12 @@ public struct StubServices: Sendable {
             "BYTEMARK_URL": "\(url)/bytemark", "PUSH_URL": "\(url)/push", "PUSH_KEY": "secret", "PAYMENT_GATEWAY_URL": "\(url)/gateway",
             "PAYMENT_GATEWAY_KEY": "secret", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": "\(smtpPort)",
             "SMTP_FROM": "Box Office <tickets@boxoffice.example>", "FRONTEND_URL": "https://shop.example",
+            "UNSUBSCRIBE_URL": "https://mail.shop.example", "UNSUBSCRIBE_KEY": Self.unsubscribeKey,
         ]
     }
+
+    /// Signs the links to unsubscribe.
+    public static let unsubscribeKey = "a-key-of-the-tests-of-32-characters"
 
     /// Opens the outside world while the body runs.
     public static func open<T: Sendable>(_ body: (StubServices) async throws -> T) async throws -> T {
@@ -137,6 +141,8 @@ public struct StubServices: Sendable {
         public let text: String?
         /// The HTML part.
         public let html: String?
+        /// The message as it was received.
+        public let raw: String
     }
 
     /// A refund that was paid.

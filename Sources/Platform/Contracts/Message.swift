@@ -30,5 +30,6 @@ public enum Messages {
         PaymentRefunded.self, PaymentRefundFailed.self,
         BookingCancelled.self, BookingRefundRequested.self, BookingRefundApproved.self, BookingRefunded.self, BookingReminded.self,
         EventCancelled.self,
+        CustomerUnsubscribed.self, CustomerResubscribed.self,
     ]
 }

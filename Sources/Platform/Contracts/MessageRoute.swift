@@ -29,6 +29,8 @@ public struct MessageRoute: Sendable {
         MessageRoute(type: .bookingRefunded, publisher: "bookings", readers: ["events"]),
         MessageRoute(type: .bookingReminded, publisher: "events", readers: ["bookings"]),
         MessageRoute(type: .eventCancelled, publisher: nil, readers: ["bookings", "events"]),
+        MessageRoute(type: .customerUnsubscribed, publisher: "marketing", readers: []),
+        MessageRoute(type: .customerResubscribed, publisher: "marketing", readers: []),
     ]
 
     private static let byType = Dictionary(all.map { ($0.type, $0) }) { first, _ in first }

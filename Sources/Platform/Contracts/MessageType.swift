@@ -67,4 +67,9 @@ extension MessageType {
 
     /// An organizer cancelled an event.
     public static let eventCancelled = MessageType(rawValue: "event.cancelled")
+
+    /// A customer unsubscribed from campaign mails.
+    public static let customerUnsubscribed = MessageType(rawValue: "customer.unsubscribed")
+    /// A customer wants campaign mails again.
+    public static let customerResubscribed = MessageType(rawValue: "customer.resubscribed")
 }

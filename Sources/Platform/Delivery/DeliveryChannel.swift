@@ -50,13 +50,14 @@ public enum DeliveryFailure: Error, Sendable, CustomStringConvertible {
     /// at least, and when several recipients in a row get the same refusal the channel pauses (``CircuitBreaker``).
     /// `cause` is equal for equal refusals.
     case channelRefused(String, cause: String, recipient: String, after: Duration? = nil)
-    /// The other side refuses this delivery for good (an address that does not exist, say).
-    case refused(String)
+    /// The other side refuses this delivery for good. `isAddressDead` says that it names the recipient's address as the
+    /// reason: no such mailbox or domain, and so none for any other delivery.
+    case refused(String, isAddressDead: Bool = false)
 
     /// The reason.
     public var description: String {
         switch self {
-        case .later(let reason, _, _), .channelRefused(let reason, _, _, _), .refused(let reason): reason
+        case .later(let reason, _, _), .channelRefused(let reason, _, _, _), .refused(let reason, _): reason
         }
     }
 }

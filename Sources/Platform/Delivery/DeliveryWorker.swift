@@ -147,9 +147,9 @@ struct DeliveryWorker: Service {
         } catch {
             pause.note(error, at: runtime.clock.now)
             switch error {
-            case .refused(let why):
+            case .refused(let why, let isAddressDead):
                 runtime.logger.error("A delivery was refused", metadata: ["delivery": "\(claimed.dedupeKey)", "reason": "\(why)"])
-                return .bounced(why)
+                return .bounced(why, isAddressDead: isAddressDead)
             case .later(let why, let after, let most):
                 (reason, asked) = (why, after)
                 limit = limit.map { min($0, most ?? $0) }
@@ -188,7 +188,7 @@ struct DeliveryWorker: Service {
 
     private enum Outcome: Sendable, CustomStringConvertible {
         case sent
-        case bounced(String)
+        case bounced(String, isAddressDead: Bool)
         case parked(String)
         case suppressed(String)
         case later(String, Duration)
@@ -196,7 +196,7 @@ struct DeliveryWorker: Service {
         var description: String {
             switch self {
             case .sent: "it was sent"
-            case .bounced(let reason): "it was refused (\(reason))"
+            case .bounced(let reason, _): "it was refused (\(reason))"
             case .suppressed(let reason): "it was not sent (\(reason))"
             case .parked(let reason), .later(let reason, _): "it failed (\(reason))"
             }
@@ -221,7 +221,7 @@ struct DeliveryWorker: Service {
             let (status, error, pause): (DeliveryStatus, String?, Duration) =
                 switch outcome {
                 case .sent: (.sent, nil, .zero)
-                case .bounced(let reason): (.bounced, reason.storable(), .zero)
+                case .bounced(let reason, _): (.bounced, reason.storable(), .zero)
                 case .parked(let reason): (.parked, reason.storable(), .zero)
                 case .suppressed(let reason): (.suppressed, reason.storable(), .zero)
                 case .later(let reason, let pause): (.queued, reason.storable(), pause)
@@ -231,7 +231,9 @@ struct DeliveryWorker: Service {
             next.append(now + pause.timeInterval)
             switch outcome {
             case .sent: sentKeys.append(claimed.dedupeKey)
-            case .bounced(let reason), .parked(let reason): refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason.storable()))
+            case .bounced(let reason, let isAddressDead):
+                refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason.storable(), isAddressDead: isAddressDead))
+            case .parked(let reason): refused.append(FailedDelivery(dedupeKey: claimed.dedupeKey, reason: reason.storable()))
             case .suppressed, .later: break
             }
         }

@@ -4,10 +4,13 @@ public struct FailedDelivery: Sendable, Equatable {
     public let dedupeKey: String
     /// Why, for people.
     public let reason: String
+    /// Whether the recipient's address does not exist (``DeliveryFailure/refused(_:isAddressDead:)``).
+    public let isAddressDead: Bool
 
     /// A delivery and why.
-    public init(dedupeKey: String, reason: String) {
+    public init(dedupeKey: String, reason: String, isAddressDead: Bool = false) {
         self.dedupeKey = dedupeKey
         self.reason = reason
+        self.isAddressDead = isAddressDead
     }
 }

@@ -6,7 +6,7 @@ import NIOCore
 import ServiceLifecycle
 
 /// Serves the health of one process over HTTP: `/livez` (it runs), `/readyz` (it can work: broker and database are
-/// available), `/metrics` (Prometheus).
+/// available), `/metrics` (Prometheus); and the service's own routes.
 ///
 /// `/readyz` answers 503 with what is missing and why, so that a rollout waits and a load balancer uses another
 /// replica.
@@ -25,6 +25,7 @@ struct HealthServer: Service {
     let host: String
     let port: Int
     let checks: [Check]
+    let routes: WebRoutes
     let logger: Logger
 
     func run() async throws {
@@ -44,6 +45,7 @@ struct HealthServer: Service {
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: .init(byteBuffer: .init(string: PrometheusMetrics.shared.exposition() + ProcessMetrics.exposition(of: service))))
         }
+        routes.add(to: router)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let limit = ConnectionLimit()

@@ -16,6 +16,7 @@ public struct ServiceBuilder: Sendable {
     var runners: [JobRunner] = []
     var reactions: [AnyReaction] = []
     var registrations: [ChannelRegistration] = []
+    var routes: [WebRoute] = []
     var services: [@Sendable (ServiceRuntime) -> any Service] = []
 
     init(logger: Logger, clock: WallClock, web: CurlClient) {
@@ -40,6 +41,8 @@ public struct ServiceBuilder: Sendable {
     ) {
         registrations.append(ChannelRegistration(channel: channel, onSent: onSent, onRefused: onRefused))
     }
+    /// Answers requests to the service's HTTP server.
+    public mutating func add(route: WebRoute) { routes.append(route) }
     /// Runs a service beside the consumers. A service that needs the database waits for ``ServiceRuntime/ready()``.
     public mutating func add(service: @escaping @Sendable (ServiceRuntime) -> any Service) { services.append(service) }
 }

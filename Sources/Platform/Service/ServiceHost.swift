@@ -87,7 +87,9 @@ public final class ServiceHost: Sendable {
         port: Int
     ) -> [any Service] {
         var parts: [any Service] = [
-            HealthServer(service: runtime.name, host: host, port: port, checks: checks(runtime, topology), logger: runtime.logger),
+            HealthServer(
+                service: runtime.name, host: host, port: port, checks: checks(runtime, topology),
+                routes: WebRoutes(routes: builder.routes, runtime: runtime), logger: runtime.logger),
             MemoryTrimmer(),
             BrokerConnectionService(runtime: runtime),
             DatabaseReadiness(runtime: runtime, schema: schema, pooler: pooler),

@@ -1,3 +1,5 @@
+import Contracts
+
 /// A kind of mail that marketing sends; also the name of its template, and `campaign_log.campaign`.
 enum Campaign: String, CaseIterable, Sendable {
     case newsletter
@@ -15,14 +17,4 @@ enum Campaign: String, CaseIterable, Sendable {
         case .organizerReport: nil
         }
     }
-}
-
-/// What a customer can unsubscribe from: `suppressions.scope`.
-enum SubscriptionScope: String, CaseIterable, Sendable {
-    /// The weekly newsletter.
-    case newsletter
-    /// Promotions, birthday wishes, follow-ups and mails after a long absence.
-    case promotions
-    /// Every campaign.
-    case all
 }

@@ -13,20 +13,30 @@ import Platform
 /// | `marketing.send-re-engagement` | to users who have been away for 90 days |
 /// | `marketing.send-organizer-analytics` | the figures of the month, to organizers |
 ///
-/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and `FRONTEND_URL`.
+/// Customers unsubscribe at `/unsubscribe` of its HTTP port (``UnsubscribeRoutes``). A mail to an address that does not
+/// exist ends campaign mails to it (``BouncedAddress``).
+///
+/// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …), `FRONTEND_URL`, `UNSUBSCRIBE_URL` and `UNSUBSCRIBE_KEY`.
 @main
 struct Marketing: BackgroundService {
     static let name = "marketing"
     static let schema = "marketing"
     static let summary = "mails campaigns to those who want them, once"
-    static let settings = MailSettings.all + [mailsPerDay.description]
+    static let settings =
+        MailSettings.all + [
+            mailsPerDay.description, UnsubscribeLinks.url.description, UnsubscribeLinks.mailto.description, UnsubscribeKeys.current.description,
+            UnsubscribeKeys.previous.description,
+        ]
 
     static let mailsPerDay = Setting.integer(
         "CAMPAIGN_MAILS_PER_DAY", default: 2, in: 1...1000, "the most campaign mails to a person in 24 hours")
 
     static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
         let log = CampaignLog(dailyLimit: try settings.value(mailsPerDay))
-        service.add(channel: try MailChannel(settings, service, templates: try MailTemplates(Embedded.files), gate: ConsentGate()))
+        let links = try UnsubscribeLinks(settings)
+        let mails = try MailChannel(settings, service, templates: try MailTemplates(Embedded.files), gate: ConsentGate(), links: links)
+        service.add(channel: mails, onRefused: BouncedAddress.suppress)
+        UnsubscribeRoutes(keys: links.keys, page: try UnsubscribePage(Embedded.files)).add(to: &service)
         service.add(job: SendWeeklyNewsletter(log: log))
         service.add(job: SendPromotions(log: log))
         service.add(job: SendBirthdayWishes(log: log))

@@ -82,5 +82,11 @@ extension Sample {
         Sample(
             message: EventCancelled(eventId: 301, reason: "the band is ill", force: true),
             members: ["eventId": .id, "reason": .reason, "force": .boolean.optional]),
+        Sample(
+            message: CustomerUnsubscribed(userId: 42, scope: .newsletter, at: then),
+            members: ["userId": .id, "scope": .choice("newsletter", "promotions", "all"), "at": .instant]),
+        Sample(
+            message: CustomerResubscribed(userId: 42, scope: .all, at: then),
+            members: ["userId": .id, "scope": .choice("newsletter", "promotions", "all"), "at": .instant]),
     ]
 }

@@ -34,6 +34,13 @@ struct HeaderWriter {
         try field(name, words: isPlain ? words : EncodedWord.words(value))
     }
 
+    /// A field for machines: it is never encoded, and a line breaks at its spaces only, so never inside of `<…>`.
+    mutating func structured(_ name: String, _ value: String) throws(MailError) {
+        guard !value.breaksLine else { throw .headerInjection(field: name) }
+        guard !value.isEmpty, value.utf8.allSatisfy(\.isPrintable) else { throw .invalidHeaderValue(field: name) }
+        try field(name, words: value.split(separator: " ").map(String.init))
+    }
+
     /// A list of mailboxes.
     mutating func addresses(_ name: String, _ addresses: [MailAddress]) throws(MailError) {
         var words: [String] = []

@@ -39,9 +39,14 @@ extension MailMessage {
             guard !name.breaksLine else { throw .headerInjection(field: "header name") }
             guard !name.isEmpty, name.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x3A }) else { throw .invalidHeaderName(name) }
             guard !Self.isReserved(name) else { throw .reservedHeader(name) }
-            try out.text(name, value)
+            if Self.isForMachines(name) { try out.structured(name, value) } else { try out.text(name, value) }
         }
         try out.field("MIME-Version", words: ["1.0"])
+    }
+
+    /// RFC 2369, 2919 and 8058: `List-Unsubscribe`, `List-Id` …, and Gmail's `Feedback-ID`.
+    private static func isForMachines(_ name: String) -> Bool {
+        name.utf8.count > 5 && String(name.prefix(5)).equalsIgnoringCase("List-") || name.equalsIgnoringCase("Feedback-ID")
     }
 
     private static func isReserved(_ name: String) -> Bool {

@@ -13,11 +13,14 @@ struct EnhancedStatus: Sendable, Hashable, CustomStringConvertible {
         self.detail = detail
     }
 
-    /// The code of a reply: its second word (RFC 2034), or anywhere in qmail's form `(#5.1.1)`; nil when there is none.
+    /// The code of a reply: its second word (RFC 2034), or anywhere in qmail's form `(#5.1.1)`; else the first word that
+    /// has the form of a code of the reply's own kind, because some servers write it on the last of several lines only.
+    /// Nil when there is none.
     init?(reply: String) {
         let words = reply.split(separator: " ")
-        let code = words.dropFirst().first.flatMap { Self($0) }
-        guard let found = code ?? words.lazy.compactMap({ Self.marked($0) }).first else { return nil }
+        let code = words.dropFirst().first.flatMap { Self($0) } ?? words.lazy.compactMap { Self.marked($0) }.first
+        let kind = words.first?.first?.wholeNumberValue
+        guard let found = code ?? words.dropFirst().lazy.compactMap({ Self($0) }).first(where: { $0.kind == kind }) else { return nil }
         self = found
     }
 

@@ -28,13 +28,19 @@ public struct MailChannel: DeliveryChannel {
     private let templates: MailTemplates
     private let gate: (any MailGate)?
     private let limiter: MailRateLimiter
+    private let links: (any SubscriptionLinks)?
     private let web: CurlClient
     private let clock: WallClock
 
     /// A channel to the mail server of ``MailSettings``.
-    /// - Parameter gate: Is asked right before mails are sent whether they still may be.
+    /// - Parameters:
+    ///   - gate: Is asked right before mails are sent whether they still may be.
+    ///   - links: How recipients unsubscribe from mails with a ``Mail/subscription``; such mails are not sent without.
     /// - Throws: ``ConfigurationError``.
-    public init(_ settings: Settings, _ builder: ServiceBuilder, templates: MailTemplates, gate: (any MailGate)? = nil) throws(ConfigurationError) {
+    public init(
+        _ settings: Settings, _ builder: ServiceBuilder, templates: MailTemplates, gate: (any MailGate)? = nil,
+        links: (any SubscriptionLinks)? = nil
+    ) throws(ConfigurationError) {
         from = try settings.value(MailSettings.from)
         server = try SMTPServer(settings, from: from)
         frontend = try settings.value(MailSettings.frontend)
@@ -43,6 +49,7 @@ public struct MailChannel: DeliveryChannel {
         self.gate = gate
         limiter = MailRateLimiter(
             perMinute: try settings.optional(MailSettings.perMinute), perDomainPerMinute: try settings.optional(MailSettings.perDomainPerMinute))
+        self.links = links
         web = builder.web
         clock = builder.clock
     }
@@ -88,6 +95,7 @@ public struct MailChannel: DeliveryChannel {
         let template: String
         let to: Recipient
         let facts: [String: MailFact]
+        let subscription: MailSubscription?
     }
 
     private func message(_ payload: [UInt8], key: String) throws(DeliveryFailure) -> MailMessage {
@@ -97,15 +105,26 @@ public struct MailChannel: DeliveryChannel {
                 throw DeliveryFailure.refused("there is no template \(content.template)")
             }
             let name = content.to.name.oneLine
-            let mail = try template.rendered(content.facts, name: name, frontend: frontend)
+            let link = try content.subscription.map { try self.link($0, content.template) }
+            var facts = content.facts
+            if let link { facts["unsubscribe"] = .text(link.page) }
+            let mail = try template.rendered(facts, name: name, frontend: frontend)
             return MailMessage(
                 from: from, to: [try MailAddress(pasted: content.to.email, name: name)], subject: mail.subject, text: mail.text, html: mail.html,
-                headers: [("Auto-Submitted", "auto-generated")], messageID: "\(key.replacing("/", with: "."))@\(from.domain)", date: clock.now)
+                headers: [("Auto-Submitted", "auto-generated")] + (link?.headers ?? []), messageID: "\(key.replacing("/", with: "."))@\(from.domain)",
+                date: clock.now)
         } catch let failure as DeliveryFailure {
             throw failure
         } catch {
             throw .refused("\(error)")
         }
+    }
+
+    private func link(_ subscription: MailSubscription, _ template: String) throws(DeliveryFailure) -> SubscriptionLink {
+        guard let link = links?.link(for: subscription, template: template, from: from.domain) else {
+            throw .refused("the recipient could not unsubscribe from \(subscription.scope)")
+        }
+        return link
     }
 
     private func failure(_ error: CurlError, to message: MailMessage) -> DeliveryFailure {
@@ -116,6 +135,7 @@ public struct MailChannel: DeliveryChannel {
             switch refusal.meaning {
             case .later: return .later("\(error)", attempts: code >= 500 ? Self.attemptsAtRefusals : nil)
             case .refusesMail: return .refused("\(error)")
+            case .addressIsDead: return .refused("\(error)", isAddressDead: true)
             case .refusesUs(let advice): return .channelRefused("\(advice): \(error)", cause: refusal.cause, recipient: recipient)
             }
         case .invalidMail: return .refused("\(error)")

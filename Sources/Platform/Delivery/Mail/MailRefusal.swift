@@ -10,8 +10,10 @@ struct MailRefusal: Sendable {
         /// The cause is our settings or our reputation, not this mail: it is retried, and the advice says what to
         /// check.
         case refusesUs(advice: String)
-        /// The recipient does not exist or accepts no mail, or this mail is not acceptable.
+        /// The recipient accepts no mail now, or this mail is not acceptable.
         case refusesMail
+        /// The recipient's address does not exist.
+        case addressIsDead
     }
 
     private let code: Int
@@ -38,6 +40,7 @@ struct MailRefusal: Sendable {
         if isAboutContent { return .refusesMail }
         if stage == .session || stage == .sender || isAboutUs { return .refusesUs(advice: isQuota ? Self.quotaAdvice : Self.settingsAdvice) }
         if isQuota { return .refusesUs(advice: Self.quotaAdvice) }
+        if isAddressDead { return .addressIsDead }
         return isAboutRecipient ? .refusesMail : .later
     }
 
@@ -54,6 +57,13 @@ struct MailRefusal: Sendable {
         guard let status else { return Self.codesAboutUs.contains(code) || speaksOf(Self.wordsAboutUs) }
         // X.1.7 and X.1.8 are about the sender's address; security (7) and protocol (5) are about us at any stage.
         return status.subject == 7 || status.subject == 5 || status.subject == 1 && [7, 8].contains(status.detail)
+    }
+
+    /// The enhanced status says so, to RCPT TO: 5.1.1 no such mailbox, 5.1.2 no such domain, 5.1.3 no such address,
+    /// 5.1.6 moved away, 5.1.10 a domain that takes no mail. A bare 550 may be about anything.
+    private var isAddressDead: Bool {
+        guard let status, stage == .recipient else { return false }
+        return status.kind == 5 && status.subject == 1 && [1, 2, 3, 6, 10].contains(status.detail)
     }
 
     private var isAboutRecipient: Bool {

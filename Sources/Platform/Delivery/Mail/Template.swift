@@ -3,29 +3,29 @@
 /// `{{name}}`, `{{#name}}…{{/name}}` for a value that is not empty or for each item of a list, `{{^name}}…{{/name}}`
 /// for one that is empty, `{{.}}` for the text of the section, and `{{! a comment }}`. A section's or comment's tag
 /// that has a line to itself leaves no line in the output.
-struct Template: Sendable {
+package struct Template: Sendable {
     /// The value of a name.
-    enum Value: Sendable {
+    package enum Value: Sendable {
         case text(String)
         case list([[String: Value]])
     }
 
     /// How values are escaped.
-    enum Escaping: Sendable {
+    package enum Escaping: Sendable {
         case none
         case html
     }
 
     /// Where a template does not parse, and why.
-    struct SyntaxError: Error, Equatable {
+    package struct SyntaxError: Error, Equatable {
         /// From 1.
-        let line: Int
-        let reason: String
+        package let line: Int
+        package let reason: String
     }
 
     /// A name without a value, or `.` outside of a text section.
-    struct MissingValue: Error, Equatable {
-        let name: String
+    package struct MissingValue: Error, Equatable {
+        package let name: String
     }
 
     private indirect enum Part: Sendable {
@@ -41,14 +41,14 @@ struct Template: Sendable {
 
     /// Parses a template. `{{{name}}}` inserts markup unescaped and is accepted in a layout alone: in a mail, a fact
     /// could inject HTML.
-    init(_ text: some StringProtocol, escaping: Escaping, isLayout: Bool = false) throws(SyntaxError) {
+    package init(_ text: some StringProtocol, escaping: Escaping, isLayout: Bool = false) throws(SyntaxError) {
         var parser = Parser(text, isLayout: isLayout)
         parts = try parser.parts(of: nil)
         self.escaping = escaping
     }
 
     /// Renders the text with these values.
-    func render(_ values: [String: Value]) throws(MissingValue) -> String {
+    package func render(_ values: [String: Value]) throws(MissingValue) -> String {
         var output = ""
         try write(parts, values, item: nil, to: &output)
         return output

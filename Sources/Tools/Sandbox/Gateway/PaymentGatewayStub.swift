@@ -1,5 +1,6 @@
 import Curl
 import HTTPTypes
+import Platform
 import Synchronization
 
 /// A stub of the payment gateway: reports transactions and refunds each idempotency key once.

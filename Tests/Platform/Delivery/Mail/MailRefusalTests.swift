@@ -47,15 +47,28 @@ struct MailRefusalTests {
     @Test(
         "A recipient that does not exist or takes no mail, and a mail that cannot be taken, bounce",
         arguments: [
-            ("550 5.1.1 no such user", .recipient), ("550 5.1.10 null MX", .recipient), ("550 5.1.1 no such user", .message),
+            ("550 5.1.1 no such user", .message), ("550 5.1.1 no such user", .data), ("550 5.1.4 ambiguous", .recipient),
             ("550 5.2.1 mailbox disabled", .recipient), ("552 5.2.2 mailbox full", .recipient), ("550 5.2.2 user over quota", .message),
             ("550 no such user", .recipient), ("551 user not local", .recipient), ("553 mailbox name not allowed", .recipient),
-            ("550 sorry, no mailbox here by that name. (#5.1.1)", .recipient), ("550 user is over its quota", .recipient),
+            ("550 user unknown", .recipient), ("550 user is over its quota", .recipient),
             ("552 5.3.4 Message size exceeds fixed limit", .sender), ("552 message too large", .sender), ("552 5.3.4 too big", .message),
             ("552 too much mail data", .message), ("554 5.6.0 malformed message", .message), ("550 5.6.7 no SMTPUTF8", .recipient),
         ] as [(String, SMTPStage)])
     func mail(reply: String, stage: SMTPStage) {
         #expect(meaning(reply, stage) == .refusesMail)
+    }
+
+    @Test(
+        "B3: an address is dead when RCPT TO is refused with an enhanced status that says so, and not otherwise",
+        arguments: [
+            "550 5.1.1 no such user", "550 5.1.2 no such domain", "553 5.1.3 no such address", "551 5.1.6 moved", "556 5.1.10 null MX",
+            "550 sorry, no mailbox here by that name. (#5.1.1)", "550 5.1.1 The account does not exist. 5.1.1 Please check",
+            "550 Requested action not taken: 5.1.1 no such user",
+        ])
+    func dead(reply: String) {
+        #expect(meaning(reply, .recipient) == .addressIsDead)
+        for stage in [SMTPStage.session, .sender, .data, .message] { #expect(meaning(reply, stage) != .addressIsDead) }
+        #expect(meaning("4" + reply.dropFirst(), .recipient) == .later)
     }
 
     @Test(

@@ -1,0 +1,28 @@
+import FoundationEssentials
+
+/// A customer unsubscribed from campaign mails.
+public struct CustomerUnsubscribed: Message {
+    /// `customer.unsubscribed`
+    public static let type = MessageType.customerUnsubscribed
+
+    /// The customer.
+    public let userId: Int
+    /// From which mails; `all` stands for every other one.
+    public let scope: SubscriptionScope
+    /// Since when.
+    public let at: Date
+
+    /// The data of such a message.
+    public init(userId: Int, scope: SubscriptionScope, at: Date) {
+        self.userId = userId
+        self.scope = scope
+        self.at = at
+    }
+
+    /// Reads it from JSON.
+    public init(_ data: MessageData) throws(ContractViolation) {
+        userId = try data.id("userId")
+        scope = try data.choice("scope")
+        at = try data.instant("at")
+    }
+}
