@@ -20,6 +20,7 @@ struct TopologyTests {
             "DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "AMQP_URL": "amqp://u:p@127.0.0.1:1/", "BYTEMARK_URL": "http://127.0.0.1:1",
             "PUSH_URL": "http://127.0.0.1:1", "PAYMENT_GATEWAY_URL": "http://127.0.0.1:1", "PAYMENT_GATEWAY_KEY": "x", "SMTP_HOST": "127.0.0.1",
             "SMTP_FROM": "tickets@boxoffice.example", "FRONTEND_URL": "http://127.0.0.1:1",
+            "UNSUBSCRIBE_URL": "http://127.0.0.1:1", "UNSUBSCRIBE_KEY": String(repeating: "x", count: 32),
         ])
         var declared = AMQPTopology()
         declared.merge(try ServiceHost(TicketsCache.self, settings: settings).topology.topology)
