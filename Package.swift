@@ -103,7 +103,7 @@ let package = Package(
             path: "Sources/Platform",
             exclude: [
                 "BuildInfo", "BuildVersion", "CBuildVersion", "CMalloc", "Cron", "Contracts", "Digests", "Schedules", "Schema", "embed.list",
-                "Delivery/Mail/Languages", "Delivery/Mail/layout.mustache",
+                "Delivery/Mail/Languages", "Delivery/Mail/Partials", "Delivery/Mail/layout.html.mustache", "Delivery/Mail/layout.text.mustache",
             ],
             sources: ["Delivery", "Jobs", "Messaging", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
@@ -190,7 +190,8 @@ let package = Package(
                 "Postgres",
                 "Support",
                 "TicketsCache",
-            ]),
+            ],
+            exclude: ["Browser"]),
         tests(
             "DeployTests", "Deploy",
             [

@@ -141,7 +141,7 @@ struct ReminderDayTests {
             _ = try await environment.run(.eventsSendReminders)
             try await environment.eventually("select count(*) from events.deliveries where status = 'sent'", 1)
             let mail = try #require(try await stubs.mails().first)
-            #expect(mail.text?.contains("When: Sunday, 1 November 2026, 00:30 (America/Los_Angeles)") == true)
+            #expect(mail.text?.contains("Sunday, 1 November 2026, 00:30 (America/Los_Angeles)") == true)
         }
     }
 }

@@ -1,8 +1,10 @@
 import Foundation
 import Support
 
-/// The built executable, run as a child process.
+/// The built executable, or another program, run as a child process.
 struct CommandLineTool: Sendable {
+    /// What is run.
+    private var program = Self.executable
     /// The settings it is given, and no others.
     var variables: [String: String] = [:]
 
@@ -13,6 +15,12 @@ struct CommandLineTool: Sendable {
 
     /// The command line without any settings but these.
     init(_ variables: [String: String] = [:]) { self.variables = variables }
+
+    /// Another program, with all of our own settings.
+    init(program: URL) {
+        self.program = program
+        variables = ProcessInfo.processInfo.environment
+    }
 
     /// How a call ended.
     struct Outcome: Sendable {
@@ -38,8 +46,8 @@ struct CommandLineTool: Sendable {
     /// - Parameter file: Where its output goes instead of to the outcome.
     func run(_ arguments: [String], into file: String? = nil) async throws -> Outcome {
         let process = Process()
-        process.executableURL = file == nil ? Self.executable : URL(filePath: "/bin/sh")
-        process.arguments = file.map { ["-c", "exec \"$0\" \"$@\" >\($0)", Self.executable.path] + arguments } ?? arguments
+        process.executableURL = file == nil ? program : URL(filePath: "/bin/sh")
+        process.arguments = file.map { ["-c", "exec \"$0\" \"$@\" >\($0)", program.path] + arguments } ?? arguments
         process.environment = variables
         let (output, errors) = (Pipe(), Pipe())
         process.standardInput = FileHandle.nullDevice

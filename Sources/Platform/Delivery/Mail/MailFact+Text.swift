@@ -1,9 +1,10 @@
 extension MailFact {
     /// The value for templates in a language.
+    /// - Parameter limits: How long its texts may be.
     /// - Throws: ``MailFactError`` for an invalid local time; `name` is the fact's name in the message.
-    func value(in language: MailLanguage, name: String) throws(MailFactError) -> Template.Value {
+    func value(in language: MailLanguage, name: String, limits: MailTextLimits) throws(MailFactError) -> Template.Value {
         switch self {
-        case .text(let text): return .text(text)
+        case .text(let text): return .text(limits.cut(text))
         case .number(let number): return .text(language.number(number))
         case .money(let money): return .text(language.text(money))
         case .localTime(let at, let zone):
@@ -13,16 +14,18 @@ extension MailFact {
             return .text(text)
         case .list(let items):
             var list: [[String: Template.Value]] = []
-            for item in items { list.append(try Self.values(of: item, in: language)) }
+            for item in items { list.append(try Self.values(of: item, in: language, limits: limits.inList)) }
             return .list(list)
         }
     }
 
     /// The values of all facts of a mail in a language.
     /// - Throws: ``MailFactError`` for an invalid local time.
-    static func values(of facts: [String: MailFact], in language: MailLanguage) throws(MailFactError) -> [String: Template.Value] {
+    static func values(
+        of facts: [String: MailFact], in language: MailLanguage, limits: MailTextLimits = .none
+    ) throws(MailFactError) -> [String: Template.Value] {
         var values: [String: Template.Value] = [:]
-        for (name, fact) in facts { values[name] = try fact.value(in: language, name: name) }
+        for (name, fact) in facts { values[name] = try fact.value(in: language, name: name, limits: limits) }
         return values
     }
 }

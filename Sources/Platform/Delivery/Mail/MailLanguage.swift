@@ -15,6 +15,8 @@ struct MailLanguage: Decodable, Sendable {
     let decimalSeparator: String
     /// Between thousands.
     let groupSeparator: String
+    /// The text of the link in the footer of mails that one can unsubscribe from.
+    let unsubscribe: String
 
     /// The languages that are compiled in, by their code.
     static func embedded() throws(ConfigurationError) -> [String: MailLanguage] {

@@ -1,7 +1,7 @@
 /// All mails of a service: files `<template>.<language>.mustache`, parsed once at the start.
 ///
-/// A file has three parts with a line `---` between: the subject (`Subject: …`, one line), the plain text, and the
-/// HTML, which is put into the common layout.
+/// A file has three parts with a line `---` between: the head (``MailHead``), the plain text, and the HTML; the last two
+/// are put into the common layout.
 public struct MailTemplates: Sendable {
     /// The language for users whose own language a template does not have.
     static let standardLanguage = "en"
@@ -13,7 +13,7 @@ public struct MailTemplates: Sendable {
     ///   without an English version.
     public init(_ files: [(path: String, text: String)]) throws(ConfigurationError) {
         let languages = try MailLanguage.embedded()
-        let layout = try Self.layout()
+        let layout = try MailLayout.embedded()
         var templates: [String: [String: MailTemplate]] = [:]
         for file in files where file.path.hasSuffix(".mustache") {
             let parts = file.path.fileName.split(separator: ".").map(String.init)
@@ -38,15 +38,20 @@ public struct MailTemplates: Sendable {
         return translations[wanted] ?? translations[wanted.baseLanguage] ?? translations[Self.standardLanguage]
     }
 
-    private static func layout() throws(ConfigurationError) -> Template {
-        guard let file = Embedded.files.first(where: { $0.path.fileName == "layout.mustache" }) else {
-            throw ConfigurationError("layout.mustache", "is missing")
-        }
-        do {
-            return try Template(file.text, escaping: .html, isLayout: true)
-        } catch {
-            throw ConfigurationError(file.path, "does not parse: line \(error.line): \(error.reason)")
-        }
+    /// The templates by name, each with the codes of its languages.
+    public var languages: [String: [String]] { templates.mapValues { $0.keys.sorted() } }
+
+    /// A mail as its recipient would read it.
+    /// - Parameters:
+    ///   - name: The template, without language.
+    ///   - language: The recipient's language.
+    ///   - frontend: The URL of the web shop.
+    /// - Returns: nil when there is no template of this name.
+    /// - Throws: An error that names the fact which is missing or invalid.
+    public func rendered(_ name: String, in language: String, facts: [String: MailFact], for recipient: String, frontend: String) throws
+        -> RenderedMail?
+    {
+        try template(name, for: language)?.rendered(facts, name: recipient.oneLine, frontend: frontend)
     }
 }
 

@@ -1,8 +1,9 @@
 /// A text with placeholders, in the subset of Mustache that mails need (mustache(5),
 /// https://mustache.github.io/mustache.5.html):
 /// `{{name}}`, `{{#name}}…{{/name}}` for a value that is not empty or for each item of a list, `{{^name}}…{{/name}}`
-/// for one that is empty, `{{.}}` for the text of the section, and `{{! a comment }}`. A section's or comment's tag
-/// that has a line to itself leaves no line in the output.
+/// for one that is empty, `{{.}}` for the text of the section, and `{{! a comment }}`; of the partials beside the layout
+/// `{{> name}}` includes one, and `{{< name}}{{$block}}…{{/block}}{{/name}}` includes it with other text for its blocks
+/// `{{$block}}…{{/block}}`. A tag that has a line to itself leaves no line in the output, except that of a value.
 struct Template: Sendable {
     /// The value of a name.
     enum Value: Sendable {
@@ -28,12 +29,14 @@ struct Template: Sendable {
         let name: String
     }
 
-    private indirect enum Part: Sendable {
+    indirect enum Part: Sendable {
         case text(Substring)
         case value(Substring)
         case markup(Substring)
         case section(Substring, [Part])
         case inverted(Substring, [Part])
+        /// What a `{{< name}}` around can replace.
+        case block(Substring, [Part])
     }
 
     private let parts: [Part]
@@ -41,10 +44,25 @@ struct Template: Sendable {
 
     /// Parses a template. `{{{name}}}` inserts markup unescaped and is accepted in a layout alone: in a mail, a fact
     /// could inject HTML.
-    init(_ text: some StringProtocol, escaping: Escaping, isLayout: Bool = false) throws(SyntaxError) {
-        var parser = Parser(text, isLayout: isLayout)
+    /// - Parameter partials: The texts that it can include, by name.
+    init(_ text: some StringProtocol, escaping: Escaping, isLayout: Bool = false, partials: [String: String] = [:]) throws(SyntaxError) {
+        var parser = Parser(text, isLayout: isLayout, partials: partials)
         parts = try parser.parts(of: nil)
         self.escaping = escaping
+    }
+
+    /// Every name that it uses, at any depth.
+    var names: Set<String> { Self.names(parts) }
+
+    private static func names(_ parts: [Part]) -> Set<String> {
+        parts.reduce(into: []) { names, part in
+            switch part {
+            case .text: break
+            case .value(let name), .markup(let name): names.insert(String(name))
+            case .section(let name, let parts), .inverted(let name, let parts): names.formUnion(Self.names(parts).union([String(name)]))
+            case .block(_, let parts): names.formUnion(Self.names(parts))
+            }
+        }
     }
 
     /// Renders the text with these values.
@@ -60,6 +78,7 @@ struct Template: Sendable {
             case .text(let text): output += text
             case .value(let name): output += escaped(try text(name, values, item: item))
             case .markup(let name): output += try text(name, values, item: item)
+            case .block(_, let parts): try write(parts, values, item: item, to: &output)
             case .inverted(let name, let parts):
                 if try value(name, values, item: item).isEmpty { try write(parts, values, item: item, to: &output) }
             case .section(let name, let parts):
@@ -112,96 +131,5 @@ extension String {
             }
         }
         return escaped
-    }
-}
-
-extension Template {
-    /// Parses a text in one pass, tag by tag.
-    private struct Parser {
-        private let isLayout: Bool
-        private var rest: Substring
-        private var line = 1
-        /// Whether only blanks precede `rest` on its line.
-        private var isAtLineStart = true
-
-        init(_ text: some StringProtocol, isLayout: Bool) {
-            rest = Substring(text)
-            self.isLayout = isLayout
-        }
-
-        /// The parts up to the end of the section, or of the text.
-        mutating func parts(of section: (name: Substring, line: Int)?) throws(SyntaxError) -> [Part] {
-            var parts: [Part] = []
-            while let open = rest.firstRange(of: "{{")?.lowerBound {
-                let before = take(upTo: open)
-                let tag = try tag()
-                let tagLine = line
-                switch tag.kind {
-                case "#", "^", "/", "!":
-                    parts.append(.text(standalone(before)))
-                    if tag.kind == "!" { continue }
-                    if tag.kind == "/" {
-                        guard let section else { throw SyntaxError(line: tagLine, reason: "{{/\(tag.name)}} closes no section") }
-                        guard section.name == tag.name else {
-                            throw SyntaxError(line: tagLine, reason: "{{/\(tag.name)}} stands where {{/\(section.name)}} must be")
-                        }
-                        return parts
-                    }
-                    let inner = try self.parts(of: (tag.name, tagLine))
-                    parts.append(tag.kind == "#" ? .section(tag.name, inner) : .inverted(tag.name, inner))
-                case "{":
-                    guard isLayout else { throw SyntaxError(line: line, reason: "{{{…}}} is for the layout alone: it is not escaped") }
-                    parts += [.text(before), .markup(tag.name)]
-                    isAtLineStart = false
-                default:
-                    parts += [.text(before), .value(tag.name)]
-                    isAtLineStart = false
-                }
-            }
-            if let section { throw SyntaxError(line: section.line, reason: "{{#\(section.name)}} is not closed") }
-            parts.append(.text(rest))
-            return parts
-        }
-
-        /// Consumes and returns the text up to `end`.
-        private mutating func take(upTo end: Substring.Index) -> Substring {
-            let text = rest[..<end]
-            rest = rest[end...]
-            for character in text {
-                if character.isNewline { line += 1 }
-                isAtLineStart = character.isNewline || (isAtLineStart && character.isWhitespace)
-            }
-            return text
-        }
-
-        private mutating func tag() throws(SyntaxError) -> (kind: Character?, name: Substring) {
-            var inner = rest.dropFirst(2)
-            if let kind = inner.first, "&>=%<$".contains(kind) { throw SyntaxError(line: line, reason: "{{\(kind)…}} is not known") }
-            let kind = inner.first.flatMap { "#^/!{".contains($0) ? $0 : nil }
-            if kind != nil { inner = inner.dropFirst() }
-            guard let end = inner.firstRange(of: kind == "{" ? "}}}" : "}}") else { throw SyntaxError(line: line, reason: "a tag is not closed") }
-            let words = inner[..<end.lowerBound].split(whereSeparator: \.isWhitespace)
-            guard kind == "!" || (words.count == 1 && !words[0].contains { "{}".contains($0) }) else {
-                throw SyntaxError(line: line, reason: "{{\(inner[..<end.lowerBound])}} is no name")
-            }
-            line += rest[..<end.lowerBound].count(where: \.isNewline)
-            rest = rest[end.upperBound...]
-            return (kind, words.first ?? "")
-        }
-
-        /// The text before a tag. If the tag has a line to itself, the blanks before it are dropped and the rest of
-        /// that line is consumed.
-        private mutating func standalone(_ before: Substring) -> Substring {
-            guard isAtLineStart else { return before }
-            let blanks = rest.prefix { $0.isWhitespace && !$0.isNewline }
-            let next = rest[blanks.endIndex...]
-            guard next.first?.isNewline ?? true else {
-                isAtLineStart = false
-                return before
-            }
-            rest = next.dropFirst()
-            line += next.isEmpty ? 0 : 1
-            return before[..<(before.lastIndex(where: \.isNewline).map(before.index(after:)) ?? before.startIndex)]
-        }
     }
 }

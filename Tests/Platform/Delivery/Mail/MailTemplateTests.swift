@@ -9,8 +9,7 @@ struct MailTemplateTests {
         try MailTemplates(files.map { (path: "Services/Bookings/Mail/\($0.0)", text: $0.1) })
     }
 
-    private func rendered(_ file: String, _ facts: [String: MailFact], language: String? = nil, name: String = "Ann") throws -> MailTemplate.Rendered
-    {
+    private func rendered(_ file: String, _ facts: [String: MailFact], language: String? = nil, name: String = "Ann") throws -> RenderedMail {
         let template = try #require(try templates(("a.en.mustache", file)).template("a", for: language))
         return try template.rendered(facts, name: name, frontend: "https://shop.example")
     }
@@ -20,7 +19,7 @@ struct MailTemplateTests {
         let mail = try rendered(
             "Subject: {{title}}!\n---\n{{title}}\n---\n<p title=\"{{title}}\">{{title}}</p>\n", ["title": .text("<b>\"Tom\" &\r\nBcc: x</b>")])
         #expect(mail.subject == "<b>\"Tom\" & Bcc: x</b>!")
-        #expect(mail.text == "<b>\"Tom\" &\r\nBcc: x</b>")
+        #expect(mail.text == "<b>\"Tom\" &\r\nBcc: x</b>\n")
         #expect(mail.html.contains("&lt;b&gt;&quot;Tom&quot; &amp;\r\nBcc: x&lt;/b&gt;</p>"))
         #expect(!mail.html.contains("<b>"))
         #expect(mail.html.contains("<title>&lt;b&gt;"))
@@ -29,10 +28,78 @@ struct MailTemplateTests {
     @Test("The HTML stands in the house's layout, in the language of the mail, with a link home")
     func layout() throws {
         let mail = try rendered("Subject: x\n---\nx\n---\n<p>x</p>", [:])
-        #expect(mail.html.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
-        #expect(mail.html.contains("<a href=\"https://shop.example\""))
+        #expect(mail.html.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\" "))
+        #expect(mail.html.contains(" href=\"https://shop.example\""))
         #expect(mail.html.contains(">Box Office</a>"))
         #expect(mail.html.contains("<p>x</p>"))
+    }
+
+    @Test("The head gives the preheader, and the footer of text and HTML with the link to unsubscribe, in the language of the mail")
+    func head() throws {
+        let file =
+            "Subject: x\nPreheader: {{teaser}}\nFooter: Because of {{teaser}}.\nUnsubscribe: {{unsubscribe}}\n---\nBody\n\n\n\n---\n<p>Body</p>"
+        let facts = ["teaser": MailFact.text("rain & <snow>\nand hail"), "unsubscribe": .text("https://x.example/?a=1&b=2")]
+        let mail = try rendered(file, facts)
+        #expect(mail.text == "Body\n\n--\nBecause of rain & <snow> and hail.\n\nUnsubscribe:\nhttps://x.example/?a=1&b=2\n")
+        let preheader = try #require(mail.html.firstRange(of: ">rain &amp; &lt;snow&gt; and hail&#847;"))
+        let body = try #require(mail.html.firstRange(of: "<p>Body</p>"))
+        let footer = try #require(mail.html.firstRange(of: ">Because of rain &amp; &lt;snow&gt; and hail.<br>"))
+        #expect(preheader.lowerBound < body.lowerBound && body.lowerBound < footer.lowerBound)
+        #expect(mail.html.contains("href=\"https://x.example/?a=1&amp;b=2\""))
+        let error = #expect(throws: MailFactError.self) { try rendered(file, facts.filter { $0.key != "unsubscribe" }) }
+        #expect(error?.description == "a.en.mustache names the fact unsubscribe, which is not given")
+        let spanish = try templates(("a.en.mustache", file), ("a.es.mustache", file)).template("a", for: "es-mx")
+        #expect(try spanish?.rendered(facts, name: "", frontend: "").text.contains("\nDarse de baja:\nhttps://x.example/") == true)
+        let plain = try rendered("Subject: x\n---\nBody\n---\n<p>Body</p>", [:])
+        #expect(plain.text == "Body\n")
+        #expect(!plain.html.contains("&#847;") && !plain.html.contains("class=\"small\""))
+    }
+
+    @Test("A preheader is cut where no mail reader shows more of it")
+    func preheader() throws {
+        let mail = try rendered("Subject: x\nPreheader: {{x}}\n---\nx\n---\nx", ["x": .text(String(repeating: "é", count: 300))])
+        #expect(mail.html.contains(">\(String(repeating: "é", count: 160))…&#847;"))
+    }
+
+    @Test("Blank lines that omitted sections leave in the text become one, and none at its ends")
+    func blankLines() throws {
+        let mail = try rendered(
+            "Subject: x\n---\n\n{{#a}}\na\n{{/a}}\n\nb\n \n{{#a}}\na\n{{/a}}\n\n{{#a}}\na\n{{/a}}\n\nc\n\n---\nx", ["a": .text("")])
+        #expect(mail.text == "b\n\nc\n")
+    }
+
+    @Test("Lists in lists repeat their sections in the item that they belong to")
+    func nested() throws {
+        let file = "Subject: x\n---\n{{#events}}\n{{event}}:{{#revenue}} {{money}};{{/revenue}}{{^revenue}} nothing{{/revenue}}\n{{/events}}\n---\nx"
+        let facts: [String: MailFact] = [
+            "events": .list([
+                ["event": .text("A"), "revenue": .list([["money": .money(Money(100, "EUR"))], ["money": .money(Money(2, "JPY"))]])],
+                ["event": .text("B"), "revenue": .list([])],
+            ]),
+            "revenue": .list([["money": .money(Money(7, "USD"))]]),
+        ]
+        let waiting = Mail("a", about: 1, to: Recipient(email: "a@b.example", name: "", language: nil), facts: facts)
+        struct Content: Decodable { let facts: [String: MailFact] }
+        let read = try WireCoding.decodeJSON(Content.self, from: Array(waiting.json.utf8)[...])
+        #expect(read.facts == facts)
+        #expect(try rendered(file, read.facts).text == "A: EUR 1.00; JPY 2;\nB: nothing\n")
+    }
+
+    @Test("A mail that mail readers would clip has its long texts cut, those of lists first, and no other mail has")
+    func clipping() throws {
+        let file = "Subject: x\nFooter: end\nUnsubscribe: {{link}}\n---\nx\n---\n<p>{{reason}}</p>{{#events}}<p>{{event}}|</p>{{/events}}"
+        let (title, link) = (String(repeating: "🎟", count: 300), "https://x.example/" + String(repeating: "t", count: 400))
+        func html(_ count: Int, reason: String = "") throws -> String {
+            try rendered(
+                file, ["reason": .text(reason), "link": .text(link), "events": .list(Array(repeating: ["event": .text(title)], count: count))]
+            ).html
+        }
+        #expect(try html(9).contains("\(title)|"))
+        let many = try html(60)
+        #expect(many.contains("…|") && !MailTextLimits.areExceeded(by: many))
+        #expect(many.contains(link) && many.contains(">end<br>"))
+        let long = try html(1, reason: String(repeating: "ñ", count: 20_000))
+        #expect(long.contains("ñ…</p>") && long.contains("\(title)|") && !MailTextLimits.areExceeded(by: long))
     }
 
     @Test("An empty fact leaves its section out, a list repeats it and sees the facts around")
@@ -83,7 +150,18 @@ struct MailTemplateTests {
             ("a.en.mustache", "Subject: x\n---\nx", "has 2 of the 3 parts"),
             ("a.en.mustache", "Subject: x\n---\nx\n---\nx\n---\nx", "has 4 of the 3 parts"),
             ("a.en.mustache", "Betreff: x\n---\nx\n---\nx", "must begin with one line Subject: …"),
-            ("a.en.mustache", "Subject: x\nmore\n---\nx\n---\nx", "must begin with one line Subject: …"),
+            (
+                "a.en.mustache", "Subject: x\nmore\n---\nx\n---\nx",
+                "has the line 2 below its subject; there can be one each of Preheader: …, Footer: …"
+            ),
+            ("a.en.mustache", "Subject: x\nFooter: y\nFooter: z\n---\nx\n---\nx", "has the line 3 below its subject; there can be one each of"),
+            ("a.en.mustache", "Subject: x\nPreheader: {{y\n---\nx\n---\nx", "does not parse: line 2: a tag is not closed"),
+            ("a.en.mustache", "Subject: x\n---\nx\n---\nx\n{{> gone}}", "does not parse: line 6: there is no partial gone"),
+            ("a.en.mustache", "Subject: x\n---\n{{> link}}\n---\nx", "does not parse: line 3: there is no partial link"),
+            (
+                "a.en.mustache", "Subject: x\n---\nx\n---\n{{< button}}{{$ref}}y{{/ref}}{{/button}}",
+                "does not parse: line 5: the partial button has no block ref"
+            ),
             ("a.en.mustache", "Subject: x\n---\n\n---\nx", "has an empty part"),
             ("a.en.mustache", "Subject: x\n---\nx\n\n{{#a}}\ny\n---\nx", "does not parse: line 5: {{#a}} is not closed"),
             ("a.en.mustache", "Subject: x\n---\nx\n---\nx\n{{/a}}", "does not parse: line 6: {{/a}} closes no section"),
