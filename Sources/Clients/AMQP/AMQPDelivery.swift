@@ -10,45 +10,39 @@ public struct AMQPDelivery: Sendable {
     /// Its application headers; the same as those of `properties`, without a copy of all the others.
     public var headers: AMQPTable { contents.properties.headers }
     /// Exchange that it was published to.
-    public var exchange: String { contents.exchange }
+    public var exchange: String { contents.envelope.exchange }
     /// Routing key that it was published with.
-    public var routingKey: String { contents.routingKey }
+    public var routingKey: String { contents.envelope.routingKey }
     /// Whether it may have been delivered before.
-    public var redelivered: Bool { contents.redelivered }
+    public var redelivered: Bool { contents.envelope.redelivered }
     /// Its number on the channel, from 1.
-    public let deliveryTag: UInt64
+    public var deliveryTag: UInt64 { contents.envelope.deliveryTag }
 
     /// A delivery that came from no broker, for tests: settling it does nothing.
     public init(
         body: [UInt8], properties: AMQPProperties = .init(), exchange: String = "", routingKey: String = "", redelivered: Bool = false,
         deliveryTag: UInt64 = 0
     ) {
-        contents = Contents(body: body, properties: properties, exchange: exchange, routingKey: routingKey, redelivered: redelivered)
+        let envelope = Envelope(deliveryTag: deliveryTag, redelivered: redelivered, exchange: exchange, routingKey: routingKey)
+        contents = Contents(body, properties, envelope)
         channel = ChannelReference(number: 0, epoch: 0)
-        self.deliveryTag = deliveryTag
     }
 
-    init(body: [UInt8], properties: AMQPProperties, envelope: Envelope, channel: ChannelReference) {
-        contents = Contents(
-            body: body, properties: properties, exchange: envelope.exchange, routingKey: envelope.routingKey, redelivered: envelope.redelivered)
+    init(_ message: IncomingMessage, on channel: ChannelReference) {
+        contents = Contents(message.body, message.properties, message.envelope)
         self.channel = channel
-        deliveryTag = envelope.deliveryTag
     }
 
     /// Shared by all copies, so that batches of deliveries move as small values.
     private final class Contents: Sendable {
         let body: [UInt8]
         let properties: AMQPProperties
-        let exchange: String
-        let routingKey: String
-        let redelivered: Bool
+        let envelope: Envelope
 
-        init(body: [UInt8], properties: AMQPProperties, exchange: String, routingKey: String, redelivered: Bool) {
+        init(_ body: [UInt8], _ properties: AMQPProperties, _ envelope: Envelope) {
             self.body = body
             self.properties = properties
-            self.exchange = exchange
-            self.routingKey = routingKey
-            self.redelivered = redelivered
+            self.envelope = envelope
         }
     }
 }
@@ -60,7 +54,7 @@ struct ChannelReference: Sendable, Equatable {
 }
 
 /// What a delivering method says of the message that follows it.
-struct Envelope {
+struct Envelope: Sendable {
     let deliveryTag: UInt64
     let redelivered: Bool
     let exchange: String

@@ -93,7 +93,7 @@ extension PostgresConfiguration {
             throw PostgresConfigurationError(reason: reason.onOneLine.withoutQuotations { knownKeywords.contains(String($0)) })
         }
         defer { PQconninfoFree(parsed) }
-        return values(of: parsed)
+        return Dictionary(uniqueKeysWithValues: options(parsed).compactMap { option in option.value.map { (option.keyword, $0) } })
     }
 
     private static func check(_ options: [String: String]) throws(PostgresConfigurationError) {
@@ -129,23 +129,18 @@ extension PostgresConfiguration {
     private static let knownKeywords: Set<String> = {
         guard let defaults = PQconndefaults() else { return [] }
         defer { PQconninfoFree(defaults) }
-        var keywords: Set<String> = ["=", "/", ":", "@"]
-        var option = defaults
-        while let keyword = option.pointee.keyword {
-            keywords.insert(String(cString: keyword))
-            option += 1
-        }
-        return keywords
+        return Set(options(defaults).map(\.keyword)).union(["=", "/", ":", "@"])
     }()
 
-    private static func values(of parsed: UnsafeMutablePointer<PQconninfoOption>) -> [String: String] {
-        var values: [String: String] = [:]
-        var option = parsed
+    /// The elements of libpq's list.
+    private static func options(_ first: UnsafeMutablePointer<PQconninfoOption>) -> [(keyword: String, value: String?)] {
+        var options: [(String, String?)] = []
+        var option = first
         while let keyword = option.pointee.keyword {
-            if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
+            options.append((String(cString: keyword), option.pointee.val.map { String(cString: $0) }))
             option += 1
         }
-        return values
+        return options
     }
 }
 

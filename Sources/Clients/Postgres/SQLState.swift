@@ -25,20 +25,14 @@ extension SQLState {
     public static let featureNotSupported: SQLState = "0A000"
     /// 22P02: a text that is no value of the type it was sent for.
     public static let invalidTextRepresentation: SQLState = "22P02"
-    /// 22003
-    public static let numericValueOutOfRange: SQLState = "22003"
     /// 22012
     public static let divisionByZero: SQLState = "22012"
     /// 23502
     public static let notNullViolation: SQLState = "23502"
-    /// 23503
-    public static let foreignKeyViolation: SQLState = "23503"
     /// 23505
     public static let uniqueViolation: SQLState = "23505"
     /// 23514
     public static let checkViolation: SQLState = "23514"
-    /// 23P01
-    public static let exclusionViolation: SQLState = "23P01"
     /// 25006: a write in a read-only transaction.
     public static let readOnlySQLTransaction: SQLState = "25006"
     /// 25P03: `idle_in_transaction_session_timeout`.
@@ -51,8 +45,6 @@ extension SQLState {
     public static let invalidSQLStatementName: SQLState = "26000"
     /// 28000
     public static let invalidAuthorizationSpecification: SQLState = "28000"
-    /// 28P01
-    public static let invalidPassword: SQLState = "28P01"
     /// 3D000: no such database.
     public static let invalidCatalogName: SQLState = "3D000"
     /// 40001
@@ -65,16 +57,8 @@ extension SQLState {
     public static let syntaxError: SQLState = "42601"
     /// 42703
     public static let undefinedColumn: SQLState = "42703"
-    /// 42804
-    public static let datatypeMismatch: SQLState = "42804"
     /// 42P01
     public static let undefinedTable: SQLState = "42P01"
-    /// 42P07
-    public static let duplicateTable: SQLState = "42P07"
-    /// 53100
-    public static let diskFull: SQLState = "53100"
-    /// 53300
-    public static let tooManyConnections: SQLState = "53300"
     /// 55P03: `NOWAIT` or `lock_timeout`.
     public static let lockNotAvailable: SQLState = "55P03"
     /// 57014: cancelled by the caller or by `statement_timeout`.
@@ -85,7 +69,6 @@ extension SQLState {
     public static let crashShutdown: SQLState = "57P02"
     /// 57P03: the server is starting up or shutting down.
     public static let cannotConnectNow: SQLState = "57P03"
-
     /// 57P04: somebody dropped the database.
     public static let databaseDropped: SQLState = "57P04"
     /// 57P05

@@ -13,7 +13,7 @@ struct LossTests {
         return (proxy, configuration)
     }
 
-    @Test("A broker that falls silent is noticed within two heartbeats and a bit")
+    @Test("A broker that falls silent is noticed after two heartbeats, long before requests time out")
     func heartbeatLoss() async throws {
         var (proxy, configuration) = try proxied()
         configuration.heartbeat = .seconds(1)
@@ -24,7 +24,8 @@ struct LossTests {
             await #expect(throws: AMQPError.connectionLost(reason: "nothing heard for two heartbeats")) {
                 try await connection.publish([message(to: "anywhere", "into the void")])
             }
-            #expect(ContinuousClock.now - start < .seconds(4))
+            // The exact time is held by ConnectionStateMachineTests; here, that it is not the time-out of the request.
+            #expect(ContinuousClock.now - start < .seconds(25))
             proxy.speakAgain()
             proxy.cut()
             try await connection.connected()

@@ -61,7 +61,7 @@ struct MailPreviewTests {
         func text(_ name: String) throws -> String { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }
 
         let one = try await CommandLineTool()("mail", "preview", "booking-confirmed", "--language", "es", "--out", folder.path)
-        #expect(one.status == 0 && one.output == "1 mails, listed in \(folder.path)/index.html\n")
+        #expect(one.status == 0 && one.output == "1 mail, listed in \(folder.path)/index.html\n")
         #expect(try names() == ["booking-confirmed.es.html", "booking-confirmed.es.txt", "booking-confirmed.es.eml", "index.html"])
         #expect(try text("booking-confirmed.es.txt").contains("Pagado: 1.234,50 EUR"))
         #expect(try text("booking-confirmed.es.eml").contains("Message-ID: <booking-confirmed.1@boxoffice.example>"))
@@ -70,6 +70,26 @@ struct MailPreviewTests {
         let all = try await CommandLineTool()("mail", "preview", "--out", folder.path)
         #expect(all.status == 0)
         #expect(try names().count == 3 * 28 + 1)
+    }
+
+    @Test("The links to unsubscribe, longer than a line of the message, arrive whole, whichever parser reads it")
+    func links() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "preview-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        _ = try await CommandLineTool()("mail", "preview", "newsletter", "--language", "en", "--out", folder.path)
+        let python = try #require(
+            ProcessInfo.processInfo.environment["BOXOFFICE_PYTHON"],
+            "BOXOFFICE_PYTHON must name a Python with Tests/requirements.txt; `make test` sets it")
+        let program = """
+            import email, email.policy, sys
+            for policy in (email.policy.SMTP, email.policy.compat32):
+                for part in email.message_from_binary_file(open(sys.argv[1], "rb"), policy=policy).walk():
+                    if not part.is_multipart(): print(part.get_payload(decode=True).decode())
+            """
+        let parsed = try await CommandLineTool(program: URL(filePath: python))("-c", program, folder.appending(path: "newsletter.en.eml").path)
+        let link = "https://mail.boxoffice.example/unsubscribe?token=AbCdEfGhIjKlMnOpQrStUvWxYz012345"
+        #expect(parsed.output.components(separatedBy: "\n\(link)").count == 3)
+        #expect(parsed.output.components(separatedBy: "href=\"\(link)\"").count == 3)
     }
 
     @Test(

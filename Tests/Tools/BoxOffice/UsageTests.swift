@@ -8,7 +8,7 @@ struct UsageTests {
     func help() async throws {
         let help = try await CommandLineTool()("--help")
         #expect(help.status == 0)
-        for command in ["migrate", "trigger", "publish", "runs", "schedules", "parked", "payment", "doctor", "audit", "demo-data"] {
+        for command in ["migrate", "trigger", "publish", "runs", "schedules", "parked", "payment", "doctor", "audit", "demo-data", "mail"] {
             #expect(help.output.contains("  \(command) "))
         }
     }

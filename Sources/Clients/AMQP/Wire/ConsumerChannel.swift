@@ -45,8 +45,7 @@ final class ConsumerChannel: Channel {
         stage = .subscribing
         if phase == .closed { try open() }
         let arena = Arena()
-        var qos = amqp_basic_qos_t()
-        qos.prefetch_count = consumer.prefetch
+        let qos = amqp_basic_qos_t(prefetch_size: 0, prefetch_count: consumer.prefetch, global: 0)
         try writer.method(AMQP_BASIC_QOS_METHOD, qos, channel: number)
         var consume = amqp_basic_consume_t()
         consume.queue = arena.bytes(consumer.queue)
@@ -64,9 +63,7 @@ final class ConsumerChannel: Channel {
         case .subscribing, .consuming:
             stage = .cancelling
             let arena = Arena()
-            var cancel = amqp_basic_cancel_t()
-            cancel.consumer_tag = arena.bytes(consumer.tag)
-            try writer.method(AMQP_BASIC_CANCEL_METHOD, cancel, channel: number)
+            try writer.method(AMQP_BASIC_CANCEL_METHOD, amqp_basic_cancel_t(consumer_tag: arena.bytes(consumer.tag), nowait: 0), channel: number)
         }
     }
 
@@ -77,7 +74,7 @@ final class ConsumerChannel: Channel {
 
     override func didReceive(_ message: IncomingMessage) throws {
         if fresh.isEmpty { session.hasFresh(self) }
-        fresh.append(AMQPDelivery(body: message.body, properties: message.properties, envelope: message.envelope, channel: reference))
+        fresh.append(AMQPDelivery(message, on: reference))
     }
 
     override func didReceive(_ method: amqp_method_t) throws {

@@ -41,7 +41,7 @@ final class ControlChannel: Channel {
 
     /// What `basic.get` asked for; its deliveries are settled like any other.
     override func didReceive(_ message: IncomingMessage) throws {
-        let delivery = AMQPDelivery(body: message.body, properties: message.properties, envelope: message.envelope, channel: reference)
+        let delivery = AMQPDelivery(message, on: reference)
         if !answer(.delivery(delivery)) { try settle(delivery.deliveryTag, .reject(requeue: true)) }
     }
 

@@ -14,68 +14,40 @@ enum ControlStep: Sendable {
 
     func send(_ writer: FrameWriter, channel: UInt16) throws {
         let arena = Arena()
+        func send<Fields>(_ id: amqp_method_number_t, _ fields: Fields) throws { try writer.method(id, fields, channel: channel) }
         switch self {
-        case .declareExchange(let exchange):
-            var declare = amqp_exchange_declare_t()
-            declare.exchange = arena.bytes(exchange.name)
-            declare.type = arena.bytes(exchange.kind.rawValue)
-            declare.durable = exchange.durable ? 1 : 0
-            declare.auto_delete = exchange.autoDelete ? 1 : 0
-            declare.arguments = arena.table(exchange.arguments)
-            try writer.method(AMQP_EXCHANGE_DECLARE_METHOD, declare, channel: channel)
-        case .declareQueue(let queue):
-            var declare = amqp_queue_declare_t()
-            declare.queue = arena.bytes(queue.name)
-            declare.durable = queue.durable ? 1 : 0
-            declare.exclusive = queue.exclusive ? 1 : 0
-            declare.auto_delete = queue.autoDelete ? 1 : 0
-            declare.arguments = arena.table(queue.arguments)
-            try writer.method(AMQP_QUEUE_DECLARE_METHOD, declare, channel: channel)
+        case .declareExchange(let exchange): try send(AMQP_EXCHANGE_DECLARE_METHOD, arena.declare(exchange))
+        case .declareQueue(let queue): try send(AMQP_QUEUE_DECLARE_METHOD, arena.declare(queue))
         case .bind(let binding):
-            var bind = amqp_queue_bind_t()
-            bind.queue = arena.bytes(binding.queue)
-            bind.exchange = arena.bytes(binding.exchange)
-            bind.routing_key = arena.bytes(binding.routingKey)
-            bind.arguments = arena.table(binding.arguments)
-            try writer.method(AMQP_QUEUE_BIND_METHOD, bind, channel: channel)
-        case .inspectExchange, .inspectQueue: try sendInspection(writer, channel, arena)
-        case .deleteExchange, .deleteQueue, .purge, .get: try sendOther(writer, channel, arena)
+            try send(
+                AMQP_QUEUE_BIND_METHOD,
+                amqp_queue_bind_t(
+                    ticket: 0, queue: arena.bytes(binding.queue), exchange: arena.bytes(binding.exchange),
+                    routing_key: arena.bytes(binding.routingKey), nowait: 0, arguments: arena.table(binding.arguments)))
+        case .inspectExchange(let name):
+            try send(AMQP_EXCHANGE_DECLARE_METHOD, arena.declare(AMQPTopology.Exchange(name, kind: .direct), passive: true))
+        case .inspectQueue(let name): try send(AMQP_QUEUE_DECLARE_METHOD, arena.declare(AMQPTopology.Queue(name), passive: true))
+        case .deleteExchange(let name):
+            try send(AMQP_EXCHANGE_DELETE_METHOD, amqp_exchange_delete_t(ticket: 0, exchange: arena.bytes(name), if_unused: 0, nowait: 0))
+        case .deleteQueue(let name):
+            try send(AMQP_QUEUE_DELETE_METHOD, amqp_queue_delete_t(ticket: 0, queue: arena.bytes(name), if_unused: 0, if_empty: 0, nowait: 0))
+        case .purge(let name): try send(AMQP_QUEUE_PURGE_METHOD, amqp_queue_purge_t(ticket: 0, queue: arena.bytes(name), nowait: 0))
+        case .get(let name): try send(AMQP_BASIC_GET_METHOD, amqp_basic_get_t(ticket: 0, queue: arena.bytes(name), no_ack: 0))
         }
     }
+}
 
-    private func sendInspection(_ writer: FrameWriter, _ channel: UInt16, _ arena: Arena) throws {
-        if case .inspectExchange(let name) = self {
-            var declare = amqp_exchange_declare_t()
-            declare.exchange = arena.bytes(name)
-            declare.type = arena.bytes("direct")
-            declare.passive = 1
-            try writer.method(AMQP_EXCHANGE_DECLARE_METHOD, declare, channel: channel)
-        } else if case .inspectQueue(let name) = self {
-            var declare = amqp_queue_declare_t()
-            declare.queue = arena.bytes(name)
-            declare.passive = 1
-            try writer.method(AMQP_QUEUE_DECLARE_METHOD, declare, channel: channel)
-        }
+extension Arena {
+    fileprivate func declare(_ exchange: AMQPTopology.Exchange, passive: Bool = false) -> amqp_exchange_declare_t {
+        amqp_exchange_declare_t(
+            ticket: 0, exchange: bytes(exchange.name), type: bytes(exchange.kind.rawValue), passive: passive ? 1 : 0,
+            durable: exchange.durable ? 1 : 0, auto_delete: exchange.autoDelete ? 1 : 0, internal: 0, nowait: 0, arguments: table(exchange.arguments))
     }
 
-    private func sendOther(_ writer: FrameWriter, _ channel: UInt16, _ arena: Arena) throws {
-        if case .deleteExchange(let name) = self {
-            var delete = amqp_exchange_delete_t()
-            delete.exchange = arena.bytes(name)
-            try writer.method(AMQP_EXCHANGE_DELETE_METHOD, delete, channel: channel)
-        } else if case .deleteQueue(let name) = self {
-            var delete = amqp_queue_delete_t()
-            delete.queue = arena.bytes(name)
-            try writer.method(AMQP_QUEUE_DELETE_METHOD, delete, channel: channel)
-        } else if case .purge(let name) = self {
-            var purge = amqp_queue_purge_t()
-            purge.queue = arena.bytes(name)
-            try writer.method(AMQP_QUEUE_PURGE_METHOD, purge, channel: channel)
-        } else if case .get(let name) = self {
-            var get = amqp_basic_get_t()
-            get.queue = arena.bytes(name)
-            try writer.method(AMQP_BASIC_GET_METHOD, get, channel: channel)
-        }
+    fileprivate func declare(_ queue: AMQPTopology.Queue, passive: Bool = false) -> amqp_queue_declare_t {
+        amqp_queue_declare_t(
+            ticket: 0, queue: bytes(queue.name), passive: passive ? 1 : 0, durable: queue.durable ? 1 : 0, exclusive: queue.exclusive ? 1 : 0,
+            auto_delete: queue.autoDelete ? 1 : 0, nowait: 0, arguments: table(queue.arguments))
     }
 }
 

@@ -33,14 +33,9 @@ final class FrameWriter {
     func method<Fields>(_ id: amqp_method_number_t, _ fields: Fields, channel: UInt16) throws {
         var fields = fields
         try withUnsafeMutableBytes(of: &fields) { fields in
-            if handle.isTLS {
-                var frame = amqp_frame_t()
-                frame.frame_type = UInt8(AMQP_FRAME_METHOD)
-                frame.channel = channel
+            try append(AMQP_FRAME_METHOD, channel) { frame in
                 frame.payload.method = amqp_method_t(id: id, decoded: fields.baseAddress)
-                return try send(&frame)
-            }
-            try append(UInt8(AMQP_FRAME_METHOD), channel) { payload in
+            } encode: { payload in
                 payload.storeBytes(of: id.bigEndian, toByteOffset: 0, as: UInt32.self)
                 let length = amqp_encode_method(id, fields.baseAddress, rest(of: payload, from: 4))
                 return length < 0 ? length : length + 4
@@ -52,16 +47,11 @@ final class FrameWriter {
     func header(_ properties: amqp_basic_properties_t, bodySize: Int, channel: UInt16) throws {
         var properties = properties
         try withUnsafeMutableBytes(of: &properties) { properties in
-            if handle.isTLS {
-                var frame = amqp_frame_t()
-                frame.frame_type = UInt8(AMQP_FRAME_HEADER)
-                frame.channel = channel
+            try append(AMQP_FRAME_HEADER, channel) { frame in
                 frame.payload.properties.class_id = UInt16(AMQP_BASIC_CLASS)
                 frame.payload.properties.body_size = UInt64(bodySize)
                 frame.payload.properties.decoded = properties.baseAddress
-                return try send(&frame)
-            }
-            try append(UInt8(AMQP_FRAME_HEADER), channel) { payload in
+            } encode: { payload in
                 payload.storeBytes(of: UInt32(AMQP_BASIC_CLASS << 16).bigEndian, toByteOffset: 0, as: UInt32.self)
                 payload.storeBytes(of: UInt64(bodySize).bigEndian, toByteOffset: 4, as: UInt64.self)
                 let length = amqp_encode_properties(UInt16(AMQP_BASIC_CLASS), properties.baseAddress, rest(of: payload, from: 12))
@@ -72,14 +62,9 @@ final class FrameWriter {
 
     /// Appends a body frame; `piece` has at most `bodyLimit` bytes.
     func body(_ piece: UnsafeRawBufferPointer, channel: UInt16) throws {
-        if handle.isTLS {
-            var frame = amqp_frame_t()
-            frame.frame_type = UInt8(AMQP_FRAME_BODY)
-            frame.channel = channel
+        try append(AMQP_FRAME_BODY, channel, size: piece.count) { frame in
             frame.payload.body_fragment = amqp_bytes_t(len: piece.count, bytes: UnsafeMutableRawPointer(mutating: piece.baseAddress))
-            return try send(&frame)
-        }
-        try append(UInt8(AMQP_FRAME_BODY), channel, size: piece.count) { payload in
+        } encode: { payload in
             payload.copyMemory(from: piece)
             return Int32(piece.count)
         }
@@ -87,12 +72,7 @@ final class FrameWriter {
 
     /// Appends a heartbeat.
     func heartbeat() throws {
-        if handle.isTLS {
-            var frame = amqp_frame_t()
-            frame.frame_type = UInt8(AMQP_FRAME_HEARTBEAT)
-            return try send(&frame)
-        }
-        try append(UInt8(AMQP_FRAME_HEARTBEAT), 0, size: 0) { _ in 0 }
+        try append(AMQP_FRAME_HEARTBEAT, 0, size: 0, { _ in }, encode: { _ in 0 })
     }
 
     /// Sends what the socket takes; what stays waits for it to become writable.
@@ -119,17 +99,25 @@ final class FrameWriter {
     }
 
     /// Appends a frame whose payload is written by `encode`, which returns its length or a negative status. Without a size the payload may
-    /// be as long as a frame can be; a small one is tried first.
+    /// be as long as a frame can be; a small one is tried first. Over TLS the library gets what `describe` sets.
     private func append(
-        _ type: UInt8, _ channel: UInt16, size: Int? = nil, _ encode: (UnsafeMutableRawBufferPointer) -> Int32
+        _ type: Int32, _ channel: UInt16, size: Int? = nil, _ describe: (inout amqp_frame_t) -> Void,
+        encode: (UnsafeMutableRawBufferPointer) -> Int32
     ) throws {
+        if handle.isTLS {
+            var frame = amqp_frame_t()
+            frame.frame_type = UInt8(type)
+            frame.channel = channel
+            describe(&frame)
+            return try send(&frame)
+        }
         var room = size ?? min(Self.firstGuess, handle.frameMax - 8)
         while true {
             reserve(room + 8)
             let frame = UnsafeMutableRawBufferPointer(rebasing: buffer[end...])
             let length = encode(UnsafeMutableRawBufferPointer(rebasing: frame[7..<7 + room]))
             if length >= 0 {
-                frame.storeBytes(of: type, toByteOffset: 0, as: UInt8.self)
+                frame.storeBytes(of: UInt8(type), toByteOffset: 0, as: UInt8.self)
                 frame.storeBytes(of: channel.bigEndian, toByteOffset: 1, as: UInt16.self)
                 frame.storeBytes(of: UInt32(length).bigEndian, toByteOffset: 3, as: UInt32.self)
                 frame.storeBytes(of: UInt8(AMQP_FRAME_END), toByteOffset: 7 + Int(length), as: UInt8.self)

@@ -1,5 +1,7 @@
 /// The messages of one `publish` on their way: which are written, under which numbers, and what became of them.
-struct PublishBatch<Caller> {
+///
+/// An object, because a value that holds so much is copied whenever a queue of them is looked at.
+final class PublishBatch<Caller> {
     /// Who waits for the outcomes, in the order of the messages.
     let caller: Caller
     let id: UInt64
@@ -43,7 +45,7 @@ struct PublishBatch<Caller> {
     private func position(_ index: Int) -> Int { order?[index] ?? index }
 
     /// Counts the next message as written and returns it.
-    mutating func writeNext(sequence: UInt64) -> AMQPMessage {
+    func writeNext(sequence: UInt64) -> AMQPMessage {
         if written == 0 { firstSequence = sequence }
         written += 1
         return messages[position(written - 1)]
@@ -52,34 +54,34 @@ struct PublishBatch<Caller> {
     func contains(_ sequence: UInt64) -> Bool { sequence >= firstSequence && sequence - firstSequence < UInt64(written) }
 
     /// Settles one of its numbers; none that it does not have.
-    mutating func settle(_ sequence: UInt64, _ outcome: AMQPPublishOutcome) {
+    func settle(_ sequence: UInt64, _ outcome: AMQPPublishOutcome) {
         guard contains(sequence) else { return }
         settle(index: Int(sequence - firstSequence), outcome)
         skipSettled()
     }
 
     /// Settles all of its numbers up to one.
-    mutating func settle(through sequence: UInt64, _ outcome: AMQPPublishOutcome) {
+    func settle(through sequence: UInt64, _ outcome: AMQPPublishOutcome) {
         guard written > 0, sequence >= firstSequence else { return }
         let end = min(UInt64(written), sequence - firstSequence + 1)
         for index in settledBelow..<max(settledBelow, Int(end)) { settle(index: index, outcome) }
         skipSettled()
     }
 
-    private mutating func settle(index: Int, _ outcome: AMQPPublishOutcome) {
+    private func settle(index: Int, _ outcome: AMQPPublishOutcome) {
         let position = position(index)
         guard outcomes[position] == nil else { return }
         outcomes[position] = returned[position] ?? outcome
         unsettled -= 1
     }
 
-    private mutating func skipSettled() {
+    private func skipSettled() {
         while settledBelow < written, outcomes[position(settledBelow)] != nil { settledBelow += 1 }
     }
 
     /// Notes that a written message came back; its confirm follows.
     /// - Returns: its number; nil if it was none of these.
-    mutating func noteReturn(_ message: IncomingMessage, after sequence: UInt64, exactly: Bool) -> UInt64? {
+    func noteReturn(_ message: IncomingMessage, after sequence: UInt64, exactly: Bool) -> UInt64? {
         guard let reply = message.reply, written > 0, mandatory else { return nil }
         let start = sequence < firstSequence ? 0 : Int(sequence - firstSequence) + 1
         for index in max(start, settledBelow)..<max(start, settledBelow, written) {
@@ -100,7 +102,7 @@ struct PublishBatch<Caller> {
     }
 
     /// The channel is gone: what is not settled is to be written again, on another one.
-    mutating func startOver() {
+    func startOver() {
         order = messages.indices.filter { outcomes[$0] == nil }
         returned = [:]
         written = 0

@@ -26,18 +26,18 @@ struct PublishStateMachine<Caller> {
 
     /// The next message to write.
     mutating func writeNext() -> (message: AMQPMessage, mandatory: Bool)? {
-        guard hasUnwritten else { return nil }
+        guard let last = inFlight.last, !last.isWritten else { return nil }
         defer { nextSequence += 1 }
-        let last = inFlight.count - 1
-        return (inFlight[last].writeNext(sequence: nextSequence), inFlight[last].mandatory)
+        return (last.writeNext(sequence: nextSequence), last.mandatory)
     }
 
     /// The broker has confirmed or rejected a number, or with `multiple` all up to it.
     mutating func settle(_ sequence: UInt64, multiple: Bool, _ outcome: AMQPPublishOutcome) {
         let end = firstIndex(behind: sequence)
         for index in (multiple ? 0 : max(0, end - 1))..<end {
-            if multiple { inFlight[index].settle(through: sequence, outcome) } else { inFlight[index].settle(sequence, outcome) }
-            if let result = inFlight[index].result { answer(index, .success(result)) }
+            let batch = inFlight[index]
+            if multiple { batch.settle(through: sequence, outcome) } else { batch.settle(sequence, outcome) }
+            if let result = batch.result { answer(batch, .success(result)) }
         }
         dropFinished()
     }
@@ -52,10 +52,10 @@ struct PublishStateMachine<Caller> {
         return low
     }
 
-    private mutating func answer(_ index: Int, _ result: Result<[AMQPPublishOutcome], any Error>) {
-        guard !inFlight[index].isAnswered else { return }
-        inFlight[index].isAnswered = true
-        answers.append((inFlight[index].caller, result))
+    private mutating func answer(_ batch: Batch, _ result: Result<[AMQPPublishOutcome], any Error>) {
+        guard !batch.isAnswered else { return }
+        batch.isAnswered = true
+        answers.append((batch.caller, result))
     }
 
     private mutating func dropFinished() {
@@ -65,8 +65,8 @@ struct PublishStateMachine<Caller> {
     /// Messages come back in the order in which they were published, each before its confirm; the broker does not say which number it had.
     mutating func returned(_ message: IncomingMessage) {
         for exactly in [true, false] {
-            for index in inFlight.indices {
-                guard let sequence = inFlight[index].noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
+            for batch in inFlight {
+                guard let sequence = batch.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
                 lastReturned = sequence
                 return
             }
@@ -79,7 +79,7 @@ struct PublishStateMachine<Caller> {
         inFlight = []
         let meant = Set(affected.filter { $0.isMeant(by: error.description) }.map(\.id))
         var again: [Batch] = []
-        for var batch in affected {
+        for batch in affected {
             if meant.isEmpty || meant.contains(batch.id) {
                 answers.append((batch.caller, .failure(error)))
             } else {
@@ -92,14 +92,14 @@ struct PublishStateMachine<Caller> {
 
     /// Answers those whose time is up; returns when the next one's is.
     mutating func expire(_ now: ContinuousClock.Instant, _ error: AMQPError) -> ContinuousClock.Instant? {
-        for index in inFlight.indices where inFlight[index].deadline <= now { answer(index, .failure(error)) }
+        for batch in inFlight where batch.deadline <= now { answer(batch, .failure(error)) }
         dropFinished()
         return inFlight.lazy.filter { !$0.isAnswered }.map(\.deadline).min()
     }
 
     /// The connection is gone.
     mutating func abandon(_ error: AMQPError) {
-        for index in inFlight.indices { answer(index, .failure(error)) }
+        for batch in inFlight { answer(batch, .failure(error)) }
         inFlight = []
     }
 }

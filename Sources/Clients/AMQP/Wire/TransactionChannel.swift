@@ -94,7 +94,7 @@ final class TransactionChannel: Channel {
             guard selects == 0, case .arriving(let request) = stage else { return }
             stage = .staged(request)
             request.request.continuation.resume(returning: request.id)
-        case (AMQP_TX_COMMIT_OK_METHOD, .committing(var batch)):
+        case (AMQP_TX_COMMIT_OK_METHOD, .committing(let batch)):
             stage = .idle
             batch.settle(through: .max, .confirmed)
             if let outcomes = batch.result, !batch.isAnswered { batch.caller.resume(returning: outcomes) }
@@ -105,11 +105,10 @@ final class TransactionChannel: Channel {
 
     /// Unroutable messages come back upon the commit, in their order and before its answer.
     override func didReceive(_ message: IncomingMessage) throws {
-        guard case .committing(var batch) = stage else { return }
+        guard case .committing(let batch) = stage else { return }
         for exactly in [true, false] {
             guard let sequence = batch.noteReturn(message, after: lastReturned, exactly: exactly) else { continue }
             lastReturned = sequence
-            stage = .committing(batch)
             return
         }
     }
@@ -141,10 +140,9 @@ final class TransactionChannel: Channel {
         }
         guard request.deadline <= now else { return request.deadline }
         request.fail(error)
-        if case .committing(var batch) = stage {
+        if case .committing(let batch) = stage {
             // Its answer may come yet, and is nobody's.
             batch.isAnswered = true
-            stage = .committing(batch)
         } else {
             try rollBack()
         }

@@ -39,8 +39,6 @@ enum PostgresInstant {
 extension Date: PostgresScalar {
     /// timestamptz
     public static var postgresType: PostgresType { .timestamptz }
-    /// timestamptz[]
-    public static var postgresArrayType: PostgresType { .timestamptzArray }
 
     /// Rounded to the microsecond; `distantFuture` and `distantPast` are `infinity` and `-infinity`.
     public func encodeBinary(into writer: inout PostgresWriter) throws {

@@ -18,8 +18,6 @@ public struct PostgresInterval: Sendable, Hashable, Codable {
 extension PostgresInterval: PostgresScalar {
     /// interval
     public static var postgresType: PostgresType { .interval }
-    /// interval[]
-    public static var postgresArrayType: PostgresType { .intervalArray }
 
     /// Microseconds, days, months.
     public func encodeBinary(into writer: inout PostgresWriter) {
@@ -40,8 +38,6 @@ extension PostgresInterval: PostgresDecodable {
 extension Duration: PostgresScalar {
     /// interval
     public static var postgresType: PostgresType { .interval }
-    /// interval[]
-    public static var postgresArrayType: PostgresType { .intervalArray }
 
     /// Whole microseconds, no days and months: `now() - $1` is exactly this long ago.
     public func encodeBinary(into writer: inout PostgresWriter) {

@@ -53,8 +53,6 @@ extension PostgresJSON {
 extension PostgresJSON: PostgresScalar {
     /// jsonb
     public static var postgresType: PostgresType { .jsonb }
-    /// jsonb[]
-    public static var postgresArrayType: PostgresType { .jsonbArray }
 
     /// The version of the form, then the text.
     public func encodeBinary(into writer: inout PostgresWriter) throws {

@@ -16,8 +16,6 @@ public struct PostgresTimestamp: Sendable, Hashable {
 extension PostgresTimestamp: PostgresScalar {
     /// timestamptz
     public static var postgresType: PostgresType { .timestamptz }
-    /// timestamptz[]
-    public static var postgresArrayType: PostgresType { .timestamptzArray }
 
     /// As it is.
     public func encodeBinary(into writer: inout PostgresWriter) throws { writer.append(integer: microseconds) }

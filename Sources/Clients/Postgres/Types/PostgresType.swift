@@ -34,35 +34,41 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable {
     static let uuid = PostgresType(rawValue: 2950)
     static let jsonb = PostgresType(rawValue: 3802)
 
-    static let boolArray = PostgresType(rawValue: 1000)
-    static let byteaArray = PostgresType(rawValue: 1001)
-    static let int2Array = PostgresType(rawValue: 1005)
-    static let int4Array = PostgresType(rawValue: 1007)
-    static let textArray = PostgresType(rawValue: 1009)
-    static let int8Array = PostgresType(rawValue: 1016)
-    static let float4Array = PostgresType(rawValue: 1021)
-    static let float8Array = PostgresType(rawValue: 1022)
-    static let timestamptzArray = PostgresType(rawValue: 1185)
-    static let intervalArray = PostgresType(rawValue: 1187)
-    static let numericArray = PostgresType(rawValue: 1231)
-    static let uuidArray = PostgresType(rawValue: 2951)
-    static let jsonbArray = PostgresType(rawValue: 3807)
+    /// The type of an array of these; `inferred` for one whose arrays are not sent.
+    var array: PostgresType {
+        let oid: UInt32 =
+            switch self {
+            case .bool: 1000
+            case .bytea: 1001
+            case .int2: 1005
+            case .int4: 1007
+            case .text: 1009
+            case .int8: 1016
+            case .float4: 1021
+            case .float8: 1022
+            case .timestamptz: 1185
+            case .interval: 1187
+            case .numeric: 1231
+            case .uuid: 2951
+            case .jsonb: 3807
+            default: 0
+            }
+        return PostgresType(rawValue: oid)
+    }
 }
 
 extension PostgresType: CustomStringConvertible {
+    // Type 0 is here so that it is not taken for the array of a type that has none.
     private static let names: [PostgresType: String] = [
-        .bool: "boolean", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "bigint", .int2: "smallint", .int4: "integer", .text: "text",
-        .oid: "oid", .json: "json", .float4: "real", .float8: "double precision", .unknown: "unknown", .bpchar: "char(n)", .varchar: "varchar",
-        .date: "date", .timestamp: "timestamp", .timestamptz: "timestamptz", .interval: "interval", .numeric: "numeric", .void: "void",
-        .uuid: "uuid", .jsonb: "jsonb", .boolArray: "boolean[]", .byteaArray: "bytea[]", .int2Array: "smallint[]", .int4Array: "integer[]",
-        .textArray: "text[]", .int8Array: "bigint[]", .float4Array: "real[]", .float8Array: "double precision[]",
-        .timestamptzArray: "timestamptz[]", .intervalArray: "interval[]", .numericArray: "numeric[]", .uuidArray: "uuid[]",
-        .jsonbArray: "jsonb[]",
+        .inferred: "type 0", .bool: "boolean", .bytea: "bytea", .char: "\"char\"", .name: "name", .int8: "bigint", .int2: "smallint",
+        .int4: "integer", .text: "text", .oid: "oid", .json: "json", .float4: "real", .float8: "double precision", .unknown: "unknown",
+        .bpchar: "char(n)", .varchar: "varchar", .date: "date", .timestamp: "timestamp", .timestamptz: "timestamptz",
+        .interval: "interval", .numeric: "numeric", .void: "void", .uuid: "uuid", .jsonb: "jsonb",
     ]
 
     /// The name in SQL, or the oid of a type that is not built in.
     public var description: String {
-        Self.names[self] ?? "type \(rawValue)"
+        Self.names[self] ?? Self.names.first { $0.key.array == self }.map { $0.value + "[]" } ?? "type \(rawValue)"
     }
 
     /// Whether the value is sent as its characters: text types and, as nothing else is known of them, types that are not built in.

@@ -29,35 +29,18 @@ extension PostgresNumeric {
     }
 }
 
-extension Int: PostgresDecodable {
-    /// From smallint, integer, bigint, oid, and numeric without a fraction.
-    public init(_ value: PostgresValue) throws { self = try value.exactInteger() }
-}
-
-extension Int64: PostgresDecodable {
-    /// From smallint, integer, bigint, oid, and numeric without a fraction.
-    public init(_ value: PostgresValue) throws { self = try value.exactInteger() }
-}
-
-extension Int32: PostgresDecodable {
+extension PostgresDecodable where Self: FixedWidthInteger {
     /// From smallint, integer, bigint, oid, and numeric without a fraction, if it fits.
     public init(_ value: PostgresValue) throws { self = try value.exactInteger() }
 }
 
-extension Int16: PostgresDecodable {
-    /// From smallint, integer, bigint, oid, and numeric without a fraction, if it fits.
-    public init(_ value: PostgresValue) throws { self = try value.exactInteger() }
-}
-
-extension UInt32: PostgresDecodable {
-    /// From smallint, integer, bigint, oid, and numeric without a fraction, if it fits.
-    public init(_ value: PostgresValue) throws { self = try value.exactInteger() }
-}
+extension Int: PostgresDecodable {}
+extension Int64: PostgresDecodable {}
+extension Int32: PostgresDecodable {}
+extension Int16: PostgresDecodable {}
+extension UInt32: PostgresDecodable {}
 
 extension UInt8: PostgresDecodable {
-    /// From smallint, integer, bigint, oid, and numeric without a fraction, if it fits.
-    public init(_ value: PostgresValue) throws { self = try value.exactInteger() }
-
     /// From bytea: bytes are one value, not an array of numbers.
     public static func decodeArray(_ value: PostgresValue) throws -> [UInt8] {
         guard value.type == .bytea else { throw value.mismatch }

@@ -9,6 +9,8 @@ public protocol PostgresScalar: PostgresEncodable, PostgresArrayElement {
 extension PostgresScalar {
     /// The same type as alone.
     public static var postgresElementType: PostgresType { postgresType }
+    /// Of the type that it has alone.
+    public static var postgresArrayType: PostgresType { postgresType.array }
 
     /// Appends the value in binary form.
     public func encode(into writer: inout PostgresWriter) throws {
@@ -23,47 +25,34 @@ extension PostgresScalar {
     }
 }
 
+extension PostgresScalar where Self: FixedWidthInteger {
+    /// Its bytes, most significant first.
+    public func encodeBinary(into writer: inout PostgresWriter) { writer.append(integer: self) }
+}
+
 extension Int: PostgresScalar {
     /// bigint
     public static var postgresType: PostgresType { .int8 }
-    /// bigint[]
-    public static var postgresArrayType: PostgresType { .int8Array }
-    /// Eight bytes.
-    public func encodeBinary(into writer: inout PostgresWriter) { writer.append(integer: Int64(self)) }
 }
 
 extension Int64: PostgresScalar {
     /// bigint
     public static var postgresType: PostgresType { .int8 }
-    /// bigint[]
-    public static var postgresArrayType: PostgresType { .int8Array }
-    /// Eight bytes.
-    public func encodeBinary(into writer: inout PostgresWriter) { writer.append(integer: self) }
 }
 
 extension Int32: PostgresScalar {
     /// integer
     public static var postgresType: PostgresType { .int4 }
-    /// integer[]
-    public static var postgresArrayType: PostgresType { .int4Array }
-    /// Four bytes.
-    public func encodeBinary(into writer: inout PostgresWriter) { writer.append(integer: self) }
 }
 
 extension Int16: PostgresScalar {
     /// smallint
     public static var postgresType: PostgresType { .int2 }
-    /// smallint[]
-    public static var postgresArrayType: PostgresType { .int2Array }
-    /// Two bytes.
-    public func encodeBinary(into writer: inout PostgresWriter) { writer.append(integer: self) }
 }
 
 extension Bool: PostgresScalar {
     /// boolean
     public static var postgresType: PostgresType { .bool }
-    /// boolean[]
-    public static var postgresArrayType: PostgresType { .boolArray }
     /// One byte.
     public func encodeBinary(into writer: inout PostgresWriter) { writer.append(integer: UInt8(self ? 1 : 0)) }
 }
@@ -71,8 +60,6 @@ extension Bool: PostgresScalar {
 extension Double: PostgresScalar {
     /// double precision
     public static var postgresType: PostgresType { .float8 }
-    /// double precision[]
-    public static var postgresArrayType: PostgresType { .float8Array }
     /// The bits.
     public func encodeBinary(into writer: inout PostgresWriter) { writer.append(integer: bitPattern) }
 }
@@ -80,8 +67,6 @@ extension Double: PostgresScalar {
 extension Float: PostgresScalar {
     /// real
     public static var postgresType: PostgresType { .float4 }
-    /// real[]
-    public static var postgresArrayType: PostgresType { .float4Array }
     /// The bits.
     public func encodeBinary(into writer: inout PostgresWriter) { writer.append(integer: bitPattern) }
 }
@@ -89,8 +74,6 @@ extension Float: PostgresScalar {
 extension UUID: PostgresScalar {
     /// uuid
     public static var postgresType: PostgresType { .uuid }
-    /// uuid[]
-    public static var postgresArrayType: PostgresType { .uuidArray }
     /// Sixteen bytes.
     public func encodeBinary(into writer: inout PostgresWriter) {
         withUnsafeBytes(of: uuid) { writer.append(bytes: $0) }
@@ -101,7 +84,7 @@ extension String: PostgresEncodable, PostgresArrayElement {
     /// Whatever its place asks for: text, char(3), an enum, a date … A place that asks for nothing makes it text.
     public static var postgresType: PostgresType { .inferred }
     /// text[]; cast it (`$1::uuid[]`) where another array is wanted.
-    public static var postgresArrayType: PostgresType { .textArray }
+    public static var postgresArrayType: PostgresType { .text.array }
     /// text
     public static var postgresElementType: PostgresType { .text }
 
@@ -137,7 +120,7 @@ extension UInt8: PostgresArrayElement {
 
 extension Array: PostgresArrayElement where Element == UInt8 {
     /// bytea[]
-    public static var postgresArrayType: PostgresType { .byteaArray }
+    public static var postgresArrayType: PostgresType { .bytea.array }
     /// bytea
     public static var postgresElementType: PostgresType { .bytea }
 
@@ -151,8 +134,6 @@ extension Array: PostgresArrayElement where Element == UInt8 {
 extension Data: PostgresScalar {
     /// bytea
     public static var postgresType: PostgresType { .bytea }
-    /// bytea[]
-    public static var postgresArrayType: PostgresType { .byteaArray }
     /// The bytes as they are.
     public func encodeBinary(into writer: inout PostgresWriter) { writer.append(bytes: self) }
 }

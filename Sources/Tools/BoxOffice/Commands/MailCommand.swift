@@ -40,7 +40,7 @@ struct MailCommand: ParsableCommand {
             } catch let error as CocoaError {
                 throw Failure("the mails cannot be written to \(out): \(error)")
             }
-            Terminal.say("\(previews.count) mails, listed in \(out)/index.html")
+            Terminal.say("\(previews.count) \(previews.count == 1 ? "mail" : "mails"), listed in \(out)/index.html")
         }
 
         private func write(_ bytes: [UInt8], as name: String) throws {

@@ -31,7 +31,7 @@ func withClient(
 
 /// Waits until a condition holds; the limit is for hangs only.
 func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<2_000 {
+    for _ in 0..<12_000 {
         if condition() { return true }
         try? await Task.sleep(for: .milliseconds(5))
     }
