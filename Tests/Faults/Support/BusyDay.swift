@@ -30,6 +30,14 @@ struct BusyDay: Sendable {
         case "events":
             let events = Self.events
             try await database.execute(events)
+        case "marketing":
+            try await sell()
+            try await database.execute(
+                """
+                insert into storefront.users (email, email_verified, newsletter_subscribed, promotional_emails, date_of_birth, created_at)
+                select 'kill' || n || '@example.org', true, true, true, current_date - interval '30 years', now() - interval '1 year'
+                from generate_series(1, 200) n
+                """)
         default: break
         }
     }
