@@ -72,7 +72,25 @@ struct MailTemplate: Sendable {
 
 extension String {
     /// On one line: a run of blanks and control characters becomes one space.
-    var oneLine: String { split { $0.isWhitespace || $0.isNewline || $0.unicodeScalars.allSatisfy { $0.value < 0x20 } }.joined(separator: " ") }
+    var oneLine: String {
+        if isOneLine { return self }
+        return split { $0.isWhitespace || $0.isNewline || $0.unicodeScalars.allSatisfy { $0.value < 0x20 } }.joined(separator: " ")
+    }
+
+    /// Whether it is on one line already, as nearly all are, told by bytes alone. Blanks beyond ASCII begin with one of
+    /// four bytes; a text with three of them, Japanese say, is looked at in full.
+    private var isOneLine: Bool {
+        var previous = UInt8(ascii: " ")
+        for byte in utf8 {
+            switch byte {
+            case 0..<0x20, 0xE1, 0xE2, 0xE3: return false
+            case 0x20 where previous == 0x20: return false
+            case 0x85 where previous == 0xC2, 0xA0 where previous == 0xC2: return false
+            default: previous = byte
+            }
+        }
+        return previous != 0x20
+    }
 
     /// Without blank lines at the beginning and the end, and with one instead of several: sections that are left out
     /// leave the blank lines around them.

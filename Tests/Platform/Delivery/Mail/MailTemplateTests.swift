@@ -55,6 +55,15 @@ struct MailTemplateTests {
         #expect(!plain.html.contains("&#847;") && !plain.html.contains("class=\"small\""))
     }
 
+    @Test(
+        "On one line, runs of blanks, line ends and control characters of any script become one space",
+        arguments: [
+            ("Carmen · ñandú", "Carmen · ñandú"), ("a b", "a b"), (" a", "a"), ("a ", "a"), ("a  b", "a b"), ("a\tb\r\nc\u{1}d", "a b c d"),
+            ("a\u{A0}b", "a b"), ("a\u{85}b", "a b"), ("à…", "à…"), ("a\u{2028}b\u{2003} c", "a b c"), ("東京\u{3000}券", "東京 券"),
+            ("a\u{1680}b", "a b"), ("", ""), (" \n", ""),
+        ])
+    func oneLine(text: String, expected: String) { #expect(text.oneLine == expected) }
+
     @Test("A preheader is cut where no mail reader shows more of it")
     func preheader() throws {
         let mail = try rendered("Subject: x\nPreheader: {{x}}\n---\nx\n---\nx", ["x": .text(String(repeating: "é", count: 300))])
