@@ -46,7 +46,7 @@ extension FaultTests {
                 let tables = try await fixture.environment.database.query(
                     """
                     select table_schema || '.' || table_name from information_schema.tables
-                    where table_type = 'BASE TABLE' and table_schema in ('bookings', 'events', 'payments', 'loyalty', 'tickets', 'storefront')
+                    where table_type = 'BASE TABLE' and table_schema in ('bookings', 'events', 'payments', 'loyalty', 'tickets', 'marketing', 'storefront')
                     """, as: String.self)
                 for table in tables where !spoiled.contains(table) {
                     let name = String(table.split(separator: ".")[1])

@@ -41,9 +41,13 @@ struct MailRateLimiterTests {
             try await queue(
                 ["a@gmail.example", "b@Gmail.example", "c@GMAIL.EXAMPLE", "d@other.example", "e@münchen.example", "f@xn--mnchen-3ya.example"],
                 in: environment)
-            try await environment.eventually("select coalesce(string_agg(id::text, ' ' order by id), '') from tickets.deliveries where status = 'sent'", "1 4 5")
+            try await environment.eventually(
+                "select coalesce(string_agg(id::text, ' ' order by id), '') from tickets.deliveries where status = 'sent'", "1 4 5")
             let waiting = try await environment.database.query(
-                "select id || ' ' || attempts || ' ' || extract(epoch from next_attempt_at - $1::timestamptz)::int from tickets.deliveries where status = 'queued' order by id",
+                """
+                select id || ' ' || attempts || ' ' || extract(epoch from next_attempt_at - $1::timestamptz)::int
+                from tickets.deliveries where status = 'queued' order by id
+                """,
                 as: String.self, environment.clock.now)
             #expect(waiting == ["2 0 10", "3 0 20", "6 0 10"])
             environment.clock.advance(10)
