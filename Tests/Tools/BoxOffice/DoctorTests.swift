@@ -1,4 +1,6 @@
 import AMQP
+import Contracts
+import Migrations
 import Platform
 import Postgres
 import Support
@@ -221,7 +223,7 @@ struct DoctorTests {
     @Test("The built-in document says what the services declare")
     func document() throws {
         let expected = try ExpectedTopology.embedded()
-        let retries = ["tickets-cache.retry", "loyalty-notifier.retry", "payments.retry", "bookings.retry", "events.retry"]
+        let retries = Domain.all.map(\.service).filter { $0 != Tick.publisher }.map(Exchange.retry(of:))
         #expect(Set(expected.exchanges.map(\.name)) == Set(["boxoffice.ticks", "boxoffice.events"] + retries))
         #expect(expected.queues(of: "loyalty-notifier").count == 11)
         let delay = try #require(expected.queues.first { $0.name == "loyalty-notifier.events.retry.5s" })
