@@ -193,7 +193,8 @@ let package = Package(
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
-                "AMQP", "Bookings", "BuildInfo", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Migrations", "Payments", "Platform",
+                "AMQP", "Bookings", "BuildInfo", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Marketing", "Migrations", "Payments",
+                "Platform",
                 "Postgres",
                 "Support",
                 "TicketsCache",

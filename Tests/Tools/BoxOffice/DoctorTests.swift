@@ -10,6 +10,7 @@ import Testing
 @testable import BoxOffice
 @testable import Events
 @testable import LoyaltyNotifier
+@testable import Marketing
 @testable import Payments
 @testable import TicketsCache
 
@@ -47,7 +48,9 @@ struct DoctorTests {
             try await environment.with(LoyaltyNotifier.self, settings: settings) { _ in
                 try await environment.with(Payments.self, settings: settings) { _ in
                     try await environment.with(Bookings.self, settings: settings) { _ in
-                        try await environment.with(Events.self, settings: settings) { _ in try await body() }
+                        try await environment.with(Events.self, settings: settings) { _ in
+                            try await environment.with(Marketing.self, settings: settings) { _ in try await body() }
+                        }
                     }
                 }
             }
