@@ -158,7 +158,7 @@ struct DoctorTests {
             let ahead = try await self.failures(boxoffice)
             #expect(ahead.first?.detail.hasPrefix("analytics.generate-monthly-summary: it is decided up to") == true)
             try await environment.database.execute("delete from operations.schedules")
-            #expect(try await self.failures(boxoffice).first?.detail.contains("never worked") == true)
+            #expect(try await self.failures(boxoffice).first?.detail.contains("never run") == true)
         }
     }
 
