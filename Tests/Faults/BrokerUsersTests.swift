@@ -32,11 +32,11 @@ extension FaultTests {
                 #expect(
                     Set(mended.lines) == [
                         "set what payments may publish and bind on boxoffice.events in /", "set the permissions of bookings in /",
-                        "set the tags of events", "removed marketing: it is not in Deploy/services",
+                        "set the tags of events", "removed newsroom: it is not in Deploy/services",
                     ])
                 let users = try await broker.get("users")
                 #expect(users.contains(#""stranger""#))
-                #expect(!users.contains(#""marketing""#))
+                #expect(!users.contains(#""newsroom""#))
                 #expect(try await broker.users([:]).lines == again.lines)
 
                 try await broker.evaluate(#"rabbit_auth_backend_internal:delete_user(<<"payments">>, <<"test">>), ok."#)
@@ -52,8 +52,8 @@ extension FaultTests {
             rabbit_auth_backend_internal:clear_topic_permissions(<<"payments">>, <<"/">>, <<"boxoffice.events">>, <<"test">>),
             rabbit_auth_backend_internal:set_permissions(<<"bookings">>, <<"/">>, <<".*">>, <<".*">>, <<".*">>, <<"test">>),
             rabbit_auth_backend_internal:set_tags(<<"events">>, [administrator], <<"test">>),
-            [rabbit_auth_backend_internal:add_user(Name, <<"secret">>, <<"test">>) || Name <- [<<"marketing">>, <<"stranger">>]],
-            rabbit_auth_backend_internal:set_tags(<<"marketing">>, ['box-office'], <<"test">>), ok.
+            [rabbit_auth_backend_internal:add_user(Name, <<"secret">>, <<"test">>) || Name <- [<<"newsroom">>, <<"stranger">>]],
+            rabbit_auth_backend_internal:set_tags(<<"newsroom">>, ['box-office'], <<"test">>), ok.
             """
 
         @Test("A broker that is down is waited for, a wrong password or address is one line that names the setting")
