@@ -108,7 +108,10 @@ public struct StubServices: Sendable {
     }
 
     private func look<V: Decodable>(_ path: String, as type: V.Type) async throws -> V {
-        try await web.send(HTTPRequest(url: "\(url)/_sandbox/\(path)")).json(as: type)
+        var request = HTTPRequest(url: "\(url)/_sandbox/\(path)")
+        // Thousands of mails.
+        request.maximumResponseBytes = 1 << 28
+        return try await web.send(request).json(as: type)
     }
 
     /// A push that reached a phone.

@@ -25,6 +25,12 @@ struct AcceptedPlan: Sendable {
             file: "Services/Marketing/Jobs/SendReEngagement.swift", subject: "",
             reason: "once a week: who has been away longest is known when everybody's last booking is"),
         AcceptedPlan(
+            file: "Services/Marketing/Jobs/SendPromotions.swift", subject: "suppressions", reason: "a dry run names whom it leaves out"),
+        AcceptedPlan(
+            file: "Services/Marketing/Jobs/SendPromotions.swift", subject: "bookings_holding", reason: "a dry run names whom it leaves out"),
+        AcceptedPlan(
+            file: "Services/Marketing/Jobs/SendPromotions.swift", subject: "users_promotional", reason: "a dry run names whom it leaves out"),
+        AcceptedPlan(
             file: "Services/Marketing/Jobs/SendBirthdayWishes.swift", subject: "users_without_birthday",
             reason: "dates of birth that are no day: nearly none"),
         AcceptedPlan(

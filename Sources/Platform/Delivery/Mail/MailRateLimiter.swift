@@ -85,6 +85,6 @@ struct MailRateLimiter: Sendable {
     // Domains that no mail waits for.
     private static let forget: SQL = """
         delete from rate_limits
-        where key = any (array(select key from rate_limits where next_free < $1 - interval '1 hour' limit 1000 for update skip locked))
+        where key = any (array(select key from rate_limits where next_free < $1::timestamptz - interval '1 hour' limit 1000 for update skip locked))
         """
 }

@@ -33,7 +33,9 @@ struct SendWeeklyNewsletter: Job {
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? { try await UserPage.firstRow(slice, tx) }
 
-    private static let week: SQL = #"select to_char(date '1970-01-01' + $1::integer, 'IYYY-"W"IW')"#
+    private static let week: SQL = """
+        select to_char(date '1970-01-01' + $1::integer, 'IYYY-"W"IW')
+        """
 
     private static let candidates: SQL = """
         with page as materialized (
@@ -48,7 +50,7 @@ struct SendWeeklyNewsletter: Job {
                     else suppression(p.user_id, p.email, 'newsletter') end as left_out,
                kept_places(p.user_id, p.birthday, $4) as reserved
         from page p
-        where exists (select from bookings.booking_facts b where b.user_id = p.user_id and b.created_at >= $3 and b.created_at <= $4)
+        where exists (select from bookings.booking_facts b where b.user_id = p.user_id and b.created_at >= $3 and b.created_at <= $4 offset 0)
         order by p.user_id
         """
 }
