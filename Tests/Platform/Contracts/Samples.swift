@@ -83,10 +83,10 @@ extension Sample {
             message: EventCancelled(eventId: 301, reason: "the band is ill", force: true),
             members: ["eventId": .id, "reason": .reason, "force": .boolean.optional]),
         Sample(
-            message: CustomerUnsubscribed(userId: 42, scope: .newsletter, at: then),
-            members: ["userId": .id, "scope": .choice("newsletter", "promotions", "all"), "at": .instant]),
+            message: CustomerUnsubscribed(userId: 42, scope: .newsletter, unsubscribedAt: then),
+            members: ["userId": .id, "scope": .choice("newsletter", "promotions", "all"), "unsubscribedAt": .instant]),
         Sample(
-            message: CustomerResubscribed(userId: 42, scope: .all, at: then),
-            members: ["userId": .id, "scope": .choice("newsletter", "promotions", "all"), "at": .instant]),
+            message: CustomerResubscribed(userId: 42, scope: .all, resubscribedAt: then),
+            members: ["userId": .id, "scope": .choice("newsletter", "promotions", "all"), "resubscribedAt": .instant]),
     ]
 }

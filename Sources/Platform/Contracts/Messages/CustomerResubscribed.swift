@@ -10,19 +10,19 @@ public struct CustomerResubscribed: Message {
     /// Which mails; after `all` was unsubscribed from, the others stay off.
     public let scope: SubscriptionScope
     /// Since when.
-    public let at: Date
+    public let resubscribedAt: Date
 
     /// The data of such a message.
-    public init(userId: Int, scope: SubscriptionScope, at: Date) {
+    public init(userId: Int, scope: SubscriptionScope, resubscribedAt: Date) {
         self.userId = userId
         self.scope = scope
-        self.at = at
+        self.resubscribedAt = resubscribedAt
     }
 
     /// Reads it from JSON.
     public init(_ data: MessageData) throws(ContractViolation) {
         userId = try data.id("userId")
         scope = try data.choice("scope")
-        at = try data.instant("at")
+        resubscribedAt = try data.instant("resubscribedAt")
     }
 }

@@ -10,19 +10,19 @@ public struct CustomerUnsubscribed: Message {
     /// From which mails; `all` stands for every other one.
     public let scope: SubscriptionScope
     /// Since when.
-    public let at: Date
+    public let unsubscribedAt: Date
 
     /// The data of such a message.
-    public init(userId: Int, scope: SubscriptionScope, at: Date) {
+    public init(userId: Int, scope: SubscriptionScope, unsubscribedAt: Date) {
         self.userId = userId
         self.scope = scope
-        self.at = at
+        self.unsubscribedAt = unsubscribedAt
     }
 
     /// Reads it from JSON.
     public init(_ data: MessageData) throws(ContractViolation) {
         userId = try data.id("userId")
         scope = try data.choice("scope")
-        at = try data.instant("at")
+        unsubscribedAt = try data.instant("unsubscribedAt")
     }
 }

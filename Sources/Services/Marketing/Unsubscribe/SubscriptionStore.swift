@@ -32,8 +32,8 @@ enum SubscriptionStore {
         try tx.enqueue(remove, user, off)
         try tx.enqueue(add, user, off, tx.now)
         switch change {
-        case .unsubscribe: try tx.publish(CustomerUnsubscribed(userId: user, scope: scope, at: tx.now))
-        case .resubscribe: try tx.publish(CustomerResubscribed(userId: user, scope: scope, at: tx.now))
+        case .unsubscribe: try tx.publish(CustomerUnsubscribed(userId: user, scope: scope, unsubscribedAt: tx.now))
+        case .resubscribe: try tx.publish(CustomerResubscribed(userId: user, scope: scope, resubscribedAt: tx.now))
         }
         return customer
     }
