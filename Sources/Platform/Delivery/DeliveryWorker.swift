@@ -19,6 +19,8 @@ struct DeliveryWorker: Service {
     /// How often a delivery is tried before it is parked when the channel itself is refused: quotas are renewed after a
     /// day, settings are fixed after a weekend.
     private static let attemptsWhileRefused = 72
+    /// How often a round claims again when all that it claimed was withheld: its transaction must stay short.
+    private static let claimsOfRound = 50
     /// How long a stopping service waits for the deliveries that are being sent. Those that are unfinished then are
     /// left to their leases.
     private static let shutdownGrace = Duration.seconds(5)
@@ -95,31 +97,34 @@ struct DeliveryWorker: Service {
     /// The transaction of one round.
     private func transact(_ finished: ArraySlice<(Claimed, Outcome)>, _ wanted: Int) async throws -> [Claimed] {
         let marks = Marks(finished, now: runtime.clock.now)
-        let claimed = try await runtime.retriedTransaction("The delivery worker") { tx -> [Claimed] in
+        let (claimed, withheld) = try await runtime.retriedTransaction("The delivery worker") { tx in
             try await record(marks, tx)
-            return wanted > 0 ? try await claim(wanted, tx) : []
+            return wanted > 0 ? try await claim(wanted, tx) : ([], 0)
         }
         for (status, count) in marks.counts { outcomes(status).increment(by: count) }
+        if withheld > 0 { outcomes(.suppressed).increment(by: withheld) }
         return claimed
     }
 
-    /// Claims deliveries that may still be sent; the others end here. An empty claim means that nothing is due.
-    private func claim(_ wanted: Int, _ tx: Transaction) async throws -> [Claimed] {
-        while true {
+    /// Claims deliveries that may still be sent; the others end here. An empty claim means that nothing is due, or that all
+    /// of the last ones were withheld: the next round goes on.
+    /// - Returns: the claim, and how many were withheld.
+    private func claim(_ wanted: Int, _ tx: Transaction) async throws -> (claimed: [Claimed], withheld: Int) {
+        var ended = 0
+        for _ in 1...Self.claimsOfRound {
             let permitted = try await channel.permit(wanted, tx)
-            guard permitted > 0 else { return [] }
+            guard permitted > 0 else { break }
             let claimed = try await tx.query(
                 Self.claim, as: Claimed.self, channel.kind.rawValue, tx.now, tx.now + Self.lease, permitted, channel.isScheduled)
             let withheld = try await channel.withheld(claimed.map { ($0.dedupeKey, Array($0.payload.utf8)) }, tx)
             try channel.giveBack(permitted - claimed.count + withheld.count, tx)
-            if withheld.isEmpty { return claimed }
-            try await mark(
-                Marks(
-                    claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, Outcome(status: .suppressed, reason: $0)) } },
-                    now: tx.now), tx)
-            outcomes(.suppressed).increment(by: withheld.count)
-            if withheld.count < claimed.count { return claimed.filter { withheld[$0.dedupeKey] == nil } }
+            guard !withheld.isEmpty else { return (claimed, ended) }
+            let marks = claimed.compactMap { claimed in withheld[claimed.dedupeKey].map { (claimed, Outcome(status: .suppressed, reason: $0)) } }
+            try await mark(Marks(marks, now: tx.now), tx)
+            ended += withheld.count
+            if withheld.count < claimed.count { return (claimed.filter { withheld[$0.dedupeKey] == nil }, ended) }
         }
+        return ([], ended)
     }
 
     /// Parks a delivery whose outcome cannot be recorded, so that it is not sent again and again. The service's
@@ -227,24 +232,4 @@ struct DeliveryWorker: Service {
 
         var counts: [DeliveryStatus: Int] { Dictionary(statuses.map { ($0, 1) }, uniquingKeysWith: +) }
     }
-
-    // An array is evaluated once, whatever the plan; a subquery after `in` may be evaluated for each row, which voids
-    // its limit.
-    private static let claim: SQL = """
-        update deliveries set attempts = least(attempts, 2147483646) + 1, next_attempt_at = $3
-        where id = any (array(
-            select id from deliveries where status = 'queued' and kind = $1 and next_attempt_at <= $2 and (is_scheduled or not $5)
-            order by next_attempt_at limit $4 for update skip locked))
-        returning id, dedupe_key, payload::text as payload, attempts, traceparent
-        """
-
-    // Not `status = 'queued'`: a plan made while few were queued would read all queued deliveries by the index
-    // `deliveries_due` in each round.
-    private static let mark: SQL = """
-        update deliveries d
-        set status = done.status, last_error = done.error, next_attempt_at = done.next, is_scheduled = false,
-            sent_at = case when done.status = 'sent' then $5 else d.sent_at end
-        from unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[]) as done (id, status, error, next)
-        where d.id = done.id and d.status not in ('sent', 'bounced', 'parked', 'suppressed')
-        """
 }

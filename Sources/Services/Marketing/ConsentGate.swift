@@ -12,18 +12,19 @@ struct ConsentGate: MailGate {
     }
 
     func withheld(_ mails: [QueuedMail], _ tx: Transaction) async throws -> [String: String] {
-        let logged = mails.compactMap { mail in Self.id(mail.dedupeKey).map { (mail: mail, id: $0) } }
         let rows = try await tx.query(
-            Self.reasons, as: Withheld.self, logged.map(\.id), logged.map(\.mail.address), logged.map(\.mail.dedupeKey))
-        if !rows.isEmpty { try tx.enqueue(Self.giveBack, rows.map(\.id)) }
+            Self.reasons, as: Withheld.self, mails.map { Self.id($0.dedupeKey) }, mails.map(\.address), mails.map(\.dedupeKey))
+        let logged = rows.compactMap(\.id)
+        if !logged.isEmpty { try tx.enqueue(Self.giveBack, logged) }
         return Dictionary(rows.map { ($0.dedupeKey, $0.reason) }) { first, _ in first }
     }
 
-    /// The row of `campaign_log` that a mail belongs to.
+    /// The row of `campaign_log` that a mail belongs to; nil for a key that names none.
     private static func id(_ dedupeKey: String) -> Int? { dedupeKey.split(separator: "/").last.flatMap { Int($0) } }
 
     private struct Withheld: Decodable, Sendable {
-        let id: Int
+        /// Nil when the log does not know the mail.
+        let id: Int?
         let dedupeKey: String
         let reason: String
     }
@@ -37,11 +38,11 @@ struct ConsentGate: MailGate {
     private static let reasons: SQL = """
         with waiting as materialized (
             select l.id, l.campaign, l.user_id, l.subject_id, w.address, w.dedupe_key
-            from unnest($1::bigint[], $2::text[], $3::text[]) as w (id, address, dedupe_key) join campaign_log l on l.id = w.id
-            where l.user_id is not null),
+            from unnest($1::bigint[], $2::text[], $3::text[]) as w (id, address, dedupe_key) left join campaign_log l on l.id = w.id),
         checked as (
             select w.id, w.dedupe_key,
-                   case when c.user_id is null then 'the user does not exist any more'
+                   case when w.user_id is null then 'no campaign knows this mail'
+                        when c.user_id is null then 'the user does not exist any more'
                         when c.email is distinct from w.address then 'the user has another address now'
                         when not c.email_verified then 'the address is not verified'
                         when w.campaign = 'newsletter' and not c.newsletter_subscribed then 'not subscribed any more'
@@ -58,12 +59,17 @@ struct ConsentGate: MailGate {
         select id, dedupe_key, reason from checked where reason is not null order by id
         """
 
-    // A mail that is not sent does not count for the limit of a day.
+    // A mail that is not sent does not count for the limit of a day; others that were queued at the same instant do.
     private static let giveBack: SQL = """
-        with unsent as (
-            select user_id, array_agg(queued_at) as times from campaign_log where id = any ($1::bigint[]) group by user_id order by user_id)
+        with unsent as materialized (
+            select user_id, queued_at, count(*) as mails from campaign_log where id = any ($1::bigint[]) group by user_id, queued_at),
+        locked as materialized (
+            select user_id from recipients where user_id = any (array(select user_id from unsent)) order by user_id for no key update)
         update recipients r
-        set queued_at = array(select mail from unnest(r.queued_at) as mail where mail <> all (u.times))
-        from unsent u where r.user_id = u.user_id
+        set queued_at = array(
+            select m.instant from (select instant, row_number() over (partition by instant) as turn from unnest(r.queued_at) as instant) m
+            where not exists (select from unsent u where u.user_id = r.user_id and u.queued_at = m.instant and m.turn <= u.mails)
+            order by m.instant)
+        where r.user_id = any (array(select user_id from locked))
         """
 }

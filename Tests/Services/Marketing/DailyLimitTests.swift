@@ -84,4 +84,27 @@ struct DailyLimitTests {
                 ])
         }
     }
+
+    @Test("Of two mails that were queued at once, the one that is withheld gives its own place back, and a mail that no campaign knows is not sent")
+    func ownPlace() async throws {
+        try await MarketingFixture.open(at: "2026-11-26T14:00:00Z", replicas: 0) { fixture in
+            for event in 1...2 { try await fixture.event(event, starts: "2026-11-28") }
+            try await fixture.users(1...2)
+            let (environment, settings) = (fixture.environment, fixture.stubs.settings)
+            try await environment.with(Marketing.self, settings: settings.merging(["SMTP_PORT": "1"]) { $1 }) { _ in
+                try await fixture.run(.marketingSendPromotions)
+                try await environment.eventually("select count(*) from marketing.deliveries where attempts = 1", 4)
+            }
+            try await environment.database.execute("update events.events set status = 'cancelled' where id = 1")
+            try await environment.database.execute("delete from marketing.campaign_log where user_id = 2 and subject_id = 2")
+            environment.clock.advance(600)
+            try await environment.with(Marketing.self, settings: settings) { _ in
+                try await environment.eventually(
+                    "select string_agg(status, ' ' order by status) from marketing.deliveries", "sent suppressed suppressed suppressed")
+            }
+            #expect(try await environment.value("select cardinality(queued_at) from marketing.recipients where user_id = 1") == 1)
+            #expect(
+                try await environment.value("select count(*) from marketing.deliveries where last_error = 'no campaign knows this mail'") == 1)
+        }
+    }
 }

@@ -91,6 +91,7 @@ final class ConnectionSupervisor {
         }
         let end = ContinuousClock.now + backoff.pause()
         while !isStopping, ContinuousClock.now < end {
+            // Should `poll` fail, only the pause is lost.
             _ = try? wait(until: end)
             drainCommands()
             expire(.now)

@@ -80,6 +80,7 @@ public struct MailChannel: DeliveryChannel {
     public func withheld(_ claimed: [(dedupeKey: String, payload: [UInt8])], _ tx: Transaction) async throws -> [String: String] {
         guard let gate else { return [:] }
         let mails = claimed.compactMap { key, payload -> QueuedMail? in
+            // A payload that cannot be read is refused when it is to be sent.
             guard let content = try? WireCoding.decodeJSON(Envelope.self, from: payload[...]), content.subscription != nil else { return nil }
             return QueuedMail(dedupeKey: key, address: content.to.email)
         }

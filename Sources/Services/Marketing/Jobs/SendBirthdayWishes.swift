@@ -16,26 +16,27 @@ struct SendBirthdayWishes: Job {
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let days = try await LocalDays(slice, tx)
         let born = try await tx.query(
-            Self.born, as: Born.self, slice.after.id, slice.limit, days.zones, days.days, days.fallback.identifier, slice.scheduledFor)
+            Self.born, as: WithCandidate<Birthday>.self, slice.after.id, slice.limit, days.zones, days.days, days.fallback.identifier,
+            slice.scheduledFor)
         for user in born {
-            if user.isImpossible {
-                tx.recordFailure(of: "user \(user.candidate.userId)", reason: "the date of birth \(user.dateOfBirth) is impossible")
+            if user.row.isImpossible {
+                tx.recordFailure(of: "user \(user.candidate.userId)", reason: "the date of birth \(user.row.dateOfBirth) is impossible")
             }
-            if let zone = user.unknownZone {
+            if let zone = user.row.unknownZone {
                 tx.recordFailure(
                     of: "user \(user.candidate.userId)", reason: "the time zone \(zone.debugDescription) is unknown; \(days.fallback) is used")
             }
         }
-        let years = Dictionary(born.map { ($0.candidate.userId, $0.year) }) { year, _ in year }
+        let years = Dictionary(born.map { ($0.candidate.userId, $0.row.year) }) { year, _ in year }
         let reached = try await log.send(
-            .birthday, to: born.filter { !$0.isImpossible }.map(\.candidate), period: { years[$0.userId] ?? "" }, facts: { _ in [:] }, slice, tx)
+            .birthday, to: born.filter { !$0.row.isImpossible }.map(\.candidate), period: { years[$0.userId] ?? "" }, facts: { _ in [:] }, slice, tx)
         return Progress(reached, more: born.count == slice.limit, after: born.last.map { KeysetCursor(id: $0.candidate.userId) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let days = try await LocalDays(slice, tx)
         let first = try await tx.query(
-            Self.born, as: Born.self, slice.after.id, 1, days.zones, days.days, days.fallback.identifier, slice.scheduledFor
+            Self.born, as: WithCandidate<Birthday>.self, slice.after.id, 1, days.zones, days.days, days.fallback.identifier, slice.scheduledFor
         )
         return first.first.map { JobRow("user \($0.candidate.userId)", KeysetCursor(id: $0.candidate.userId)) }
     }
@@ -52,6 +53,7 @@ struct SendBirthdayWishes: Job {
             fallback = try await slice.zone(tx)
             let next = try await slice.nextFireTime(tx) ?? slice.scheduledFor
             for name in Set(try await tx.query(SendBirthdayWishes.zonesInUse, as: String.self) + [fallback.identifier]) {
+                // The statement finds users whose zone is not among these, and the run names them.
                 guard let zone = try? CronZone(name) else { continue }
                 let today = zone.day(at: slice.scheduledFor)
                 for day in today..<max(today + 1, zone.day(at: next)) {
@@ -62,26 +64,12 @@ struct SendBirthdayWishes: Job {
         }
     }
 
-    private struct Born: Decodable, Sendable {
-        let candidate: Candidate
+    private struct Birthday: Decodable, Sendable {
         let dateOfBirth: String
         let isImpossible: Bool
         let unknownZone: String?
         /// The year that the wish is for.
         let year: String
-
-        init(from decoder: any Decoder) throws {
-            let row = try decoder.container(keyedBy: CodingKeys.self)
-            candidate = try Candidate(from: decoder)
-            dateOfBirth = try row.decode(String.self, forKey: .dateOfBirth)
-            isImpossible = try row.decode(Bool.self, forKey: .isImpossible)
-            unknownZone = try row.decodeIfPresent(String.self, forKey: .unknownZone)
-            year = try row.decode(String.self, forKey: .year)
-        }
-
-        private enum CodingKeys: CodingKey {
-            case dateOfBirth, isImpossible, unknownZone, year
-        }
     }
 
     private static let zonesInUse: SQL = """

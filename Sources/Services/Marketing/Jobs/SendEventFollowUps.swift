@@ -9,8 +9,7 @@ import Postgres
 struct SendEventFollowUps: Job {
     static let name = JobName.marketingSendEventFollowUps
     static let sliceLimit = 2000
-    /// Completed events within this time before the run are looked at: yesterday in any zone, and a day that the run
-    /// before passed over.
+    /// Completed events within this time before the run are looked at: it holds yesterday in every zone.
     private static let lookBack: TimeInterval = 4 * 86_400
     let log: CampaignLog
 
@@ -22,10 +21,11 @@ struct SendEventFollowUps: Job {
             }
         }
         let attendees = try await tx.query(
-            Self.attendees, as: Attendee.self, slice.scheduledFor - Self.lookBack, slice.scheduledFor, slice.after.instant, slice.after.id,
+            Self.attendees, as: WithCandidate<Attendance>.self, slice.scheduledFor - Self.lookBack, slice.scheduledFor, slice.after.instant,
+            slice.after.id,
             slice.limit,
             yesterday.zones, yesterday.starts, yesterday.ends)
-        let bookings = Dictionary(attendees.map { ($0.bookingId, $0) }) { first, _ in first }
+        let bookings = Dictionary(attendees.map { ($0.row.bookingId, $0.row) }) { first, _ in first }
         let reached = try await log.send(
             .followUp, to: attendees.map(\.candidate), period: { _ in "" },
             facts: { candidate in
@@ -34,16 +34,17 @@ struct SendEventFollowUps: Job {
             }, slice, tx)
         return Progress(
             reached, more: attendees.count == slice.limit,
-            after: attendees.last.map { KeysetCursor(instant: $0.completedAt, id: $0.bookingId) } ?? slice.after)
+            after: attendees.last?.row.key ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let yesterday = try await Yesterday(slice, tx)
         let first = try await tx.query(
-            Self.attendees, as: Attendee.self, slice.scheduledFor - Self.lookBack, slice.scheduledFor, slice.after.instant, slice.after.id, 1,
+            Self.attendees, as: WithCandidate<Attendance>.self, slice.scheduledFor - Self.lookBack, slice.scheduledFor, slice.after.instant,
+            slice.after.id, 1,
             yesterday.zones,
             yesterday.starts, yesterday.ends)
-        return first.first.map { JobRow("booking \($0.reference)", KeysetCursor(instant: $0.completedAt, id: $0.bookingId)) }
+        return first.first.map { JobRow("booking \($0.row.reference)", $0.row.key) }
     }
 
     /// Yesterday in each zone of the events.
@@ -70,25 +71,13 @@ struct SendEventFollowUps: Job {
         }
     }
 
-    private struct Attendee: Decodable, Sendable {
-        let candidate: Candidate
+    private struct Attendance: Decodable, Sendable {
         let bookingId: Int
         let reference: String
         let title: String
         let completedAt: PostgresTimestamp
 
-        init(from decoder: any Decoder) throws {
-            let row = try decoder.container(keyedBy: CodingKeys.self)
-            candidate = try Candidate(from: decoder)
-            bookingId = try row.decode(Int.self, forKey: .subjectId)
-            reference = try row.decode(String.self, forKey: .reference)
-            title = try row.decode(String.self, forKey: .title)
-            completedAt = try row.decode(PostgresTimestamp.self, forKey: .completedAt)
-        }
-
-        private enum CodingKeys: CodingKey {
-            case subjectId, reference, title, completedAt
-        }
+        var key: KeysetCursor { KeysetCursor(instant: completedAt, id: bookingId) }
     }
 
     private static let zonesInUse: SQL = """
@@ -110,7 +99,7 @@ struct SendEventFollowUps: Job {
                   and (y.completed_at > $3 or booking_id > $4)
                 order by booking_id) b
             order by y.completed_at, b.booking_id limit $5)
-        select p.user_id, c.email, c.first_name, c.language, p.booking_id as subject_id, 0 as reserved, p.reference, p.title, p.completed_at,
+        select p.user_id, c.email, c.first_name, c.language, p.booking_id, p.booking_id as subject_id, 0 as reserved, p.reference, p.title, p.completed_at,
                case when c.user_id is null then 'the user does not exist'
                     when c.email is null then 'no e-mail address'
                     when not c.email_verified then 'the address is not verified'

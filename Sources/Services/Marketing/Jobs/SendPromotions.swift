@@ -22,7 +22,7 @@ struct SendPromotions: Job {
         let zone = try await slice.zone(tx)
         let midnight = zone.start(ofDay: zone.day(at: slice.scheduledFor))
         let events = try await tx.query(
-            Self.slow, as: SlowEvent.self, slice.now, slice.now + Self.ahead, slice.after.instant, slice.after.id, slice.limit, midnight,
+            Self.unsold, as: UnsoldEvent.self, slice.now, slice.now + Self.ahead, slice.after.instant, slice.after.id, slice.limit, midnight,
             Self.mostUsers)
         var facts: [Int: [String: MailFact]] = [:]
         for event in events {
@@ -37,10 +37,10 @@ struct SendPromotions: Job {
             for user in try await tx.query(Self.leftOut, as: Candidate.self, open.map(\.id)) { tx.note(user.name, "left out: \(user.leftOut ?? "")") }
         }
         let users = try await tx.query(
-            Self.candidates, as: Willing.self, open.map(\.id), open.map(\.room), zone.day(at: slice.scheduledFor), slice.now,
+            Self.candidates, as: WithCandidate<Availability>.self, open.map(\.id), open.map(\.room), zone.day(at: slice.scheduledFor), slice.now,
             slice.now - CampaignLog.window, log.dailyLimit)
         let reached = try await log.send(
-            .promotion, to: Self.draft(users, rooms: Dictionary(uniqueKeysWithValues: open.map { ($0.id, $0.room) })), period: { _ in "" },
+            .promotion, to: Self.assign(users, rooms: Dictionary(uniqueKeysWithValues: open.map { ($0.id, $0.room) })), period: { _ in "" },
             facts: { $0.subjectId.flatMap { facts[$0] } ?? [:] }, slice, tx)
         return Progress(
             reached, more: events.count == slice.limit, after: events.last.map { KeysetCursor(instant: $0.startsAt, id: $0.id) } ?? slice.after)
@@ -48,14 +48,14 @@ struct SendPromotions: Job {
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let first = try await tx.query(
-            Self.slow, as: SlowEvent.self, slice.now, slice.now + Self.ahead, slice.after.instant, slice.after.id, 1, slice.now, Self.mostUsers)
+            Self.unsold, as: UnsoldEvent.self, slice.now, slice.now + Self.ahead, slice.after.instant, slice.after.id, 1, slice.now, Self.mostUsers)
         return first.first.map { JobRow("event \($0.id)", KeysetCursor(instant: $0.startsAt, id: $0.id)) }
     }
 
     /// Lets the events choose users in turn, each its next one who still has a place, until all have as many as they may.
     /// - Parameter users: Each event's users in the order in which it wants them.
-    private static func draft(_ users: [Willing], rooms: [Int: Int]) -> [Candidate] {
-        var places = Dictionary(users.map { ($0.candidate.userId, $0.places) }) { first, _ in first }
+    private static func assign(_ users: [WithCandidate<Availability>], rooms: [Int: Int]) -> [Candidate] {
+        var places = Dictionary(users.map { ($0.candidate.userId, $0.row.places) }) { first, _ in first }
         var wishes = Dictionary(grouping: users.reversed()) { $0.candidate.subjectId }
         var order = users.compactMap(\.candidate.subjectId).reduce(into: [Int]()) { if $0.last != $1, !$0.contains($1) { $0.append($1) } }
         var rooms = rooms
@@ -76,21 +76,13 @@ struct SendPromotions: Job {
         return chosen
     }
 
-    /// A user whom an event may promote itself to.
-    private struct Willing: Decodable, Sendable {
-        let candidate: Candidate
+    private struct Availability: Decodable, Sendable {
         /// How many more mails the user may get today.
         let places: Int
-
-        init(from decoder: any Decoder) throws {
-            candidate = try Candidate(from: decoder)
-            places = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .places)
-        }
-
-        private enum CodingKeys: CodingKey { case places }
     }
 
-    private struct SlowEvent: Decodable, Sendable {
+    /// An event that sells slowly.
+    private struct UnsoldEvent: Decodable, Sendable {
         let event: PromotedEvent
         let startsAt: PostgresTimestamp
         /// Tickets that are not sold.
@@ -111,7 +103,7 @@ struct SendPromotions: Job {
         private enum CodingKeys: CodingKey { case startsAt, left, room }
     }
 
-    private static let slow: SQL = """
+    private static let unsold: SQL = """
         select e.event_id, e.title, e.location, e.starts_at, e.time_zone, e.price, e.currency, e.total_tickets - e.tickets_sold as left,
                greatest($7 - (select count(*) from campaign_log l
                               where l.campaign = 'promotion' and l.subject_id = e.event_id and l.queued_at >= $6), 0)::integer as room

@@ -24,7 +24,8 @@ struct SendReEngagement: Job {
             }
         }
         let candidates = try await tx.query(
-            Self.longestAway, as: Absent.self, slice.now - Self.away, slice.now, slice.after.instant, slice.after.id, slice.limit, log.dailyLimit,
+            Self.longestAway, as: WithCandidate<Absence>.self, slice.now - Self.away, slice.now, slice.after.instant, slice.after.id, slice.limit,
+            log.dailyLimit,
             slice.now - CampaignLog.window)
         let reached = try await log.send(
             .reEngagement, to: candidates.map(\.candidate), period: { _ in period }, facts: { _ in ["events": .list(upcoming.facts)] }, slice, tx)
@@ -33,22 +34,15 @@ struct SendReEngagement: Job {
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {
         let first = try await tx.query(
-            Self.longestAway, as: Absent.self, slice.now - Self.away, slice.now, slice.after.instant, slice.after.id, 1, log.dailyLimit,
+            Self.longestAway, as: WithCandidate<Absence>.self, slice.now - Self.away, slice.now, slice.after.instant, slice.after.id, 1,
+            log.dailyLimit,
             slice.now - CampaignLog.window)
-        return first.first.map { JobRow($0.candidate.name, KeysetCursor(instant: $0.since, id: $0.candidate.userId)) }
+        return first.first.map { JobRow($0.candidate.name, KeysetCursor(instant: $0.row.since, id: $0.candidate.userId)) }
     }
 
-    private struct Absent: Decodable, Sendable {
-        let candidate: Candidate
+    private struct Absence: Decodable, Sendable {
         /// The last booking, or the account's creation for a user who has never booked.
         let since: PostgresTimestamp
-
-        init(from decoder: any Decoder) throws {
-            candidate = try Candidate(from: decoder)
-            since = try decoder.container(keyedBy: CodingKeys.self).decode(PostgresTimestamp.self, forKey: .since)
-        }
-
-        private enum CodingKeys: CodingKey { case since }
     }
 
     private static let date: SQL = "select (date '1970-01-01' + $1::integer)::text"

@@ -56,6 +56,13 @@ struct UnsubscribePage: Sendable {
                 "default-src 'none'; style-src 'sha256-\(hash)'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
             ),
         ]
+        let customer = SubscriptionStore.Customer(
+            language: nil, isSubscribedAtShop: true, preferences: SubscriptionPreferences(off: [.newsletter]))
+        let pages = [
+            preferences(of: customer, UnsubscribeToken(user: 1, scope: .promotions), "", done: nil, accepts: []),
+            message(.later, status: 503, accepts: []),
+        ]
+        guard pages.allSatisfy({ !$0.body.isEmpty }) else { throw ConfigurationError("page.html", "names a value that a page does not have") }
     }
 
     /// The page with the forms.
@@ -122,7 +129,7 @@ struct UnsubscribePage: Sendable {
         values["language"] = .text(language)
         values["style"] = .text(style)
         for name in ["title", "unsubscribe", "offHeading", "choose"] { values[name] = .text(words[name]) }
-        // The names are those of the template; a test renders every page.
+        // `init` has rendered both kinds of page.
         let body = (try? template.render(values)) ?? ""
         return WebResponse(status, type: "text/html; charset=utf-8", headers: headers + [("Content-Language", language)], body: body)
     }
