@@ -33,7 +33,7 @@ extension FaultTests {
                 var text = ""
                 try await environment.eventually("the line about the missing ones") {
                     text += pipe.read()
-                    return text.contains("Log lines are missing here")
+                    return text.contains("Log lines were dropped here")
                 }
                 for line in text.split(separator: "\n").dropLast(text.hasSuffix("\n") ? 0 : 1) {
                     #expect(throws: Never.self) { try JSONDecoder().decode([String: String].self, from: Data(line.utf8)) }

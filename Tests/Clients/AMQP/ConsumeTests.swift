@@ -1,7 +1,7 @@
 import AMQP
 import Testing
 
-@Suite("Consuming", .timeLimit(.minutes(2)))
+@Suite("Consuming", .timeLimit(.minutes(30)))
 struct ConsumeTests {
     private func publish(_ connection: AMQPConnection, _ queue: String, _ texts: some Sequence<Int>) async throws {
         let outcomes = try await connection.publish(texts.map { message(to: queue, "\($0)") })

@@ -1,7 +1,7 @@
 import AMQP
 import Testing
 
-@Suite("Login", .timeLimit(.minutes(2)))
+@Suite("Login", .timeLimit(.minutes(30)))
 struct LoginTests {
     private func refusal(_ change: (inout AMQPConfiguration) -> Void) async throws -> AMQPError? {
         var configuration = try Broker.configuration()

@@ -1,7 +1,7 @@
 import AMQP
 import Testing
 
-@Suite("Loss of the connection", .timeLimit(.minutes(2)))
+@Suite("Loss of the connection", .timeLimit(.minutes(30)))
 struct LossTests {
     /// The shared broker through a proxy.
     private func proxied() throws -> (Proxy, AMQPConfiguration) {

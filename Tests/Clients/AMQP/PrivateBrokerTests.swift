@@ -2,7 +2,7 @@ import AMQP
 import Foundation
 import Testing
 
-@Suite("A broker of our own", .privateBroker, .serialized, .timeLimit(.minutes(5)))
+@Suite("A broker of our own", .privateBroker, .serialized, .timeLimit(.minutes(30)))
 struct PrivateBrokerTests {
     @Test("When the broker is killed and started again everything goes on: consumers, durable messages, unacknowledged ones")
     func killed() async throws {

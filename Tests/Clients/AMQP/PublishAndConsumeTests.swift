@@ -1,7 +1,7 @@
 import AMQP
 import Testing
 
-@Suite("Publishing and consuming", .timeLimit(.minutes(2)))
+@Suite("Publishing and consuming", .timeLimit(.minutes(30)))
 struct PublishAndConsumeTests {
     @Test("Published messages are confirmed, delivered in order and gone once acknowledged")
     func roundTrip() async throws {

@@ -1,7 +1,7 @@
 import AMQP
 import Testing
 
-@Suite("Publishing", .timeLimit(.minutes(2)))
+@Suite("Publishing", .timeLimit(.minutes(30)))
 struct PublishTests {
     @Test("A mandatory message that no queue takes is told apart from its neighbours")
     func unroutable() async throws {

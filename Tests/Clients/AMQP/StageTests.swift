@@ -1,7 +1,7 @@
 import AMQP
 import Testing
 
-@Suite("Staging", .timeLimit(.minutes(2)))
+@Suite("Staging", .timeLimit(.minutes(30)))
 struct StageTests {
     private func texts(_ numbers: Range<Int>, _ prefix: String = "") -> [String] { numbers.map { "\(prefix)\($0)" } }
 

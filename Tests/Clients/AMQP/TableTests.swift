@@ -4,7 +4,7 @@ import Testing
 
 @testable import AMQP
 
-@Suite("Properties and tables", .timeLimit(.minutes(2)))
+@Suite("Properties and tables", .timeLimit(.minutes(30)))
 struct TableTests {
     private static let everything: AMQPTable = [
         "bool": true, "int": -9_000_000_000, "double": 0.1, "string": "Grüße ✓", "empty": "", "bytes": .bytes([0, 255, 206, 1]),

@@ -1,7 +1,7 @@
 import AMQP
 import Testing
 
-@Suite("Topology", .timeLimit(.minutes(2)))
+@Suite("Topology", .timeLimit(.minutes(30)))
 struct TopologyTests {
     @Test("Exchanges, queues and bindings are declared, may be declared again, and route")
     func declare() async throws {

@@ -2,7 +2,7 @@ import Curl
 import Foundation
 import Testing
 
-@Suite("HTTP", .timeLimit(.minutes(2)))
+@Suite("HTTP", .timeLimit(.minutes(30)))
 struct HTTPTests {
     /// The error of sending; nil if there was an answer.
     static func failure(_ client: CurlClient, _ request: HTTPRequest) async -> CurlError? {

@@ -2,7 +2,7 @@ import Curl
 import Foundation
 import Testing
 
-@Suite("Mail", .timeLimit(.minutes(2)))
+@Suite("Mail", .timeLimit(.minutes(30)))
 struct MailRenderingTests {
     static let subjects = [
         "¡Tu reembolso está aprobado! 🎟️", "Ünïcödé über alles, und zwar so lang, dass es in keine Zeile mehr passt – 東京ドームのチケット 👩‍👩‍👧‍👦 end", "plain",

@@ -1,7 +1,7 @@
 import Curl
 import Testing
 
-@Suite("Redirects", .timeLimit(.minutes(2)))
+@Suite("Redirects", .timeLimit(.minutes(30)))
 struct RedirectTests {
     /// A request with everything that is secret.
     private func request(_ url: String, _ method: HTTPMethod = .get) -> HTTPRequest {

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import Testing
 
-@Suite("Transfers", .timeLimit(.minutes(2)))
+@Suite("Transfers", .timeLimit(.minutes(30)))
 struct TransferTests {
     @Test("Requests one after the other share a connection")
     func keepAlive() async throws {

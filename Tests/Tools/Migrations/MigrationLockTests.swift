@@ -5,7 +5,7 @@ import Testing
 
 @testable import Migrations
 
-@Suite("A migration waits for locks without stopping the business", .timeLimit(.minutes(2)))
+@Suite("A migration waits for locks without stopping the business", .timeLimit(.minutes(30)))
 struct MigrationLockTests {
     /// What a migrator reported.
     final class Lines: Sendable {

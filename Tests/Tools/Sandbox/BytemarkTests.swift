@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("Bytemark hands out the passes behind a token", .timeLimit(.minutes(2)))
+@Suite("Bytemark hands out the passes behind a token", .timeLimit(.minutes(30)))
 struct BytemarkTests {
     private static func bearer(_ token: String) -> [String: String] { ["Authorization": "Bearer \(token)"] }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("The control API arranges and tells", .timeLimit(.minutes(2)))
+@Suite("The control API arranges and tells", .timeLimit(.minutes(30)))
 struct ControlTests {
     @Test("Health tells the ports that were really taken")
     func health() async throws {

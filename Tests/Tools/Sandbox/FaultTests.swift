@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("Faults strike where and as often as ordered", .timeLimit(.minutes(2)))
+@Suite("Faults strike where and as often as ordered", .timeLimit(.minutes(30)))
 struct FaultTests {
     private static func passes(_ sandbox: RunningSandbox, token: String = "token-1", path: String = "/bytemark/passes") async throws -> Reply? {
         try await sandbox.call("GET", path, headers: ["Authorization": "Bearer \(token)"])

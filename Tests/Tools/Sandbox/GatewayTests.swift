@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("The gateway verifies payments and refunds once", .timeLimit(.minutes(2)))
+@Suite("The gateway verifies payments and refunds once", .timeLimit(.minutes(30)))
 struct GatewayTests {
     private static let payments = """
         [{"reference":"R1","status":"success","amount":1000,"currency":"EUR","paid_at":"2026-01-31T08:00:00Z"},

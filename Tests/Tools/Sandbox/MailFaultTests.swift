@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("Mail sessions fail where a fault says", .timeLimit(.minutes(2)))
+@Suite("Mail sessions fail where a fault says", .timeLimit(.minutes(30)))
 struct MailFaultTests {
     @Test(
         "Replies and cuts come at their stage, and only a cut after the effect leaves a mail",

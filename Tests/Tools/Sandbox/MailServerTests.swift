@@ -4,7 +4,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("The mail server takes what a client sends", .timeLimit(.minutes(2)))
+@Suite("The mail server takes what a client sends", .timeLimit(.minutes(30)))
 struct MailServerTests {
     @Test("A session: greeting, extensions, one mail to two recipients, goodbye")
     func session() async throws {

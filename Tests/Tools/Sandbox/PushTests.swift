@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite("The push service delivers a key once", .timeLimit(.minutes(2)))
+@Suite("The push service delivers a key once", .timeLimit(.minutes(30)))
 struct PushTests {
     static func notification(user: Int, title: String = "t") -> String {
         #"{"userIds":[\#(user)],"notificationType":75,"title":"\#(title)","body":"b","metadata":{},"language":"en-us","silent":false}"#
