@@ -100,7 +100,7 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Metrics", package: "swift-metrics"),
-                lifecycle, logging,
+                deque, lifecycle, logging,
             ],
             path: "Sources/Platform",
             exclude: [

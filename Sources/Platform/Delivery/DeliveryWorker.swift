@@ -68,7 +68,9 @@ struct DeliveryWorker: Service {
     }
 
     private var pool: LeasedWorkPool<Claimed, Outcome> {
-        LeasedWorkPool(concurrency: channel.inFlight, logger: runtime.logger) { finished, free in
+        LeasedWorkPool(concurrency: channel.inFlight, logger: runtime.logger) { finished in
+            finished.count { $0.1.status == .sent }
+        } recordAndClaim: { finished, free in
             let wanted = pause.wanted(free, of: channel.inFlight, at: runtime.clock.now)
             guard wanted > 0 || !finished.isEmpty else { return [] }
             return try await recordAndClaim(finished, wanted)

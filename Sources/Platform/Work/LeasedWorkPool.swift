@@ -1,4 +1,4 @@
-import FoundationEssentials
+import DequeModule
 import Logging
 import Synchronization
 
@@ -6,12 +6,16 @@ import Synchronization
 /// transaction, and records the outcomes in groups.
 ///
 /// Each round is one transaction: it records the finished items, then claims replacements. So a thousand short
-/// performances cost a few dozen commits.
+/// performances cost a few dozen commits. Items may be claimed ahead, so that nobody waits while a round commits.
 struct LeasedWorkPool<Item: Sendable, Outcome: Sendable>: Sendable {
     /// How many items are performed at once.
     let concurrency: Int
     /// Gets an error when a claim returned more items than it was asked for.
     let logger: Logger
+    /// How many items may be claimed before there is a place for them, after a round in which these were finished. As
+    /// many as were finished keep all places at work until the next round. While rounds take longer than
+    /// ``shortRound`` none are: an item does not wait long between its claim and its performance.
+    var ahead: @Sendable (_ finished: [(Item, Outcome)]) -> Int = { _ in 0 }
     /// Records the finished items and claims at most `wanted` new ones. An empty claim means that there is nothing more
     /// to do now.
     let recordAndClaim: @Sendable (_ finished: [(Item, Outcome)], _ wanted: Int) async throws -> [Item]
@@ -20,21 +24,23 @@ struct LeasedWorkPool<Item: Sendable, Outcome: Sendable>: Sendable {
 
     /// How long finished items wait for others before a round.
     private static var gathering: Duration { .milliseconds(10) }
+    private static var shortRound: Duration { .milliseconds(500) }
 
     /// Runs until nothing is left to claim, or until `isStopping` says to claim no more; items that were claimed are
     /// always finished and recorded.
     ///
     /// A claim that returns more items than it was asked for is a bug. The surplus is not performed but left to its
-    /// leases: it would open more connections than `concurrency` allows.
+    /// leases: it would grow without a bound.
     /// - Throws: what `recordAndClaim` throws. Items that are being performed then are abandoned to their leases.
     func run(isStopping: @escaping @Sendable () -> Bool = { false }) async throws {
-        let finished = Finished()
+        let hand = Hand()
+        var lastRound = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
-            var running = 0
             while true {
-                let done = finished.take()
-                running -= done.count
-                let wanted = isStopping() ? 0 : concurrency - running
+                let (done, held) = hand.take()
+                let isShort = ContinuousClock.now - lastRound < Self.shortRound
+                lastRound = .now
+                let wanted = isStopping() ? 0 : max(0, concurrency + (isShort ? ahead(done) : 0) - held)
                 if !done.isEmpty || wanted > 0 {
                     let claimed = try await recordAndClaim(done, wanted)
                     if claimed.count > wanted {
@@ -42,33 +48,66 @@ struct LeasedWorkPool<Item: Sendable, Outcome: Sendable>: Sendable {
                             "A claim returned more than it was asked for; the surplus waits for the end of its leases",
                             metadata: ["wanted": "\(wanted)", "claimed": "\(claimed.count)"])
                     }
-                    for item in claimed.prefix(wanted) {
-                        running += 1
-                        group.addTask { finished.append((item, await perform(item))) }
+                    for first in hand.put(claimed.prefix(wanted), places: concurrency) {
+                        group.addTask {
+                            var item = first
+                            while let next = hand.exchange(item, await perform(item)) { item = next }
+                        }
                     }
                 }
-                if running == 0 { return }
-                await finished.signal.wait(atMost: .seconds(1))
-                if finished.count < min(running, max(concurrency / 4, 1)) { try await Task.sleep(for: Self.gathering) }
+                if hand.isEmpty { return }
+                await hand.signal.wait(atMost: .seconds(1))
+                if hand.isBusy(concurrency) { try await Task.sleep(for: Self.gathering) }
             }
         }
     }
 
-    private final class Finished: Sendable {
-        let signal = AsyncSignal()
-        private let outcomes = Mutex<[(Item, Outcome)]>([])
-
-        var count: Int { outcomes.withLock(\.count) }
-
-        func append(_ outcome: (Item, Outcome)) {
-            outcomes.withLock { $0.append(outcome) }
-            signal.raise()
+    /// The items in hand: those that wait for a place, those that are performed and those that are finished.
+    private final class Hand: Sendable {
+        private struct State {
+            var waiting: Deque<Item> = []
+            var performing = 0
+            var finished: [(Item, Outcome)] = []
         }
 
-        func take() -> [(Item, Outcome)] {
-            outcomes.withLock { outcomes in
-                defer { outcomes = [] }
-                return outcomes
+        /// Raised when an item is finished.
+        let signal = AsyncSignal()
+        private let state = Mutex(State())
+
+        /// Whether nothing is left to perform or to record.
+        var isEmpty: Bool { state.withLock { $0.performing == 0 && $0.waiting.isEmpty && $0.finished.isEmpty } }
+
+        /// Whether other items will be finished soon, and the places are not idle meanwhile.
+        func isBusy(_ concurrency: Int) -> Bool {
+            state.withLock { $0.finished.count < min($0.performing + $0.finished.count, max(concurrency / 4, 1)) || !$0.waiting.isEmpty }
+        }
+
+        /// The finished items, and how many are in hand beside them.
+        func take() -> (finished: [(Item, Outcome)], held: Int) {
+            state.withLock { state in
+                defer { state.finished = [] }
+                return (state.finished, state.waiting.count + state.performing)
+            }
+        }
+
+        /// Adds items. Returns those that free places begin with.
+        func put(_ items: some Collection<Item>, places: Int) -> [Item] {
+            state.withLock { state in
+                state.waiting.append(contentsOf: items)
+                let starting = min(state.waiting.count, places - state.performing)
+                state.performing += starting
+                return (0..<starting).compactMap { _ in state.waiting.popFirst() }
+            }
+        }
+
+        /// Takes what became of an item and gives its place the next one; nil ends the place's work.
+        func exchange(_ item: Item, _ outcome: Outcome) -> Item? {
+            defer { signal.raise() }
+            return state.withLock { state in
+                state.finished.append((item, outcome))
+                let next = state.waiting.popFirst()
+                if next == nil { state.performing -= 1 }
+                return next
             }
         }
     }

@@ -25,17 +25,16 @@ public enum MailFact: Decodable, Sendable, Equatable {
 
     /// Decodes it from a delivery's JSON.
     public init(from decoder: any Decoder) throws {
-        if let members = try? decoder.container(keyedBy: Member.self) {
+        // Texts first: they are the most, and each guess that fails costs an error.
+        let value = try decoder.singleValueContainer()
+        if let text = try? value.decode(String.self) {
+            self = .text(text)
+        } else if let members = try? decoder.container(keyedBy: Member.self) {
             if members.contains(.money) {
                 self = .money(Money(try members.decode(Int.self, forKey: .money), try members.decode(String.self, forKey: .currency)))
             } else {
                 self = .localTime(try members.decode(String.self, forKey: .at), zone: try members.decode(String.self, forKey: .zone))
             }
-            return
-        }
-        let value = try decoder.singleValueContainer()
-        if let text = try? value.decode(String.self) {
-            self = .text(text)
         } else if let number = try? value.decode(Int.self) {
             self = .number(number)
         } else {

@@ -7,16 +7,24 @@ struct MailLanguage: Decodable, Sendable {
     let months: [String]
     /// Sunday first.
     let weekdays: [String]
-    /// A pattern with `{weekday} {day} {month} {year} {hour} {minute} {zone}`.
-    let localTime: String
-    /// A pattern with `{amount} {currency}`.
-    let money: String
+    let localTime: MailPattern<TimeField>
+    let money: MailPattern<MoneyField>
     /// Between the whole and the fraction.
     let decimalSeparator: String
     /// Between thousands.
     let groupSeparator: String
     /// The text of the link in the footer of mails that one can unsubscribe from.
     let unsubscribe: String
+
+    /// What a local time is written with.
+    enum TimeField: String {
+        case weekday, day, month, year, hour, minute, zone
+    }
+
+    /// What an amount of money is written with.
+    enum MoneyField: String {
+        case amount, currency
+    }
 
     /// The languages that are compiled in, by their code.
     static func embedded() throws(ConfigurationError) -> [String: MailLanguage] {
@@ -48,21 +56,32 @@ struct MailLanguage: Decodable, Sendable {
         digits = String(repeating: "0", count: max(0, exponent + 1 - digits.count)) + digits
         let fraction = exponent > 0 ? decimalSeparator + digits.suffix(exponent) : ""
         let text = (money.amount < 0 ? "-" : "") + grouped(digits.dropLast(exponent)) + fraction
-        return fill(self.money, ["amount": text, "currency": money.currency])
+        return self.money.filled { field in
+            switch field {
+            case .amount: text
+            case .currency: money.currency
+            }
+        }
     }
 
     /// Saturday, 21 November 2026, 20:00 (Europe/Madrid); nil for an invalid local time.
     func localTime(_ text: String, zone: String) -> String? {
-        let fields = text.split { "-T:".contains($0) }
+        let fields = text.utf8.split(omittingEmptySubsequences: false) { "-T:".utf8.contains($0) }.map(Substring.init)
         let numbers = fields.compactMap { Int($0) }
-        guard text.count == 16, fields.map(\.count) == [4, 2, 2, 2, 2], numbers.count == 5, (0...23).contains(numbers[3]),
-            (0...59).contains(numbers[4]), let date = CivilDate(validYear: numbers[0], month: numbers[1], day: numbers[2])
+        guard fields.map(\.utf8.count) == [4, 2, 2, 2, 2], numbers.count == 5, (0...23).contains(numbers[3]), (0...59).contains(numbers[4]),
+            let date = CivilDate(validYear: numbers[0], month: numbers[1], day: numbers[2])
         else { return nil }
-        let parts = [
-            "weekday": weekdays[date.weekday], "day": "\(date.day)", "month": months[date.month - 1], "year": "\(date.year)",
-            "hour": String(fields[3]), "minute": String(fields[4]), "zone": zone,
-        ]
-        return fill(localTime, parts)
+        return localTime.filled { field in
+            switch field {
+            case .weekday: weekdays[date.weekday]
+            case .day: "\(date.day)"
+            case .month: months[date.month - 1]
+            case .year: "\(date.year)"
+            case .hour: String(fields[3])
+            case .minute: String(fields[4])
+            case .zone: zone
+            }
+        }
     }
 
     private func grouped(_ digits: some StringProtocol) -> String {
@@ -72,10 +91,6 @@ struct MailLanguage: Decodable, Sendable {
             text.append(digit)
         }
         return text
-    }
-
-    private func fill(_ pattern: String, _ parts: [String: String]) -> String {
-        parts.reduce(pattern) { $0.replacing("{\($1.key)}", with: $1.value) }
     }
 }
 
