@@ -28,15 +28,17 @@ public struct TestEnvironment: Sendable {
     ]
 
     /// Opens an environment, runs the test in it and clears up.
+    /// - Parameter connections: How many statements the test itself makes at once.
     public static func open(
-        at instant: Date? = nil, on servers: TestServers = .shared, _ body: @Sendable (TestEnvironment) async throws -> Void
+        at instant: Date? = nil, on servers: TestServers = .shared, connections: Int = 4, _ body: @Sendable (TestEnvironment) async throws -> Void
     ) async throws {
         // The virtual host first: those who wait for one have no connection to the database yet, which takes three hundred.
         let host = try await servers.takeHost()
         do {
             let databaseURL = try await servers.makeDatabase()
             do {
-                try await run(databaseURL, try await servers.amqp(host: host), TestClock(instant), hasUsers: servers.hasUsers, body)
+                let database = try TestServers.client(databaseURL, connections: connections)
+                try await run(database, databaseURL, try await servers.amqp(host: host), TestClock(instant), hasUsers: servers.hasUsers, body)
             } catch {
                 await servers.dropDatabase(databaseURL)
                 throw error
@@ -50,11 +52,11 @@ public struct TestEnvironment: Sendable {
     }
 
     private static func run(
-        _ databaseURL: String, _ amqpURL: String, _ clock: TestClock, hasUsers: Bool, _ body: @Sendable (TestEnvironment) async throws -> Void
+        _ database: PostgresClient, _ databaseURL: String, _ amqpURL: String, _ clock: TestClock, hasUsers: Bool,
+        _ body: @Sendable (TestEnvironment) async throws -> Void
     ) async throws {
         let broker = AMQPConnection(
             try AMQPConfiguration(url: amqpURL, connectionName: "test"), topology: ServiceTopology.exchanges, logger: TestServers.logger)
-        let database = try TestServers.client(databaseURL)
         let environment = TestEnvironment(
             databaseURL: databaseURL, amqpURL: amqpURL, database: database, broker: broker, clock: clock, hasUsers: hasUsers)
         try await withThrowingTaskGroup { group in

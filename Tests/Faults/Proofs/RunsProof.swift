@@ -17,8 +17,9 @@ extension FaultTests {
 
         @Test("Each job, triggered with and without an id, its process killed at random moments: every run ends within its lease plus a slice")
         func everyRunEnds() async throws {
-            try await FaultFixture.open { fixture in
-                let services = try Self.services()
+            let services = try Self.services()
+            // Each locks tables of its service by one connection and makes rows, which wait for locks of others, by another; a third is free.
+            try await FaultFixture.open(connections: 3 * services.count) { fixture in
                 let day = BusyDay(fixture: fixture)
                 try await day.begin()
                 let tallies = try await withThrowingTaskGroup(of: RunKills.Tally.self) { group in

@@ -23,9 +23,10 @@ final class FaultFixture: Sendable {
     }
 
     /// Opens it, runs the test in it, ends every process that was started in it.
-    static func open(_ body: @Sendable (FaultFixture) async throws -> Void) async throws {
+    /// - Parameter connections: How many statements the test itself makes at once.
+    static func open(connections: Int = 4, _ body: @Sendable (FaultFixture) async throws -> Void) async throws {
         let servers = try #require(PrivateServers.current)
-        try await TestEnvironment.open(on: servers.servers) { environment in
+        try await TestEnvironment.open(on: servers.servers, connections: connections) { environment in
             try await environment.adoptSchedules()
             try await StubServices.open { stubs in
                 let web = CurlClient(logger: TestServers.logger)
