@@ -38,6 +38,7 @@ let package = Package(
         .executable(name: "bookings", targets: ["Bookings"]),
         .executable(name: "events", targets: ["Events"]),
         .executable(name: "marketing", targets: ["Marketing"]),
+        .executable(name: "analytics", targets: ["Analytics"]),
         .executable(name: "sandbox", targets: ["Sandbox"]),
         .executable(name: "boxoffice", targets: ["BoxOffice"]),
     ],
@@ -118,6 +119,7 @@ let package = Package(
         service("Payments", ["Cron", "Curl"]),
         service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Marketing", ["Cron", "Digests"], exclude: ["Schema", "Mail", "Unsubscribe/Page", "embed.list"], embeds: true),
+        service("Analytics", ["CivilCalendar", "Cron"]),
         service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.
@@ -176,12 +178,13 @@ let package = Package(
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Cron", "Platform", "Postgres", "AMQP", "Support"]),
         tests("MarketingTests", "Services/Marketing", ["Marketing", "AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support"]),
+        tests("AnalyticsTests", "Services/Analytics", ["Analytics", "AMQP", "Contracts", "Cron", "Platform", "Postgres", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests(
             "ScenariosTests", "Scenarios",
             [
-                "Bookings", "Events", "LoyaltyNotifier", "Marketing", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform", "Postgres",
-                "Support",
+                "Analytics", "Bookings", "Events", "LoyaltyNotifier", "Marketing", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform",
+                "Postgres", "Support",
             ]),
         tests(
             "FaultsTests", "Faults",
@@ -193,7 +196,8 @@ let package = Package(
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
-                "AMQP", "Bookings", "BuildInfo", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Marketing", "Migrations", "Payments",
+                "AMQP", "Analytics", "Bookings", "BuildInfo", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Marketing", "Migrations",
+                "Payments",
                 "Platform",
                 "Postgres",
                 "Support",
@@ -203,8 +207,8 @@ let package = Package(
         tests(
             "DeployTests", "Deploy",
             [
-                "Bookings", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Marketing", "Payments", "Platform", "Sandbox", "Schedules",
-                "TickPublisher",
+                "Analytics", "Bookings", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Marketing", "Payments", "Platform", "Sandbox",
+                "Schedules", "TickPublisher",
                 "TicketsCache",
             ],
             exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),

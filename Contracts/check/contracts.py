@@ -4,6 +4,7 @@
     contracts.py check               problems of asyncapi.yaml and the schemas, one a line; exit 1 if there are any
     contracts.py topology            the broker's exchanges, queues and bindings as JSON
     contracts.py verdicts < cases    what the tests ask, see `verdicts`
+    contracts.py reports < cases     for [{kind, json}] what Contracts/reports refuses of each body, null for nothing
 
 Needs Tests/requirements.txt.
 """
@@ -47,6 +48,8 @@ def main(command):
         json.dump(document.topology(), sys.stdout, indent=2)
     elif command == "verdicts":
         json.dump(verdicts(document, schemas, json.load(sys.stdin)), sys.stdout)
+    elif command == "reports":
+        json.dump([schemas.report_verdict(case["kind"], case["json"]) for case in json.load(sys.stdin)], sys.stdout)
     else:
         print(__doc__, file=sys.stderr)
         return 64

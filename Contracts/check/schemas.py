@@ -99,6 +99,10 @@ class Schemas:
         error = jsonschema.exceptions.best_match(self.validator(schema).iter_errors(value))
         return None if error is None else f"{error.json_path}: {error.message}"
 
+    def report_verdict(self, kind, text):
+        """What the schema of a kind of report refuses of a body."""
+        return self.verdict(json.loads((self.folder / "reports" / f"{kind}{SUFFIX}").read_text()), text)
+
     def problems(self):
         found = []
         for file, schema in self.by_file.items():

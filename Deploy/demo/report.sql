@@ -45,5 +45,6 @@ group by r.currency, r.cause, d.digits order by r.currency, r.cause;
 
 \echo Reports
 select service, kind, period_start as from, period_end as to, left(body::text, 60) || ' …' as body
-from (select 'payments' as service, * from payments.reports union all select 'bookings', * from bookings.reports union all select 'events', * from events.reports) r
+from (select 'payments' as service, * from payments.reports union all select 'bookings', * from bookings.reports union all select 'events', * from events.reports
+      union all select 'analytics', * from analytics.reports) r
 where made_at >= :'since' order by service;

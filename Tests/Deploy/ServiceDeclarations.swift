@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Platform
 
+@testable import Analytics
 @testable import Bookings
 @testable import Events
 @testable import LoyaltyNotifier
@@ -14,6 +15,7 @@ enum ServiceDeclarations {
     /// The types. One that Deploy/services does not have, or a line of it without a type here, fails a test.
     static let all: [any BackgroundService.Type] = [
         TickPublisher.self, TicketsCache.self, LoyaltyNotifier.self, Payments.self, Bookings.self, Events.self, Marketing.self,
+        Analytics.self,
     ]
 
     /// Of each line its words: the name and the secrets.

@@ -5,6 +5,7 @@ import Platform
 import Support
 import Testing
 
+@testable import Analytics
 @testable import Bookings
 @testable import Events
 @testable import LoyaltyNotifier
@@ -29,6 +30,7 @@ struct TopologyTests {
         declared.merge(try ServiceHost(Bookings.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Events.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Marketing.self, settings: settings).topology.topology)
+        declared.merge(try ServiceHost(Analytics.self, settings: settings).topology.topology)
         let document = try JSONDecoder().decode(Document.self, from: SchemaValidator.ask("topology"))
 
         #expect(

@@ -85,6 +85,13 @@ extension Slice {
         return period
     }
 
+    /// The last whole period of the job's schedule that had ended at the instant, which is not after that of the run; nil
+    /// when there is none. ``period(_:)`` gives that of the run itself.
+    /// - Throws: `JobSchedule.Missing` for a job that has no schedule.
+    public func period(endedBy instant: Date, _ tx: Transaction) async throws -> ReportPeriod? {
+        try await JobSchedule.read(job, at: instant, tx).period(endedBy: instant)
+    }
+
     /// When the job is due next, after the time of this slice and after the run's own; nil when it will not be due
     /// again.
     /// - Throws: `JobSchedule.Missing` for a job that has no schedule.

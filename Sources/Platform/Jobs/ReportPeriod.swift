@@ -8,4 +8,10 @@ public struct ReportPeriod: Sendable, Equatable {
     public let start: Date
     /// Exclusive.
     public let end: Date
+
+    /// A period.
+    public init(start: Date, end: Date) {
+        self.start = start
+        self.end = end
+    }
 }

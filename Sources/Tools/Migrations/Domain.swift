@@ -18,6 +18,7 @@ public struct Domain: Sendable, Equatable {
         Domain(service: "events", schema: "events", folder: "Events"),
         Domain(service: "bookings", schema: "bookings", folder: "Bookings"),
         Domain(service: "marketing", schema: "marketing", folder: "Marketing"),
+        Domain(service: "analytics", schema: "analytics", folder: "Analytics"),
     ]
 
     /// The role of the web shop, which inserts the first rows of every process.

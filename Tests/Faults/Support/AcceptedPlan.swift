@@ -12,6 +12,13 @@ struct AcceptedPlan: Sendable {
         AcceptedPlan(
             file: "Services/Events/Jobs/GenerateAnalytics.swift", subject: "", reason: "a report, once a week: how full each event was by then"),
         AcceptedPlan(file: "Services/Payments/Jobs/GenerateAnalytics.swift", subject: "payments", reason: "a report reads its period"),
+        AcceptedPlan(file: "Services/Analytics/Jobs/GenerateDaily.swift", subject: "", reason: "a report reads its period"),
+        AcceptedPlan(
+            file: "Services/Analytics/Jobs/GenerateWeeklyReport.swift", subject: "",
+            reason: "a report, once a week, reads its period, and how full each event was by then"),
+        AcceptedPlan(file: "Services/Analytics/Jobs/GenerateMonthlySummary.swift", subject: "", reason: "a report reads its period"),
+        AcceptedPlan(file: "Services/Analytics/Reports/UserFigures.swift", subject: "", reason: "a report, once a day: all users are counted"),
+        AcceptedPlan(file: "Services/Analytics/Facts/FactReconciliation.swift", subject: "", reason: "a report reads its period"),
         AcceptedPlan(
             file: "Services/Payments/Jobs/HandleTimeouts.swift", subject: "payments_asked", reason: "a dry run counts all that is due"),
         AcceptedPlan(file: "Services/Payments/Jobs/HandleTimeouts.swift", subject: "payments", reason: "a dry run counts all that is due"),

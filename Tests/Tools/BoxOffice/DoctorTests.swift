@@ -6,6 +6,7 @@ import Postgres
 import Support
 import Testing
 
+@testable import Analytics
 @testable import Bookings
 @testable import BoxOffice
 @testable import Events
@@ -49,7 +50,9 @@ struct DoctorTests {
                 try await environment.with(Payments.self, settings: settings) { _ in
                     try await environment.with(Bookings.self, settings: settings) { _ in
                         try await environment.with(Events.self, settings: settings) { _ in
-                            try await environment.with(Marketing.self, settings: settings) { _ in try await body() }
+                            try await environment.with(Marketing.self, settings: settings) { _ in
+                                try await environment.with(Analytics.self, settings: settings) { _ in try await body() }
+                            }
                         }
                     }
                 }

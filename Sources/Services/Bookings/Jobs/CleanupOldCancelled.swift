@@ -3,8 +3,8 @@ import FoundationEssentials
 import Platform
 import Postgres
 
-/// Removes old cancelled bookings that owe nothing to their customers. Their figures for reports are kept in
-/// `removed_figures`.
+/// Removes old cancelled bookings that owe nothing to their customers. What reports need of them is kept in
+/// `removed_figures` and `removed_bookings`.
 struct CleanupOldCancelled: Job {
     static let name = JobName.bookingsCleanupOldCancelled
     static let sliceLimit = 2000
@@ -55,8 +55,11 @@ struct CleanupOldCancelled: Job {
                          or p.paid_at is not null and p.refunded_amount < p.amount
                             and not (b.refund_denied and p.status = 'succeeded' and p.left_amount = p.amount - p.refunded_amount))
                   offset 0)
-            returning b.id, b.created_at, b.confirmed_at, b.cancelled_at, b.cancellation_reason, b.currency, b.event_id, b.quantity,
-                b.total_amount),
+            returning b.id, b.user_id, b.created_at, b.confirmed_at, b.cancelled_at, b.cancellation_reason, b.currency, b.event_id,
+                b.quantity, b.total_amount),
+        counted as (
+            insert into removed_bookings (booking_id, user_id, event_id, quantity, total_amount, currency, created_at, confirmed_at, cancelled_at)
+            select id, user_id, event_id, quantity, total_amount, currency, created_at, confirmed_at, cancelled_at from removed order by id),
         forgotten as (
             delete from status_history where of = any (array(select id from removed))),
         kept as (

@@ -54,6 +54,12 @@ create index bookings_holding on bookings.bookings (event_id, id) where status i
 create index bookings_by_user on bookings.bookings (user_id, created_at);
 -- The bookings that were confirmed in a period.
 create index bookings_confirmed_at on bookings.bookings (confirmed_at) where confirmed_at is not null;
+-- The bookings that were made in a period. Rows of one period lie together, so a BRIN index is enough and costs the shop
+-- nothing.
+create index bookings_created_at on bookings.bookings using brin (created_at timestamptz_minmax_multi_ops)
+    with (pages_per_range = 32, autosummarize = on);
+-- The bookings that were refunded in a period.
+create index bookings_refunded_at on bookings.bookings (refunded_at) where refunded_at is not null;
 -- Cancelled bookings by age, for their removal.
 create index bookings_cancelled on bookings.bookings (cancelled_at, id) where status = 'cancelled';
 
@@ -85,6 +91,23 @@ create table bookings.removed_figures (
     primary key (quarter_hour, happened, currency, event_id, reason)
 );
 
+-- Removed bookings as reports count them: whose, when, how many tickets, and for how much. Sums alone would not tell how
+-- many of the bookings of a day were confirmed, nor how many customers there were.
+create table bookings.removed_bookings (
+    booking_id   bigint      not null primary key,
+    user_id      bigint      not null,
+    event_id     bigint      not null,
+    quantity     integer     not null,
+    total_amount bigint      not null,
+    currency     char(3)     not null,
+    created_at   timestamptz not null,
+    confirmed_at timestamptz,
+    cancelled_at timestamptz
+);
+create index removed_bookings_by_time on bookings.removed_bookings using brin (
+        created_at timestamptz_minmax_multi_ops, confirmed_at timestamptz_minmax_multi_ops)
+    with (pages_per_range = 32, autosummarize = on);
+
 -- The recipient of a mail about a booking and the values it uses. Without a user there is no first_name, without an
 -- event no title.
 -- A slice joins it as `cross join lateral (select … from booking_mail_contexts where booking_id = due.id offset 0)`,
@@ -99,14 +122,18 @@ create view bookings.booking_mail_contexts as
 -- Published: the columns of a booking that other services may read.
 create view bookings.booking_facts as
     select id as booking_id, reference, user_id, event_id, quantity, total_amount, currency, status, created_at, confirmed_at, cancelled_at,
-           refund_amount, reminder_sent, early_reminder_sent, follow_up_sent
+           refund_amount, reminder_sent, early_reminder_sent, follow_up_sent, refunded_at
     from bookings.bookings;
 -- Published: the figures of removed bookings: bookings, tickets and money, by the time at which it happened.
 create view bookings.removed_booking_figures as
     select quarter_hour, happened, currency, event_id, count, tickets, amount from bookings.removed_figures;
-grant usage on schema bookings to "events", "payments", "marketing";
-grant select on bookings.booking_facts to "events", "payments", "marketing";
+-- Published: bookings that are no longer in booking_facts.
+create view bookings.removed_booking_facts as
+    select booking_id, user_id, event_id, quantity, total_amount, currency, created_at, confirmed_at, cancelled_at from bookings.removed_bookings;
+grant usage on schema bookings to "events", "payments", "marketing", "analytics";
+grant select on bookings.booking_facts to "events", "payments", "marketing", "analytics";
 grant select on bookings.removed_booking_figures to "events";
+grant select on bookings.removed_booking_facts to "analytics";
 
 -- The web shop creates bookings and requests refunds.
 grant usage on schema bookings to "web-shop";

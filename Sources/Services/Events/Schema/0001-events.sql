@@ -32,6 +32,8 @@ create index events_live on events.events (id) where status = 'live';
 -- Completed events that are not archived yet.
 create index events_completed on events.events (completed_at, id) where status = 'completed';
 
+-- The events that were created in a period.
+create index events_created_at on events.events (created_at);
 -- The events that were completed on a day, archived since or not.
 create index events_completed_at on events.events (completed_at) where completed_at is not null;
 
@@ -62,10 +64,10 @@ create table events.reminders (
 -- Published: the columns of an event that other services may read.
 create view events.event_facts as
     select id as event_id, organizer_id, title, category, location, time_zone, starts_at, ends_at, price, currency, total_tickets, tickets_sold, status,
-           completed_at
+           completed_at, created_at, cancelled_at
     from events.events;
-grant usage on schema events to "bookings", "marketing";
-grant select on events.event_facts to "bookings", "marketing";
+grant usage on schema events to "bookings", "marketing", "analytics";
+grant select on events.event_facts to "bookings", "marketing", "analytics";
 
 -- The web shop creates events, moves them, and takes their tickets. Only this service changes their status: events
 -- begin as upcoming.

@@ -120,10 +120,15 @@ create view payments.payment_facts as
            -- What can still be granted: neither refunded nor in a pending refund, and not a duplicate payment, which is
            -- refunded without a request.
            greatest(amount - refunded_amount - (select coalesce(sum(r.amount), 0) from payments.refunds r where r.payment_id = p.id
-               and (r.status = 'pending' or r.cause = 'double' and r.status = 'failed')), 0)::bigint as left_amount
+               and (r.status = 'pending' or r.cause = 'double' and r.status = 'failed')), 0)::bigint as left_amount,
+           failed_at, abandoned_at
     from payments.payments p;
-grant usage on schema payments to "bookings", "marketing";
-grant select on payments.payment_facts to "bookings", "marketing";
+-- Published: money that was refunded, each refund by itself.
+create view payments.refund_facts as
+    select payment_id, booking_id, cause, amount, currency, settled_at as refunded_at from payments.refunds where status = 'paid';
+grant usage on schema payments to "bookings", "marketing", "analytics";
+grant select on payments.payment_facts to "bookings", "marketing", "analytics";
+grant select on payments.refund_facts to "analytics";
 
 -- The web shop begins payments and submits them to the gateway; only this service may change their status after that.
 alter table payments.payments enable row level security;

@@ -30,6 +30,13 @@ create index users_time_zone on storefront.users (time_zone);
 -- Those who may get promotions.
 create index users_promotional on storefront.users (id) where email_verified and promotional_emails;
 
-grant usage on schema storefront to "bookings", "events", "marketing";
+-- A user as reports count one.
+create view storefront.user_activity as select id as user_id, created_at, last_activity_at from storefront.users;
+-- The users who joined or were active last in a period.
+create index users_created_at on storefront.users (created_at);
+create index users_last_activity_at on storefront.users (last_activity_at) where last_activity_at is not null;
+
+grant usage on schema storefront to "bookings", "events", "marketing", "analytics";
+grant select on storefront.user_activity to "analytics";
 grant select on storefront.user_contacts to "bookings", "events";
 grant select on storefront.campaign_contacts, storefront.organizer_contacts to "marketing";
