@@ -76,7 +76,7 @@ struct GenerateWeeklyReport: ReportJob {
                        jsonb_build_object(
                            'eventId', s.event_id, 'title', coalesce(n.title, e.title), 'tickets', coalesce(h.tickets, 0),
                            'totalTickets', coalesce(n.total_tickets, e.total_tickets),
-                           'fillRate', round(coalesce(h.tickets, 0) / nullif(coalesce(n.total_tickets, e.total_tickets), 0), 4))
+                           'fillRate', round(coalesce(h.tickets, 0)::numeric / nullif(coalesce(n.total_tickets, e.total_tickets), 0), 4))
                        order by s.event_id), '[]') as rates
             from (select distinct event_id from confirmed) s
                  left join held h using (event_id) left join earlier n using (event_id) left join events.event_facts e using (event_id))
