@@ -106,9 +106,10 @@ let package = Package(
             path: "Sources/Platform",
             exclude: [
                 "BuildInfo", "BuildVersion", "CBuildVersion", "CMalloc", "Cron", "Contracts", "Digests", "Schedules", "Schema", "embed.list",
-                "Delivery/Mail/Languages", "Delivery/Mail/Partials", "Delivery/Mail/layout.html.mustache", "Delivery/Mail/layout.text.mustache",
+                "Delivery/Mail/Languages", "Delivery/Mail/Partials", "Delivery/Mail/Templates", "Delivery/Mail/layout.html.mustache",
+                "Delivery/Mail/layout.text.mustache",
             ],
-            sources: ["Delivery", "Jobs", "Messaging", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
+            sources: ["Alerts", "Delivery", "Jobs", "Messaging", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
         // Services.
         service(

@@ -9,6 +9,8 @@ extension PlanDatabase {
         select 'job' || n % 40, n, 'schedule', now() - n * interval '20 s', now() - n * interval '20 s', now() - n * interval '20 s',
                'succeeded', 'payments'
         from generate_series(1, {n}) n;
+        insert into operations.alerts (kind, subject, service, since, until)
+        select 'disk-space', n, 'maintenance', now() - n * interval '20 s', now() - n * interval '10 s' from generate_series(1, {n}) n;
         insert into loyalty.rides select n, n % ({n} / 30 + 1), now() - n * interval '20 s' from generate_series(1, {n}) n;
         insert into loyalty.members select n, n % 200 from generate_series(1, {n}) n;
         insert into loyalty.milestones select n, 50, 5, now() - n * interval '20 s', now() from generate_series(1, {n}) n;

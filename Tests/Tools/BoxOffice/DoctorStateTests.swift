@@ -34,6 +34,14 @@ struct DoctorStateTests {
                 """,
             what: "runs", says: ["run 7 of payments.handle-timeouts has not moved for 30", "start payments"]),
         Fault(
+            testDescription: "an open alert",
+            sql: """
+                insert into operations.alerts (kind, subject, service, since, no_data_since, until, details)
+                values ('disk-space', '/srv', 'maintenance', now() - interval '2 hours', now(), null, '{"summary": "3 % is free", "advice": "Make room"}'),
+                       ('disk-space', '/tmp', 'maintenance', now() - interval '2 hours', null, now(), '{"summary": "2 % is free"}')
+                """,
+            what: "alerts", says: ["maintenance: disk-space of /srv", "3 % is free", "no data since", "Make room"]),
+        Fault(
             testDescription: "a schedule decided ahead",
             sql: "update operations.schedules set decided_through = now() + interval '1 day'",
             what: "tick-publisher", says: ["analytics.generate-monthly-summary: it is decided up to", "in the future"]),

@@ -26,6 +26,25 @@ public enum MailSettings {
         "MAIL_PER_MINUTE", in: 1...1_000_000, "the most mails of the service in a minute, over all its replicas; without it there is no limit")
     static let perDomainPerMinute = Setting.integer(
         "MAIL_PER_DOMAIN_PER_MINUTE", in: 1...1_000_000, "the same for the mails to one domain")
+    /// Who gets reports and alerts; in the list of the services that send them.
+    public static let reportRecipients = Setting<[Recipient]>(
+        description: SettingDescription(
+            "REPORT_RECIPIENTS", .standard(""), "who gets reports and alerts by mail: Ann <ann@example.org>, ops@example.org", values: "a, b, …")
+    ) { text throws(SettingProblem) in
+        var recipients: [Recipient] = []
+        for part in text.split(separator: ",") {
+            var mailbox = part.drop { $0.isWhitespace }
+            while mailbox.last?.isWhitespace == true { mailbox.removeLast() }
+            guard !mailbox.isEmpty else { continue }
+            do {
+                let address = try MailAddress(mailbox: String(mailbox))
+                recipients.append(Recipient(email: address.address, name: address.name ?? "", language: nil))
+            } catch {
+                throw SettingProblem(text: "is wrong: \(error)")
+            }
+        }
+        return recipients
+    }
     /// All of them.
     public static let all = [
         host.description, port.description, user.description, password.description, encryption.description, from.description,

@@ -1,4 +1,5 @@
-/// All mails of a service: files `<template>.<language>.mustache`, parsed once at the start.
+/// All mails of a service: files `<template>.<language>.mustache`, parsed once at the start. Those of `Templates/` beside
+/// this file, alerts, belong to every service.
 ///
 /// A file has three parts with a line `---` between: the head (``MailHead``), the plain text, and the HTML; the last two
 /// are put into the common layout.
@@ -15,7 +16,8 @@ public struct MailTemplates: Sendable {
         let languages = try MailLanguage.embedded()
         let layout = try MailLayout.embedded()
         var templates: [String: [String: MailTemplate]] = [:]
-        for file in files where file.path.hasSuffix(".mustache") {
+        let common = Embedded.files.filter { $0.path.contains("/Templates/") }
+        for file in common + files where file.path.hasSuffix(".mustache") {
             let parts = file.path.fileName.split(separator: ".").map(String.init)
             guard parts.count == 3 else { throw ConfigurationError(file.path, "must be named <template>.<language>.mustache") }
             let (name, code) = (parts[0], parts[1].lowercased())

@@ -12,8 +12,16 @@ enum MailSamples {
     /// The facts of each template, by its name without language.
     /// - Parameter language: Of the few facts that are words: `en` or `es`.
     static func facts(in language: String) -> [String: [String: MailFact]] {
-        booking.merging(campaigns) { $1 }.merging(["organizer-report": report(in: language)]) { $1 }
+        booking.merging(campaigns) { $1 }.merging(["organizer-report": report(in: language), "alert": alert]) { $1 }
     }
+
+    private static let alert: [String: MailFact] = [
+        "kind": .text("disk-space"), "subject": .text("/srv/uploads"), "service": .text("maintenance"),
+        "since": .localTime("2026-11-26T03:00", zone: "UTC"), "summary": .text("4.1 % of the disk is free: 8.2 of 200 GB"),
+        "advice": .text("Remove what is not needed, or give the disk more room."), "open": .text("yes"), "over": .text(""),
+        "ended": .localTime("2026-11-26T03:00", zone: "UTC"),
+        "figures": .list([["label": .text("freed by cleaning"), "value": .text("1.3 GB")]]),
+    ]
 
     private static let concert: [String: MailFact] = [
         "event": .text("Carmen & Friends: a night at the opera"), "time": .localTime("2026-11-28T21:30", zone: "Europe/Madrid"),
