@@ -12,42 +12,68 @@ enum QuotedPrintable {
         return text.withUTF8(encode)
     }
 
+    /// What becomes of a byte.
+    private enum Kind: UInt8 {
+        case literal
+        case blank
+        case lineBreak
+        case escaped
+
+        init(_ byte: UInt8) {
+            switch byte {
+            case 0x09, 0x20: self = .blank
+            case 0x0A, 0x0D: self = .lineBreak
+            case 0x3D: self = .escaped
+            case 0x21...0x7E: self = .literal
+            default: self = .escaped
+            }
+        }
+    }
+
+    private static let kinds = (0...255).map { Kind($0) }
+
     private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count + bytes.count / 8 + 16)
-        var column = 0
-        // Bytes that stand for themselves are copied in runs: from here to the present one.
-        var run = 0
-        func copyRun(to end: Int) { if run < end { out += bytes[run..<end] } }
-        func startLine(_ ending: StaticString, at index: Int) {
-            out += UnsafeBufferPointer(start: ending.utf8Start, count: ending.utf8CodeUnitCount)
-            (column, run) = (0, index)
-        }
-        for (index, byte) in bytes.enumerated() {
-            let next = index + 1 < bytes.count ? bytes[index + 1] : 0x0A
-            if byte == 0x0A || byte == 0x0D {
-                copyRun(to: index)
-                // Of a CRLF the second half ends the line.
-                if byte == 0x0A || next != 0x0A || index + 1 == bytes.count { startLine("\r\n", at: index + 1) } else { run = index + 1 }
-                continue
+        kinds.withUnsafeBufferPointer { kinds in
+            var start = 0
+            while start < bytes.count {
+                var end = start
+                while end < bytes.count, kinds[Int(bytes[end])] != .lineBreak { end += 1 }
+                append(bytes[start..<end], kinds, to: &out)
+                let isPair = end + 1 < bytes.count && bytes[end] == 0x0D && bytes[end + 1] == 0x0A
+                start = end + (isPair ? 2 : 1)
             }
-            let isBlank = byte == 0x20 || byte == 0x09
+        }
+        if out.isEmpty { out += "\r\n".utf8 }
+        return out
+    }
+
+    /// Appends a line; bytes that stand for themselves are copied in runs.
+    private static func append(_ line: Slice<UnsafeBufferPointer<UInt8>>, _ kinds: UnsafeBufferPointer<Kind>, to out: inout [UInt8]) {
+        var (column, run) = (0, line.startIndex)
+        for index in line.indices {
             // White space at the end of a line is lost on the way.
-            let isLiteral = isBlank ? next != 0x0A && next != 0x0D : byte > 0x20 && byte < 0x7F && byte != 0x3D
+            let isLiteral =
+                switch kinds[Int(line[index])] {
+                case .literal: true
+                case .blank: index + 1 < line.endIndex
+                case .lineBreak, .escaped: false
+                }
             let length = isLiteral ? 1 : 3
             if column + length > longestLine {
-                copyRun(to: index)
-                startLine("=\r\n", at: index)
+                out += line[run..<index]
+                out += "=\r\n".utf8
+                (column, run) = (0, index)
             }
             if !isLiteral {
-                copyRun(to: index)
-                out += escape(byte)
+                out += line[run..<index]
+                out += escape(line[index])
                 run = index + 1
             }
             column += length
         }
-        copyRun(to: bytes.count)
-        if column > 0 || out.isEmpty { startLine("\r\n", at: bytes.count) }
-        return out
+        out += line[run...]
+        out += "\r\n".utf8
     }
 }

@@ -29,8 +29,9 @@ public struct MailChannel: DeliveryChannel {
     private let gate: (any MailGate)?
     private let limiter: MailRateLimiter
     private let links: (any SubscriptionLinks)?
-    private let web: CurlClient
+    private let outside: OutsideService
     private let clock: WallClock
+    private let recentFacts = RecentFacts()
 
     /// A channel to the mail server of ``MailSettings``.
     /// - Parameters:
@@ -50,7 +51,7 @@ public struct MailChannel: DeliveryChannel {
         limiter = MailRateLimiter(
             perMinute: try settings.optional(MailSettings.perMinute), perDomainPerMinute: try settings.optional(MailSettings.perDomainPerMinute))
         self.links = links
-        web = builder.web
+        outside = builder.outside("mail")
         clock = builder.clock
     }
 
@@ -58,7 +59,7 @@ public struct MailChannel: DeliveryChannel {
     public func send(_ payload: [UInt8], key: String) async throws(DeliveryFailure) {
         let message = try message(payload, key: key)
         do {
-            _ = try await web.send(message, through: server)
+            _ = try await outside.send(message, through: server)
         } catch {
             throw failure(error, to: message)
         }
@@ -80,28 +81,14 @@ public struct MailChannel: DeliveryChannel {
     public func withheld(_ claimed: [(dedupeKey: String, payload: [UInt8])], _ tx: Transaction) async throws -> [String: String] {
         guard let gate else { return [:] }
         let mails = claimed.compactMap { key, payload -> QueuedMail? in
-            // A payload that cannot be read is refused when it is to be sent.
-            guard let content = try? WireCoding.decodeJSON(Envelope.self, from: payload[...]), content.subscription != nil else { return nil }
-            return QueuedMail(dedupeKey: key, address: content.to.email)
+            MailContent.subscriber(payload).map { QueuedMail(dedupeKey: key, address: $0) }
         }
         return mails.isEmpty ? [:] : try await gate.withheld(mails, tx)
     }
 
-    private struct Envelope: Decodable {
-        let to: Recipient
-        let subscription: MailSubscription?
-    }
-
-    private struct Content: Decodable {
-        let template: String
-        let to: Recipient
-        let facts: [String: MailFact]
-        let subscription: MailSubscription?
-    }
-
     private func message(_ payload: [UInt8], key: String) throws(DeliveryFailure) -> MailMessage {
         do {
-            let content = try WireCoding.decodeJSON(Content.self, from: payload[...])
+            let content = try MailContent(payload, recentFacts)
             guard let template = templates.template(content.template, for: content.to.language) else {
                 throw DeliveryFailure.refused("there is no template \(content.template)")
             }

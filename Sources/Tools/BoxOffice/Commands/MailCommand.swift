@@ -2,10 +2,10 @@ import ArgumentParser
 import FoundationEssentials
 import Platform
 
-/// Shows the mails that customers and organizers get.
+/// Shows the mails that customers and organizers get, and checks what arrived.
 struct MailCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "mail", abstract: "Look at the mails of all services.", subcommands: [Preview.self])
+        commandName: "mail", abstract: "Look at the mails of all services.", subcommands: [Preview.self, Check.self])
 
     /// Writes mails as files.
     struct Preview: ParsableCommand {
@@ -45,6 +45,36 @@ struct MailCommand: ParsableCommand {
 
         private func write(_ bytes: [UInt8], as name: String) throws {
             try Data(bytes).write(to: URL(filePath: "\(out)/\(name)"))
+        }
+    }
+
+    /// Checks a mail as it arrived.
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check a campaign's mail as it arrived: its List-Unsubscribe headers, and whether its DKIM signatures cover them.",
+            discussion: "Save it in the mail program as it is (\"show original\"). Ends with 1 when something is wrong.")
+
+        @Argument(help: "The file; standard input by default.") var file: String?
+
+        func run() throws {
+            let findings = CampaignMailCheck(ReceivedMail(try bytes())).findings
+            for finding in findings {
+                Terminal.say("\(finding.problem == nil ? "ok      " : "PROBLEM ")\(finding.subject)\(finding.problem.map { " " + $0 } ?? "")")
+            }
+            if findings.contains(where: { $0.problem != nil }) { throw ExitCode.failure }
+        }
+
+        private func bytes() throws -> [UInt8] {
+            guard let file else {
+                var bytes: [UInt8] = []
+                while let line = readLine(strippingNewline: false) { bytes += line.utf8 }
+                return bytes
+            }
+            do {
+                return Array(try Data(contentsOf: URL(filePath: file)))
+            } catch {
+                throw Failure("\(file) cannot be read: \(error)")
+            }
         }
     }
 }
