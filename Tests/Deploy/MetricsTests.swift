@@ -1,57 +1,60 @@
 import Foundation
-import Platform
 import Testing
+
+@testable import Platform
 
 @Suite("docs/metrics.md has the metrics of the code")
 struct MetricsTests {
-    /// Every metric that Sources name, with its labels.
-    private static func inSources() throws -> [String: Set<String>] {
-        var metrics: [String: Set<String>] = [:]
-        let sources = URL(filePath: "\(Repository.root)/Sources")
-        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
-        for case let file as URL in files where file.pathExtension == "swift" {
-            let text = try String(contentsOf: file, encoding: .utf8).replacing(/(?m)^ *\/\/.*$/, with: "")
-            for metric in text.matches(of: /label: "(boxoffice_[a-z_]+)"(?:,\s*dimensions: \[(.*?)\]\s*\))?/.dotMatchesNewlines()) {
-                let labels = (metric.2 ?? "").matches(of: /\("([a-z_]+)",/).map { String($0.1) }
-                metrics[String(metric.1), default: []].formUnion(labels)
-            }
-            // Lines that are written without swift-metrics.
-            for metric in text.matches(of: /TYPE ((?:process|boxoffice)_[a-z_]+)\b/) { metrics[String(metric.1), default: []] = [] }
+    @Test("Its table is made from the declarations")
+    func table() throws {
+        let rows = Metric.all.map { metric in
+            "| `\(metric.name)` | \(metric.kind.rawValue) | \(metric.labels.map { "`\($0)`" }.joined(separator: ", ")) | \(metric.help) |"
         }
-        return metrics
-    }
-
-    /// The rows of the table: name, labels, text.
-    private static func inDocument() throws -> [(name: String, labels: Set<String>, text: String)] {
-        try Repository.text("docs/metrics.md").split(separator: "\n").filter { $0.hasPrefix("| `") }.map { line in
-            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-            let labels = cells[2].matches(of: /`([a-z_]+)`/).map { String($0.1) }
-            return (cells[1].trimmingCharacters(in: ["`"]), Set(labels), cells[3...].joined(separator: "|"))
+        let table = (["| metric | type | labels | what |", "| --- | --- | --- | --- |"] + rows).joined(separator: "\n") + "\n"
+        let text = try Repository.text("docs/metrics.md")
+        let start = text.range(of: "| metric |")?.lowerBound ?? text.endIndex
+        let right = text[..<start] + table
+        if text != right {
+            let file = FileManager.default.temporaryDirectory.appending(path: "metrics.md")
+            try String(right).write(to: file, atomically: true, encoding: .utf8)
+            Issue.record("the table of docs/metrics.md is not that of Metric.swift; the right text is in \(file.path)")
         }
     }
 
-    @Test("Names and labels are the same, each metric has one row, and no other page has a table of metrics")
-    func names() throws {
-        let sources = try Self.inSources()
-        let rows = try Self.inDocument()
-        #expect(Set(rows.map(\.name)) == Set(sources.keys))
-        #expect(Set(rows.map(\.name)).count == rows.count)
-        for row in rows where row.name != "boxoffice_build_info" { #expect(row.labels == sources[row.name], "\(row.name)") }
+    @Test("Every metric is declared: none is made by its name elsewhere, and each declared one is used")
+    func declared() throws {
+        let folder = URL(filePath: "\(Repository.root)/Sources")
+        let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+        var code = ""
+        for case let file as URL in files where file.pathExtension == "swift" && !file.path.contains("/Platform/Metrics/Metric") {
+            code += try String(contentsOf: file, encoding: .utf8)
+        }
+        let made = code.matches(of: /(?:label: |TYPE )"?((?:boxoffice|process)_[a-z_]+)/).map { String($0.1) }
+        #expect(made == [])
+        let declarations = try Repository.text("Sources/Platform/Metrics/Metric.swift")
+            .matches(of: /static let ([A-Za-z]+) = (?:Counter|Gauge|Timer)Metric/).map { String($0.1) }
+        #expect(declarations.count == Metric.all.count)
+        let used = Set(code.matches(of: /\bMetric\.([A-Za-z]+)/).map { String($0.1) })
+        #expect(Set(declarations).subtracting(used) == [])
+        #expect(Set(Metric.all.map(\.name)).count == Metric.all.count)
+    }
+
+    @Test("No other page has a table of metrics")
+    func onePage() throws {
         let pages = try FileManager.default.contentsOfDirectory(atPath: "\(Repository.root)/docs").filter { $0.hasSuffix(".md") }
-        for page in pages where page != "metrics.md" {
-            #expect(try !Repository.text("docs/\(page)").contains("\n| `boxoffice_"), "docs/\(page)")
-        }
+        for page in pages where page != "metrics.md" { #expect(try !Repository.text("docs/\(page)").contains("\n| `boxoffice_"), "docs/\(page)") }
     }
 
-    @Test("The outcomes that a row lists are those that are counted")
+    @Test("The values of labels that a help text lists are those that are counted")
     func outcomes() throws {
-        let rows = Dictionary(uniqueKeysWithValues: try Self.inDocument().map { ($0.name, $0.text) })
-        func listed(_ name: String) -> Set<String> { Set((rows[name] ?? "").matches(of: /`([a-z]+)`/).map { String($0.1) }) }
-        #expect(listed("boxoffice_deliveries_total") == Set(DeliveryStatus.allCases.map(\.rawValue)))
+        func listed(_ metric: MetricDescription) -> Set<String> { Set(metric.help.matches(of: /`([a-z_]+)`/).map { String($0.1) }) }
+        #expect(listed(Metric.deliveries.description) == Set(DeliveryStatus.allCases.map(\.rawValue)))
+        #expect(listed(Metric.errors.description) == Set(ErrorKind.allCases.map(\.rawValue)))
+        #expect(listed(Metric.outsideCallSeconds.description) == Set(OutsideService.Outcome.allCases.map(\.rawValue)))
         let files = ["EventConsumer", "RetryPublisher"].map { "Sources/Platform/Messaging/\($0).swift" }
-        let consumer = try files.map(Repository.text).joined()
-        let counted = consumer.matches(of: /\("outcome", (?:isLast \? "([a-z]+)" : )?"([a-z]+)"\)/)
+        let counted = try files.map(Repository.text).joined()
+            .matches(of: /Metric\.messages\([a-z.]+, (?:isLast \? "([a-z]+)" : )?"([a-z]+)"\)/)
             .flatMap { [$0.1, $0.2] }.compactMap { $0.map(String.init) }
-        #expect(listed("boxoffice_messages_total") == Set(counted))
+        #expect(listed(Metric.messages.description) == Set(counted))
     }
 }

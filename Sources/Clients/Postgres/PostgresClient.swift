@@ -21,8 +21,8 @@ public final class PostgresClient: PostgresQueryable {
     /// Whether the last thing that was tried on the wire worked.
     public var isConnected: Bool { pool.isConnected.load(ordering: .relaxed) }
 
-    /// How many callers wait for a free connection: a measure of whether there are enough.
-    public var waitingCallers: Int { pool.waitingCallers }
+    /// How much of the pool is in use.
+    public var usage: PoolUsage { pool.usage }
 
     /// Waits for what is in hand, then closes the connections. Later calls throw `PostgresError.closed`.
     public func close() async {

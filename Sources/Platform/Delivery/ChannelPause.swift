@@ -46,6 +46,6 @@ final class ChannelPause: Sendable {
     }
 
     private func show(isOpen: Bool) {
-        Gauge(label: "boxoffice_channel_paused", dimensions: [("kind", kind.rawValue)]).record(isOpen ? 1 : 0)
+        Metric.channelPaused(kind.rawValue).record(isOpen ? 1 : 0)
     }
 }

@@ -39,7 +39,7 @@ struct DeliveryWorker: Service {
         let kind = channel.kind.rawValue
         pause = ChannelPause(channel.kind, logger: runtime.logger)
         self.wakeUp = runtime.deliveriesFilled[OutboundDelivery.Kind.allCases.firstIndex(of: channel.kind) ?? 0]
-        self.outcomes = { Counter(label: "boxoffice_deliveries_total", dimensions: [("kind", kind), ("outcome", $0.rawValue)]) }
+        self.outcomes = { Metric.deliveries(kind, $0.rawValue) }
     }
 
     func run() async throws {

@@ -42,7 +42,7 @@ public struct PushChannel: DeliveryChannel {
     public let inFlight: Int
     private let url: String
     private let key: String?
-    private let web: CurlClient
+    private let outside: OutsideService
     private let clock: WallClock
 
     /// A channel to the push service.
@@ -51,7 +51,7 @@ public struct PushChannel: DeliveryChannel {
         url = try settings.value(PushSettings.url)
         key = try settings.optional(PushSettings.key)
         inFlight = try settings.value(PushSettings.inFlight)
-        web = builder.web
+        outside = builder.outside("push")
         clock = builder.clock
     }
 
@@ -64,7 +64,7 @@ public struct PushChannel: DeliveryChannel {
                 .post, url: "\(url)/notifications", headers: ["Content-Type": "application/json", "Idempotency-Key": idempotencyKey], body: payload)
             if let key { request = request.authorization(bearer: key) }
             if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
-            response = try await web.send(request)
+            response = try await outside.send(request)
         } catch {
             throw failure(error, key: idempotencyKey)
         }

@@ -28,7 +28,7 @@ struct RunRescuer: Service {
     func run() async throws {
         guard await runtime.ready() else { return }
         await cancelWhenGracefulShutdown {
-            await runtime.repeating(every: runtime.runLease / 3, complaint: "Runs that stand still cannot be looked for") {
+            await runtime.repeating(every: runtime.runLease / 3, complaint: "Abandoned runs cannot be looked for") {
                 try await log(rescue(jobs))
             }
         }
@@ -36,7 +36,7 @@ struct RunRescuer: Service {
 
     /// Resumes the abandoned runs of some jobs now.
     func look(at jobs: [JobName]) async throws {
-        log(try await runtime.retryingWhileDatabaseIsDown("Looking for runs that stand still") { try await rescue(jobs) })
+        log(try await runtime.retryingWhileDatabaseIsDown("Looking for abandoned runs") { try await rescue(jobs) })
     }
 
     private func rescue(_ jobs: [JobName]) async throws -> [JobRunStore.AbandonedRun] {
@@ -49,7 +49,7 @@ struct RunRescuer: Service {
 
     private func log(_ abandoned: [JobRunStore.AbandonedRun]) {
         for run in abandoned {
-            Counter(label: "boxoffice_runs_rescued_total", dimensions: [("job", run.job)]).increment()
+            Metric.runsRescued("\(run.job)").increment()
             runtime.logger.warning("An abandoned run is resumed", metadata: ["job": "\(run.job)", "run": "\(run.id)", "slice": "\(run.slice)"])
         }
     }

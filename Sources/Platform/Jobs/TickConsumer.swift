@@ -168,8 +168,10 @@ struct TickConsumer: Service {
         }
         guard let current else { return true }
         let started = ContinuousClock.now
+        SlicesRunning.shared.began(tick.job)
+        defer { SlicesRunning.shared.ended(tick.job) }
         let end = try await runner.work(run: current.run, slice: current.slice, runtime, isStopping: isStopping)
-        Timer(label: "boxoffice_slice_seconds", dimensions: [("job", tick.job.rawValue)]).record(duration: ContinuousClock.now - started)
+        Metric.sliceSeconds(tick.job.rawValue).record(duration: ContinuousClock.now - started)
         if end == .over { count(tick.job, "completed") }
         return true
     }
@@ -211,6 +213,6 @@ struct TickConsumer: Service {
     }
 
     private func count(_ job: JobName, _ outcome: String) {
-        Counter(label: "boxoffice_ticks_total", dimensions: [("job", job.rawValue), ("outcome", outcome)]).increment()
+        Metric.ticks(job.rawValue, outcome).increment()
     }
 }

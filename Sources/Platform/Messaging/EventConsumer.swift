@@ -40,10 +40,10 @@ struct EventConsumer: Service {
         self.topology = topology
         self.reactions = Dictionary(reactions.map { ($0.type, $0) }) { first, _ in first }
         self.failures = RetryPublisher(runtime: runtime, topology: topology, queue: topology.events)
-        processed = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "processed")])
-        repeated = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "repeated")])
-        divided = Counter(label: "boxoffice_messages_total", dimensions: [("queue", topology.events), ("outcome", "split")])
-        seconds = Timer(label: "boxoffice_batch_seconds", dimensions: [("queue", topology.events)])
+        processed = Metric.messages(topology.events, "processed")
+        repeated = Metric.messages(topology.events, "repeated")
+        divided = Metric.messages(topology.events, "split")
+        seconds = Metric.batchSeconds(topology.events)
     }
 
     func run() async throws {

@@ -17,8 +17,8 @@ struct Relay: Service {
     let runtime: ServiceRuntime
     let topology: ServiceTopology
     private let held = HeldRoutes()
-    private let published = Counter(label: "boxoffice_outbox_published_total")
-    private let unroutable = Counter(label: "boxoffice_outbox_unroutable_total")
+    private let published = Metric.outboxPublished()
+    private let unroutable = Metric.outboxUnroutable()
 
     init(_ runtime: ServiceRuntime, _ topology: ServiceTopology) {
         self.runtime = runtime

@@ -117,7 +117,7 @@ struct RetryPublisher: Sendable {
             "queue": "\(queue)", "message": "\(failed.delivery.properties.messageID ?? "")", "attempt": "\(Self.attempt(failed.delivery))",
             "reason": "\(failed.reason)",
         ]
-        Counter(label: "boxoffice_messages_total", dimensions: [("queue", queue), ("outcome", isLast ? "parked" : "retried")]).increment()
+        Metric.messages(queue, isLast ? "parked" : "retried").increment()
         if isLast {
             runtime.logger.error("A message is parked", metadata: metadata)
         } else if failed.isEarly {

@@ -92,7 +92,7 @@ public final class PrometheusMetrics: MetricsFactory, Sendable {
         var text = ""
         var seen: Set<String> = []
         func type(_ name: String, _ kind: String) {
-            if seen.insert(name).inserted { text += "# TYPE \(name) \(kind)\n" }
+            if seen.insert(name).inserted { text += Self.head(name, kind) }
         }
         for (key, counter) in counters.sorted(by: { Self.before($0.key, $1.key) }) {
             type(key.name, "counter")
@@ -111,11 +111,22 @@ public final class PrometheusMetrics: MetricsFactory, Sendable {
 
     private static func before(_ a: Key, _ b: Key) -> Bool { (a.name, a.labels) < (b.name, b.labels) }
 
+    /// The lines before the values of a metric.
+    static func head(_ name: String, _ kind: String) -> String {
+        let help = Metric.byName[name].map { "# HELP \(name) \($0.help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n"))\n" }
+        return (help ?? "") + "# TYPE \(name) \(kind)\n"
+    }
+
+    /// A value of a label: only these three are escaped (Prometheus' text format 0.0.4).
+    static func quoted(_ value: String) -> String {
+        "\"\(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n"))\""
+    }
+
     static func braced(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }
 
     private static func key(_ label: String, _ dimensions: [(String, String)]) -> Key {
         let name = String(label.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ":") ? $0 : "_" })
-        let labels = dimensions.map { "\($0.0)=\(JSONText.quoted($0.1))" }.joined(separator: ",")
+        let labels = dimensions.map { "\($0.0)=\(quoted($0.1))" }.joined(separator: ",")
         return Key(name: name, labels: labels)
     }
 }

@@ -26,6 +26,8 @@ struct HealthServer: Service {
     let port: Int
     let checks: [Check]
     let routes: WebRoutes
+    /// Sets the gauges that are read when they are asked for.
+    let sample: @Sendable () -> Void
     let logger: Logger
 
     func run() async throws {
@@ -39,8 +41,9 @@ struct HealthServer: Service {
                 headers: [.contentType: "text/plain; charset=utf-8"],
                 body: .init(byteBuffer: .init(string: missing.isEmpty ? "ready\n" : "waiting for \(missing.joined(separator: ", "))\n")))
         }
-        router.get("metrics") { [service] _, _ in
-            Response(
+        router.get("metrics") { [service, sample] _, _ in
+            sample()
+            return Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: .init(byteBuffer: .init(string: PrometheusMetrics.shared.exposition() + ProcessMetrics.exposition(of: service))))

@@ -36,7 +36,10 @@ public struct LineLogHandler: LogHandler {
     /// Passes one line to the ``LogWriter``.
     public func log(event: LogEvent) {
         var fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        if let error = event.error { fields["error"] = "\(error)" }
+        if let error = event.error {
+            fields["error"] = "\(error)"
+            if event.level >= .warning { Metric.errors.increment(ErrorKind(error).rawValue) }
+        }
         if let trace = TraceContext.current { fields["trace"] = "\(trace.traceID)" }
         LogWriter.standardError.append(line(event.level, "\(event.message)", fields)) { [self] dropped in
             line(.warning, "Log lines were dropped here: standard error was not read", ["dropped": "\(dropped)"])

@@ -37,7 +37,7 @@ public final class LogWriter: Sendable {
 
     /// A writer to a descriptor, for the rest of the process.
     /// - Parameter capacity: How many bytes of lines may wait.
-    init(_ descriptor: Int32, capacity: Int = 1 << 20, dropped: Counter = Counter(label: "boxoffice_log_lines_dropped_total")) {
+    init(_ descriptor: Int32, capacity: Int = 1 << 20, dropped: Counter = Metric.logLinesDropped()) {
         self.descriptor = descriptor
         self.capacity = capacity
         self.dropped = dropped

@@ -11,13 +11,16 @@ public struct ServiceBuilder: Sendable {
     /// The time of day.
     public let clock: WallClock
     /// The client for HTTP and SMTP servers. One thread, however many parts use it.
-    public let web: CurlClient
+    let web: CurlClient
 
     var runners: [JobRunner] = []
     var reactions: [AnyReaction] = []
     var registrations: [ChannelRegistration] = []
     var routes: [WebRoute] = []
     var services: [@Sendable (ServiceRuntime) -> any Service] = []
+
+    /// A service outside; its name is a label of metrics.
+    public func outside(_ name: String) -> OutsideService { OutsideService(name, web) }
 
     init(logger: Logger, clock: WallClock, web: CurlClient) {
         self.logger = logger

@@ -89,7 +89,7 @@ public final class ServiceHost: Sendable {
         var parts: [any Service] = [
             HealthServer(
                 service: runtime.name, host: host, port: port, checks: checks(runtime, topology),
-                routes: WebRoutes(routes: builder.routes, runtime: runtime), logger: runtime.logger),
+                routes: WebRoutes(routes: builder.routes, runtime: runtime), sample: { Self.sample(runtime.database.usage) }, logger: runtime.logger),
             MemoryTrimmer(),
             BrokerConnectionService(runtime: runtime),
             DatabaseReadiness(runtime: runtime, schema: schema, pooler: pooler),
@@ -124,6 +124,13 @@ public final class ServiceHost: Sendable {
             },
             .init { runtime.conditions.missing },
         ] + consumers
+    }
+
+    private static func sample(_ usage: PoolUsage) {
+        for (state, count) in [("leased", usage.leased), ("idle", usage.idle), ("connecting", usage.connecting)] {
+            Metric.connections(state).record(count)
+        }
+        Metric.connectionWaits().record(usage.waiting)
     }
 
     private static func logger(_ name: String, _ settings: Settings, isProcess: Bool) throws(ConfigurationError) -> Logger {

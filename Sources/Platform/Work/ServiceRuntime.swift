@@ -89,7 +89,7 @@ public struct ServiceRuntime: Sendable {
     /// Reports rows that failed where there is no run to record them on: in a reaction, or in the callbacks of a
     /// delivery worker.
     private func report(_ failures: [RowFailure]) {
-        Counter(label: "boxoffice_failed_rows_total").increment(by: failures.count)
+        Metric.failedRows().increment(by: failures.count)
         for failure in failures { logger.warning("A row could not be processed", metadata: ["row": "\(failure.row)", "reason": "\(failure.error)"]) }
     }
 

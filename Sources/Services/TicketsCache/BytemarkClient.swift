@@ -55,7 +55,7 @@ struct BytemarkClient: Sendable {
     let inFlight: Int
     private let perSecond: Int
     private let url: String
-    private let web: CurlClient
+    private let outside: OutsideService
     private let clock: WallClock
     private let rateLimiter: RateLimiter
     private let budget: ByteBudget
@@ -74,7 +74,7 @@ struct BytemarkClient: Sendable {
     init(_ settings: Settings, _ builder: ServiceBuilder) throws(ConfigurationError) {
         url = try settings.value(Self.address)
         inFlight = try settings.value(Self.inFlight)
-        web = builder.web
+        outside = builder.outside("bytemark")
         clock = builder.clock
         perSecond = try settings.value(Self.perSecond)
         rateLimiter = RateLimiter(running: inFlight, perSecond: perSecond)
@@ -151,7 +151,7 @@ struct BytemarkClient: Sendable {
             if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
             await rateLimiter.acquire()
             defer { rateLimiter.release() }
-            response = try await web.send(request)
+            response = try await outside.send(request)
         } catch .responseTooLarge {
             throw .tooLong(limit: room)
         } catch {

@@ -43,7 +43,7 @@ struct PoolTests {
                                 try await transaction.execute("select 1")
                             }
                         }
-                        try await TestDatabase.eventually("caller \(number) waits") { client.waitingCallers == number + 1 }
+                        try await TestDatabase.eventually("caller \(number) waits") { client.usage.waiting == number + 1 }
                     }
                 }
                 try await group.waitForAll()

@@ -52,10 +52,8 @@ extension FaultTests {
 
         /// Every service that is deployed, and all of its jobs.
         private static func services() throws -> [(service: String, jobs: [JobName])] {
-            let deployed = try String(contentsOfFile: "\(Executables.root)/Deploy/services", encoding: .utf8).split(separator: "\n")
             let jobs = Dictionary(grouping: JobName.all, by: \.service)
-            let names = deployed.compactMap { $0.split(separator: " ").first.map(String.init) }
-            let services = names.compactMap { name in jobs[name].map { (service: name, jobs: $0) } }
+            let services = try Executables.services().compactMap { name in jobs[name].map { (service: name, jobs: $0) } }
             #expect(services.count >= 5)
             return services
         }

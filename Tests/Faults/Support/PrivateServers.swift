@@ -61,8 +61,7 @@ struct PrivateServers: Sendable {
 
     /// The passwords of the broker's users, as `boxoffice broker-users` takes them: each is the user's name.
     static func passwords() throws -> [String: String] {
-        let services = try String(contentsOfFile: "\(Executables.root)/Deploy/services", encoding: .utf8).split(separator: "\n")
-        let users = services.filter { !$0.hasPrefix("#") }.map { String($0.prefix { $0 != " " }) } + ["operator", "web-shop"]
+        let users = try Executables.services() + ["operator", "web-shop"]
         return Dictionary(users.map { ("\($0.uppercased().replacing("-", with: "_"))_AMQP_PASSWORD", $0) }) { first, _ in first }
     }
 
@@ -101,6 +100,12 @@ enum Executables {
         if let root = getenv("BOXOFFICE_ROOT") { return String(cString: root) }
         // Tests/Faults/Support/PrivateServers.swift
         return "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+    }
+
+    /// The services that are deployed.
+    static func services() throws -> [String] {
+        try String(contentsOfFile: "\(root)/Deploy/services", encoding: .utf8).split(separator: "\n")
+            .filter { !$0.hasPrefix("#") }.map { String($0.prefix { $0 != " " }) }
     }
 
     static func path(_ name: String) -> String {

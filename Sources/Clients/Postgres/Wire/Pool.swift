@@ -62,7 +62,7 @@ final class Pool: Sendable {
         }
     }
 
-    var waitingCallers: Int { state.withLock(\.machine.waiting) }
+    var usage: PoolUsage { state.withLock(\.machine.usage) }
 
     /// Gives a connection back. One that is not reusable is closed.
     func release(_ id: Int, reusable: Bool) {

@@ -41,6 +41,7 @@ struct PoolStateMachine<Caller: Sendable>: Sendable {
     }
 
     var waiting: Int { waiters.count }
+    var usage: PoolUsage { PoolUsage(leased: leased.count, idle: idle.count, connecting: connecting, waiting: waiters.count) }
     var hasLeases: Bool { !leased.isEmpty }
 
     // MARK: Callers

@@ -12,7 +12,7 @@ struct PaymentGatewayClient: Sendable {
     let inFlight: Int
     let url: String
     private let key: String
-    private let web: CurlClient
+    private let outside: OutsideService
     let clock: WallClock
 
     private static let address = Setting.url("PAYMENT_GATEWAY_URL", "the payment gateway; /transaction/verify and /refund are added")
@@ -28,7 +28,7 @@ struct PaymentGatewayClient: Sendable {
         url = try settings.value(Self.address)
         key = try settings.value(Self.key)
         inFlight = try settings.value(Self.inFlight)
-        web = builder.web
+        outside = builder.outside("gateway")
         clock = builder.clock
     }
 
@@ -58,7 +58,7 @@ struct PaymentGatewayClient: Sendable {
         request.timeout = Self.timeout
         request.maximumResponseBytes = Self.longestAnswer
         if let trace = TraceContext.current { request.headers.add("traceparent", trace.child().traceparent) }
-        return try await web.send(request)
+        return try await outside.send(request)
     }
 
     private func read(_ body: [UInt8], _ reference: String) -> GatewayAnswer {

@@ -46,6 +46,17 @@ struct Refresh: ExternalJob {
         case failed(String, after: Duration?)
         /// The user's token was replaced or removed meanwhile: the result for the old one is discarded.
         case tokenReplaced
+
+        /// In metrics.
+        fileprivate var label: String {
+            switch self {
+            case .unchanged: "unchanged"
+            case .changed: "changed"
+            case .tokenVoid: "void"
+            case .failed: "retried"
+            case .tokenReplaced: "replaced"
+            }
+        }
     }
 
     func prepare(_ slice: Slice, _ tx: Transaction) async throws {
@@ -59,6 +70,14 @@ struct Refresh: ExternalJob {
     }
 
     func perform(_ item: Item) async -> Outcome {
+        let started = ContinuousClock.now
+        let outcome = await refresh(item)
+        Metric.refreshes.increment(outcome.label)
+        Metric.refreshSeconds.record(ContinuousClock.now - started)
+        return outcome
+    }
+
+    private func refresh(_ item: Item) async -> Outcome {
         guard let token = item.token else { return .failed("there is no Bytemark token", after: nil) }
         do {
             let update = CacheUpdate(try await bytemark.passes(token: token), freeTicketProducts: freeTicketProducts)
