@@ -39,6 +39,7 @@ let package = Package(
         .executable(name: "events", targets: ["Events"]),
         .executable(name: "marketing", targets: ["Marketing"]),
         .executable(name: "analytics", targets: ["Analytics"]),
+        .executable(name: "maintenance", targets: ["Maintenance"]),
         .executable(name: "sandbox", targets: ["Sandbox"]),
         .executable(name: "boxoffice", targets: ["BoxOffice"]),
     ],
@@ -121,6 +122,7 @@ let package = Package(
         service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Marketing", ["Cron", "Digests"], exclude: ["Schema", "Mail", "Unsubscribe/Page", "embed.list"], embeds: true),
         service("Analytics", ["CivilCalendar", "Cron"]),
+        service("Maintenance", ["ClientSupport", logging], exclude: []),
         service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.
@@ -179,13 +181,14 @@ let package = Package(
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Cron", "Platform", "Postgres", "AMQP", "Support"]),
         tests("MarketingTests", "Services/Marketing", ["Marketing", "AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support"]),
+        tests("MaintenanceTests", "Services/Maintenance", ["Maintenance", "Contracts", "Platform", "Postgres", "Support"]),
         tests("AnalyticsTests", "Services/Analytics", ["Analytics", "AMQP", "Contracts", "Cron", "Platform", "Postgres", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests(
             "ScenariosTests", "Scenarios",
             [
-                "Analytics", "Bookings", "Events", "LoyaltyNotifier", "Marketing", "Payments", "TicketsCache", "AMQP", "Contracts", "Platform",
-                "Postgres", "Support",
+                "Analytics", "Bookings", "Events", "LoyaltyNotifier", "Maintenance", "Marketing", "Payments", "TicketsCache", "AMQP", "Contracts",
+                "Platform", "Postgres", "Support",
             ]),
         tests(
             "FaultsTests", "Faults",
@@ -197,8 +200,8 @@ let package = Package(
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
-                "AMQP", "Analytics", "Bookings", "BuildInfo", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Marketing", "Migrations",
-                "Payments",
+                "AMQP", "Analytics", "Bookings", "BuildInfo", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Maintenance", "Marketing",
+                "Migrations", "Payments",
                 "Platform",
                 "Postgres",
                 "Support",
@@ -208,8 +211,8 @@ let package = Package(
         tests(
             "DeployTests", "Deploy",
             [
-                "Analytics", "Bookings", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Marketing", "Payments", "Platform", "Sandbox",
-                "Schedules", "TickPublisher",
+                "Analytics", "Bookings", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Maintenance", "Marketing", "Payments", "Platform",
+                "Sandbox", "Schedules", "TickPublisher",
                 "TicketsCache",
             ],
             exclude: ["expectations.bash", "private-servers", "stand-in", "up-and-down"]),

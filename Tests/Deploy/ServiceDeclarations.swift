@@ -5,6 +5,7 @@ import Platform
 @testable import Bookings
 @testable import Events
 @testable import LoyaltyNotifier
+@testable import Maintenance
 @testable import Marketing
 @testable import Payments
 @testable import TickPublisher
@@ -15,7 +16,7 @@ enum ServiceDeclarations {
     /// The types. One that Deploy/services does not have, or a line of it without a type here, fails a test.
     static let all: [any BackgroundService.Type] = [
         TickPublisher.self, TicketsCache.self, LoyaltyNotifier.self, Payments.self, Bookings.self, Events.self, Marketing.self,
-        Analytics.self,
+        Analytics.self, Maintenance.self,
     ]
 
     /// Of each line its words: the name and the secrets.

@@ -12,7 +12,10 @@ import Testing
 /// That each service can do what it must is shown by all other tests: they run services as their own users.
 @Suite("The broker refuses what is not a service's own", .enabled(if: TestServers.shared.hasUsers))
 struct BrokerRightsTests {
-    private static let services = ["tick-publisher", "tickets-cache", "loyalty-notifier", "payments", "bookings", "events", "marketing", "analytics"]
+    private static let services = [
+        "tick-publisher", "tickets-cache", "loyalty-notifier", "payments", "bookings", "events", "marketing", "analytics",
+        "maintenance",
+    ]
 
     /// A house with everybody's queues, as the administrator has declared them.
     private func open(_ body: @Sendable (TestEnvironment, [String]) async throws -> Void) async throws {

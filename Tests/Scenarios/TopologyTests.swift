@@ -9,6 +9,7 @@ import Testing
 @testable import Bookings
 @testable import Events
 @testable import LoyaltyNotifier
+@testable import Maintenance
 @testable import Marketing
 @testable import Payments
 @testable import TicketsCache
@@ -30,6 +31,7 @@ struct TopologyTests {
         declared.merge(try ServiceHost(Bookings.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Events.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Marketing.self, settings: settings).topology.topology)
+        declared.merge(try ServiceHost(Maintenance.self, settings: settings).topology.topology)
         declared.merge(try ServiceHost(Analytics.self, settings: settings).topology.topology)
         let document = try JSONDecoder().decode(Document.self, from: SchemaValidator.ask("topology"))
 

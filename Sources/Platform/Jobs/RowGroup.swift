@@ -11,6 +11,11 @@ struct RowGroup: Codable, Sendable, Equatable {
         if first.count < Self.keptNames { first.append(row.storable(atMost: 200)) }
     }
 
+    mutating func add(_ number: Int, first names: [String]) {
+        count += number
+        first += names.prefix(max(0, Self.keptNames - first.count)).map { $0.storable(atMost: 200) }
+    }
+
     /// The rows of both.
     func adding(_ other: RowGroup) -> RowGroup {
         RowGroup(count: count + other.count, first: first + other.first.prefix(max(0, Self.keptNames - first.count)))

@@ -40,6 +40,17 @@ extension Setting where Value == String {
         }
     }
 
+    /// The absolute path of a folder, which is not the root of the file system.
+    public static func folder(_ name: String, _ meaning: String) -> Self {
+        Self(description: SettingDescription(name, .optional, meaning)) { text throws(SettingProblem) in
+            let parts = text.split(separator: "/").filter { $0 != "." }
+            guard text.hasPrefix("/"), !parts.isEmpty, !parts.contains("..") else {
+                throw SettingProblem(text: "is \"\(text)\", but must be the absolute path of a folder, and not /")
+            }
+            return "/" + parts.joined(separator: "/")
+        }
+    }
+
     /// The IP address of this machine to listen on: `127.0.0.1`, `0.0.0.0` (reachable from other machines), `::` …
     public static func address(_ name: String, default standard: String, _ meaning: String) -> Self {
         Self(description: SettingDescription(name, .standard(standard), meaning)) { text throws(SettingProblem) in

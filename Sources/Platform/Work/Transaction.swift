@@ -155,6 +155,13 @@ public final class Transaction: Sendable {
         effects.withLock { $0.groups[decision, default: RowGroup()].add(row) }
     }
 
+    /// Notes on the run that something was decided about a number of rows.
+    /// - Parameter first: The first of them by name; a run keeps a hundred.
+    public func note(_ decision: String, count: Int, first: [String]) {
+        guard count > 0 else { return }
+        effects.withLock { $0.groups[decision, default: RowGroup()].add(count, first: first) }
+    }
+
     /// Runs the body so that its rows, messages and deliveries are undone if it throws. Effects that were caused before
     /// must have been taken with ``takeEffects()``.
     /// - Returns: the result of the body, and its effects, which are written to their tables already.

@@ -19,6 +19,7 @@ public struct Domain: Sendable, Equatable {
         Domain(service: "bookings", schema: "bookings", folder: "Bookings"),
         Domain(service: "marketing", schema: "marketing", folder: "Marketing"),
         Domain(service: "analytics", schema: "analytics", folder: "Analytics"),
+        Domain(service: "maintenance", schema: "maintenance", folder: "Maintenance"),
     ]
 
     /// The role of the web shop, which inserts the first rows of every process.

@@ -21,6 +21,8 @@ extension HostileScenario {
         "marketing.suppressions": "written by the service alone, joined by its keys",
         "bookings.removed_bookings": "written by the service alone",
         "analytics.deliveries": "the same table as bookings.deliveries, read by the same statements",
+        "maintenance.deliveries": "the same table as bookings.deliveries, read by the same statements",
+        "operations.alerts": "written by the services alone",
         "analytics.facts": "written by the service alone, from messages; the fuzzed messages try it",
         "analytics.activity": "written by the service alone",
         "analytics.snapshots": "written by the service alone",

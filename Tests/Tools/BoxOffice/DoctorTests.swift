@@ -11,6 +11,7 @@ import Testing
 @testable import BoxOffice
 @testable import Events
 @testable import LoyaltyNotifier
+@testable import Maintenance
 @testable import Marketing
 @testable import Payments
 @testable import TicketsCache
@@ -51,7 +52,9 @@ struct DoctorTests {
                     try await environment.with(Bookings.self, settings: settings) { _ in
                         try await environment.with(Events.self, settings: settings) { _ in
                             try await environment.with(Marketing.self, settings: settings) { _ in
-                                try await environment.with(Analytics.self, settings: settings) { _ in try await body() }
+                                try await environment.with(Analytics.self, settings: settings) { _ in
+                                    try await environment.with(Maintenance.self, settings: settings) { _ in try await body() }
+                                }
                             }
                         }
                     }

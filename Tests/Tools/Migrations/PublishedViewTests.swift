@@ -29,6 +29,8 @@ struct PublishedViewTests {
         ("bookings", "select from bookings.removed_booking_facts", ["analytics"]),
         ("payments", "select from payments.refund_facts", ["analytics"]),
         ("storefront", "select from storefront.user_activity", ["analytics"]),
+        ("storefront", "select from storefront.documents", []),
+        ("storefront", "select from storefront.document_paths", ["maintenance"]),
         ("analytics", "select from analytics.facts", []),
         ("analytics", "select from analytics.reports", []),
         ("events", "select from events.events", []),

@@ -70,5 +70,9 @@ struct OutboxCheck: StateCheck {
         select 'analytics', (select count(*) from (select from analytics.outbox limit $1) few), routing_key,
                floor(extract(epoch from now() - created_at))::int
         from (select routing_key, created_at from analytics.outbox order by id limit 1) oldest
+        union all
+        select 'maintenance', (select count(*) from (select from maintenance.outbox limit $1) few), routing_key,
+               floor(extract(epoch from now() - created_at))::int
+        from (select routing_key, created_at from maintenance.outbox order by id limit 1) oldest
         """
 }

@@ -40,3 +40,29 @@ grant usage on schema storefront to "bookings", "events", "marketing", "analytic
 grant select on storefront.user_activity to "analytics";
 grant select on storefront.user_contacts to "bookings", "events";
 grant select on storefront.campaign_contacts, storefront.organizer_contacts to "marketing";
+
+-- The key by which the path of a row and the path of a file are compared: without empty and `.` parts, `..` resolved, in
+-- one Unicode form and one case. Paths that might be the same are the same: a file is rather kept than lost.
+create function storefront.document_key(path text) returns text language plpgsql immutable strict parallel safe set search_path = pg_catalog as $$
+declare
+    part text;
+    parts text[] := '{}';
+begin
+    foreach part in array string_to_array(lower(normalize(path, NFC)), '/') loop
+        if part in ('', '.') then
+            continue;
+        elsif part = '..' then
+            parts := parts[:cardinality(parts) - 1];
+        else
+            parts := parts || part;
+        end if;
+    end loop;
+    return array_to_string(parts, '/');
+end
+$$;
+create index documents_key on storefront.documents (md5(storefront.document_key(path)));
+-- The files that documents name.
+create view storefront.document_paths as select id as document_id, md5(storefront.document_key(path)) as path_key from storefront.documents;
+
+grant usage on schema storefront to "maintenance";
+grant select on storefront.document_paths to "maintenance";

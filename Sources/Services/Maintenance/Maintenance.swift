@@ -1,0 +1,30 @@
+import Platform
+
+/// Keeps the house clean: files and disk space.
+///
+/// | takes | does |
+/// | --- | --- |
+/// | `maintenance.clean-temporary-files` | files below `TEMP_DIR` that are older than a day |
+/// | `maintenance.clean-old-logs` | `*.log` below `LOGS_DIR` that are older than 30 days |
+/// | `maintenance.clean-orphaned-documents` | files below `UPLOADS_DIR` that are older than 30 days and have no row |
+/// | `maintenance.check-disk-space` | warns under 10 % free; under 5 % an alert, and temporary files are cleaned |
+///
+/// docs/files.md tells what is removed and what is left alone. Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and
+/// `FRONTEND_URL`; alerts go to `REPORT_RECIPIENTS`.
+@main
+struct Maintenance: BackgroundService {
+    static let name = "maintenance"
+    static let schema = "maintenance"
+    static let summary = "removes old files, watches the disks and raises alerts"
+    static let settings = MailSettings.all + [MailSettings.reportRecipients.description] + FileSettings.all
+
+    static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
+        let files = try FileSettings(settings)
+        let recipients = try settings.value(MailSettings.reportRecipients)
+        service.add(channel: try MailChannel(settings, service, templates: try MailTemplates([])))
+        service.add(job: CleanTemporaryFiles(folder: files.temporary))
+        service.add(job: CleanOldLogs(folder: files.logs))
+        service.add(job: CleanOrphanedDocuments(folder: files.uploads, mostPercent: files.orphansPercent, recipients: recipients))
+        service.add(job: CheckDiskSpace(files: files, recipients: recipients, logger: service.logger))
+    }
+}
