@@ -110,7 +110,7 @@ let package = Package(
                 "Delivery/Mail/Languages", "Delivery/Mail/Partials", "Delivery/Mail/Templates", "Delivery/Mail/layout.html.mustache",
                 "Delivery/Mail/layout.text.mustache",
             ],
-            sources: ["Alerts", "Delivery", "Jobs", "Messaging", "Metrics", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
+            sources: ["Alerts", "Delivery", "Heartbeats", "Jobs", "Messaging", "Metrics", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
 
         // Services.
         service(

@@ -43,6 +43,7 @@ public final class ServiceHost: Sendable {
         let host = try settings.value(CommonSettings.httpHost)
         let runLease = try settings.value(CommonSettings.runLease)
         let port = try settings.value(CommonSettings.httpPort)
+        let heartbeat = try settings.value(CommonSettings.heartbeat)
 
         web = CurlClient(logger: logger)
         var builder = ServiceBuilder(logger: logger, clock: clock, web: web)
@@ -55,7 +56,7 @@ public final class ServiceHost: Sendable {
             migrations: RequiredMigrations(schema: S.schema, folder: Self.folder(of: S.self)))
         let deadline = isProcess ? ShutdownDeadline(database, logger) : nil
         let parts =
-            Self.parts(runtime, builder, topology, schema: S.schema, configuration.pooler, host: host, port: port) + [
+            Self.parts(runtime, builder, topology, schema: S.schema, configuration.pooler, host: host, port: port, heartbeat: heartbeat) + [
                 ShutdownSignal(runtime: runtime, deadline: deadline)
             ]
         group = ServiceGroup(
@@ -84,13 +85,14 @@ public final class ServiceHost: Sendable {
 
     private static func parts(
         _ runtime: ServiceRuntime, _ builder: ServiceBuilder, _ topology: ServiceTopology, schema: String, _ pooler: PostgresPooler, host: String,
-        port: Int
+        port: Int, heartbeat: Int
     ) -> [any Service] {
         var parts: [any Service] = [
             HealthServer(
                 service: runtime.name, host: host, port: port, checks: checks(runtime, topology),
                 routes: WebRoutes(routes: builder.routes, runtime: runtime), sample: { Self.sample(runtime.database.usage) }, logger: runtime.logger),
             MemoryTrimmer(),
+            Heartbeat(runtime, seconds: heartbeat),
             BrokerConnectionService(runtime: runtime),
             DatabaseReadiness(runtime: runtime, schema: schema, pooler: pooler),
             TopologyKeeper(runtime: runtime, topology: topology),

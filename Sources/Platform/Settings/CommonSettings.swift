@@ -32,6 +32,9 @@ public enum CommonSettings {
     /// How long a run may stand still before another process resumes it.
     public static let runLease = Setting.integer(
         "RUN_LEASE", default: RunRescuer.standardLease, in: 1...120, "seconds that a run may stand still before somebody takes it up")
+    /// How often a process writes its row of `operations.heartbeats`.
+    public static let heartbeat = Setting.integer(
+        "HEARTBEAT_SECONDS", default: 30, in: 1...40, "seconds between two heartbeats; a process that misses two is an alert")
     /// The lowest level that is logged.
     public static let logLevel = Setting<Logger.Level>.choice("LOG_LEVEL", default: .info, "the least that is logged")
     /// The format of the log.
@@ -40,7 +43,8 @@ public enum CommonSettings {
     /// All of them.
     public static let all = [
         databaseURL.description, databasePassword.description, databasePooler.description, databaseConnections.description,
-        amqpURL.description, amqpPassword.description, httpHost.description, httpPort.description, runLease.description, logLevel.description,
+        amqpURL.description, amqpPassword.description, httpHost.description, httpPort.description, runLease.description, heartbeat.description,
+        logLevel.description,
         logFormat.description,
     ]
 

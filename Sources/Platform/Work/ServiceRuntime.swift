@@ -27,6 +27,8 @@ public struct ServiceRuntime: Sendable {
     var migrations = RequiredMigrations.none
     /// Open once the database answers and is migrated.
     let databaseReady = AsyncLatch()
+    /// The transactions that are under way, as the heartbeat tells them.
+    let work = WorkInProgress()
     /// The operations that wait for the database.
     let databaseWaits = DatabaseWaits()
     /// Open once the service has been asked to stop.
@@ -47,12 +49,14 @@ public struct ServiceRuntime: Sendable {
     /// - Parameter mayBeDuplicate: Whether its messages may include duplicates.
     public func transaction<T: Sendable>(mayBeDuplicate: Bool = true, _ body: (Transaction) async throws -> T) async throws -> T {
         let now = clock.now
-        let (result, written, failures) = try await database.transaction { postgres in
-            let tx = Transaction(postgres, service: name, now: now, mayBeDuplicate: mayBeDuplicate)
-            let result = try await body(tx)
-            let effects = tx.takeEffects()
-            try tx.write(effects)
-            return (result, tx.written, effects.failures)
+        let (result, written, failures) = try await work.during {
+            try await database.transaction { postgres in
+                let tx = Transaction(postgres, service: name, now: now, mayBeDuplicate: mayBeDuplicate)
+                let result = try await body(tx)
+                let effects = tx.takeEffects()
+                try tx.write(effects)
+                return (result, tx.written, effects.failures)
+            }
         }
         if written.messages { outboxFilled.raise() }
         if written.deliveries { deliveriesFilled.forEach { $0.raise() } }

@@ -1,6 +1,6 @@
 import Platform
 
-/// Keeps the house clean: files and disk space.
+/// Keeps the house clean: files and disk space. Watches the heartbeats of all other services.
 ///
 /// | takes | does |
 /// | --- | --- |
@@ -26,5 +26,7 @@ struct Maintenance: BackgroundService {
         service.add(job: CleanOldLogs(folder: files.logs))
         service.add(job: CleanOrphanedDocuments(folder: files.uploads, mostPercent: files.orphansPercent, recipients: recipients))
         service.add(job: CheckDiskSpace(files: files, recipients: recipients, logger: service.logger))
+        let heartbeat = try settings.value(CommonSettings.heartbeat)
+        service.add { runtime in HeartbeatWatch(runtime, every: heartbeat, mailTo: recipients) }
     }
 }

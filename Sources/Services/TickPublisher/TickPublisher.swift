@@ -21,6 +21,9 @@ struct TickPublisher: BackgroundService {
         let zone = try settings.zone()
         let schedules = try schedules(settings)
         service.add { runtime in Scheduler(runtime, schedules: schedules, zone: zone) }
+        let heartbeat = try settings.value(CommonSettings.heartbeat)
+        // Who watches all others is watched from here. This service sends no mails; the alert is in its log and in doctor.
+        service.add { runtime in HeartbeatWatch(runtime, only: "maintenance", every: heartbeat) }
     }
 
     static func schedules(_ settings: Settings) throws(ConfigurationError) -> [Schedule] {

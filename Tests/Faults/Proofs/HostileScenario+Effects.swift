@@ -22,6 +22,7 @@ extension HostileScenario {
         "bookings.removed_bookings": "written by the service alone",
         "analytics.deliveries": "the same table as bookings.deliveries, read by the same statements",
         "maintenance.deliveries": "the same table as bookings.deliveries, read by the same statements",
+        "operations.heartbeats": "written by the services alone",
         "operations.alerts": "written by the services alone",
         "analytics.facts": "written by the service alone, from messages; the fuzzed messages try it",
         "analytics.activity": "written by the service alone",

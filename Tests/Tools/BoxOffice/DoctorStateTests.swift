@@ -34,6 +34,14 @@ struct DoctorStateTests {
                 """,
             what: "runs", says: ["run 7 of payments.handle-timeouts has not moved for 30", "start payments"]),
         Fault(
+            testDescription: "a process that is not seen",
+            sql: """
+                insert into operations.heartbeats (service, instance, version, started_at, seen_at, interval_seconds)
+                values ('payments', 'payments@a/1', '1', now(), now() - interval '300 seconds', 30),
+                       ('payments', 'payments@a/2', '1', now(), now() - interval '60 seconds', 30)
+                """,
+            what: "heartbeats", says: ["payments@a/1 has not been seen for 30"]),
+        Fault(
             testDescription: "an open alert",
             sql: """
                 insert into operations.alerts (kind, subject, service, since, no_data_since, until, details)
