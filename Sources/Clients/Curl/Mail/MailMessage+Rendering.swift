@@ -17,12 +17,35 @@ extension MailMessage {
         try out.field("Content-Type", words: ["multipart/alternative;", "boundary=\"\(boundary)\""])
         var bytes = out.bytes
         // The plainest first: readers show the last part they understand (RFC 2046 section 5.1.4).
-        for (type, content) in [("text/plain", text), ("text/html", html)] {
-            bytes += "\r\n--\(boundary)\r\nContent-Type: \(type); charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".utf8
-            bytes += QuotedPrintable.encode(content)
+        bytes += part("text/plain", text, boundary)
+        if images.isEmpty {
+            bytes += part("text/html", html, boundary)
+        } else {
+            // The images belong to the HTML alone (RFC 2387): beside both they would be listed as attachments.
+            let related = "=_r.\(boundary.dropFirst(2))"
+            bytes += "\r\n--\(boundary)\r\nContent-Type: multipart/related; type=\"text/html\"; boundary=\"\(related)\"\r\n".utf8
+            bytes += part("text/html", html, related)
+            for image in images { bytes += try part(image, related) }
+            bytes += "\r\n--\(related)--\r\n".utf8
         }
         bytes += "\r\n--\(boundary)--\r\n".utf8
         return bytes
+    }
+
+    private func part(_ type: String, _ content: String, _ boundary: String) -> [UInt8] {
+        Array("\r\n--\(boundary)\r\nContent-Type: \(type); charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n".utf8)
+            + QuotedPrintable.encode(content)
+    }
+
+    private func part(_ image: MailImage, _ boundary: String) throws(MailError) -> [UInt8] {
+        for value in [image.contentID, image.type]
+        where value.isEmpty || !value.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x3C && $0 != 0x3E }) {
+            throw .invalidHeaderValue(field: "Content-ID")
+        }
+        let head =
+            "\r\n--\(boundary)\r\nContent-Type: \(image.type)\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <\(image.contentID)>\r\nContent-Disposition: inline\r\n\r\n"
+        return Array(head.utf8)
+            + Data(image.content).base64EncodedData(options: [.lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed])
     }
 
     private func writeHeaders(to out: inout HeaderWriter) throws(MailError) {

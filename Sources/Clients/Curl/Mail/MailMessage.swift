@@ -18,6 +18,8 @@ public struct MailMessage: Sendable {
     public var text: String
     /// The same as HTML, if there is one.
     public var html: String?
+    /// The images that the HTML shows.
+    public var images: [MailImage]
     /// Further headers, say `List-Unsubscribe`.
     public var headers: [(name: String, value: String)]
     /// `left@right`, without angle brackets. The same mail keeps it when it is sent again.
@@ -30,7 +32,7 @@ public struct MailMessage: Sendable {
     /// A mail. Nothing is checked here but by `rendered` and by sending.
     public init(
         from: MailAddress, replyTo: MailAddress? = nil, to: [MailAddress], cc: [MailAddress] = [], bcc: [MailAddress] = [], subject: String,
-        text: String, html: String? = nil, headers: [(name: String, value: String)] = [], messageID: String, date: Date,
+        text: String, html: String? = nil, images: [MailImage] = [], headers: [(name: String, value: String)] = [], messageID: String, date: Date,
         envelopeSender: String? = nil
     ) {
         self.from = from
@@ -41,6 +43,7 @@ public struct MailMessage: Sendable {
         self.subject = subject
         self.text = text
         self.html = html
+        self.images = images
         self.headers = headers
         self.messageID = messageID
         self.date = date

@@ -8,6 +8,8 @@ public struct Mail: Sendable {
     public let to: Recipient
     /// The values that the template may name, besides `name` and `frontend`.
     public let facts: [String: MailFact]
+    /// The charts that the template may show, as the list `charts` (``MailChart/facts(source:)``).
+    public let charts: [MailChart]
     /// The list that the recipient can unsubscribe from; nil for a mail about the recipient's own affairs.
     public let subscription: MailSubscription?
     /// `<template or kind>/<id>`: a second mail with the same key is never sent.
@@ -21,21 +23,25 @@ public struct Mail: Sendable {
     ///   - kind: Replaces the template's name in the key when several templates are one kind of mail, of which only one
     ///     is sent.
     ///   - facts: The values that the template may name.
+    ///   - charts: The charts that the template may show.
     ///   - subscription: What the recipient can unsubscribe from.
     public init(
-        _ template: String, about id: Int, kind: String? = nil, to contact: Recipient, facts: [String: MailFact],
+        _ template: String, about id: Int, kind: String? = nil, to contact: Recipient, facts: [String: MailFact], charts: [MailChart] = [],
         subscription: MailSubscription? = nil
     ) {
         self.template = template
         self.to = contact
         self.facts = facts
+        self.charts = charts
         self.subscription = subscription
         self.dedupeKey = "\(kind ?? template)/\(id)"
     }
 
     /// The delivery's payload.
     var json: String {
-        "{\"template\":\(JSONText.quoted(template)),\"to\":\(to.json),\"facts\":\(MailFact.json(facts))\(subscription.map { ",\"subscription\":\($0.json)" } ?? "")}"
+        let shown = charts.isEmpty ? "" : ",\"charts\":[\(charts.map(\.json).joined(separator: ","))]"
+        let listed = subscription.map { ",\"subscription\":\($0.json)" } ?? ""
+        return "{\"template\":\(JSONText.quoted(template)),\"to\":\(to.json),\"facts\":\(MailFact.json(facts))\(shown)\(listed)}"
     }
 }
 

@@ -96,10 +96,19 @@ public struct MailChannel: DeliveryChannel {
             let link = try content.subscription.map { try self.link($0, content.template) }
             var facts = content.facts
             if let link { facts["unsubscribe"] = .text(link.page) }
+            // A key may have an address in it; the id has one @.
+            let messageID = "\(key.replacing("/", with: ".").replacing("@", with: "."))@\(from.domain)"
+            let images = (content.charts ?? []).enumerated().map { index, chart in
+                MailImage(contentID: "chart\(index).\(messageID)", type: "image/png", content: chart.image)
+            }
+            if let charts = content.charts {
+                facts["charts"] = .list(zip(charts, images).map { $0.facts(source: "cid:\($1.contentID)") })
+            }
             let mail = try template.rendered(facts, name: name, frontend: frontend)
             return MailMessage(
                 from: from, to: [try MailAddress(pasted: content.to.email, name: name)], subject: mail.subject, text: mail.text, html: mail.html,
-                headers: [("Auto-Submitted", "auto-generated")] + (link?.headers ?? []), messageID: "\(key.replacing("/", with: "."))@\(from.domain)",
+                images: images,
+                headers: [("Auto-Submitted", "auto-generated")] + (link?.headers ?? []), messageID: messageID,
                 date: clock.now)
         } catch let failure as DeliveryFailure {
             throw failure

@@ -6,6 +6,8 @@ struct MailContent {
     let template: String
     let to: Recipient
     let facts: [String: MailFact]
+    /// Nil for a mail without charts.
+    let charts: [MailChart]?
     let subscription: MailSubscription?
 
     /// Decodes a payload.
@@ -17,6 +19,7 @@ struct MailContent {
         self.template = template
         to = try members.recipient()
         subscription = try members.subscription()
+        charts = try members.scanner.value("charts").map { try WireCoding.decodeJSON([MailChart].self, from: $0) }
         self.facts = try recent.decoded(facts)
     }
 
