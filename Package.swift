@@ -121,7 +121,7 @@ let package = Package(
         service("Payments", ["Cron", "Curl"]),
         service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Marketing", ["Cron", "Digests"], exclude: ["Schema", "Mail", "Unsubscribe/Page", "embed.list"], embeds: true),
-        service("Analytics", ["CivilCalendar", "Cron"]),
+        service("Analytics", ["CivilCalendar", "Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Maintenance", ["ClientSupport", logging], exclude: []),
         service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
@@ -149,7 +149,7 @@ let package = Package(
         .executableTarget(
             name: "BoxOffice",
             dependencies: [
-                "AMQP", "BuildInfo", "Contracts", "Cron", "Curl", "Digests", "Migrations", "Platform", "Postgres", "Schedules", "YAML",
+                "AMQP", "BuildInfo", "CivilCalendar", "Contracts", "Cron", "Curl", "Digests", "Migrations", "Platform", "Postgres", "Schedules", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging,
             ],
             path: "Sources/Tools/BoxOffice", exclude: ["embed.list"], swiftSettings: house, plugins: ["EmbedFiles"]),

@@ -14,6 +14,10 @@ struct ReportSchemaTests {
         let json: String
     }
 
+    private static let jobs: [JobName] = [
+        .analyticsGenerateDaily, .analyticsGenerateWeeklyReport, .analyticsGenerateMonthlySummary, .analyticsMonitorRealTime,
+    ]
+
     @Test("Of periods with and without anything in them, each kind of report is what its schema allows")
     func bodies() async throws {
         let now = try #require(RFC3339.date(from: "2026-11-02T09:00:00Z"))
@@ -22,21 +26,21 @@ struct ReportSchemaTests {
             try await StubServices.open { stubs in
                 try await environment.with(Analytics.self, settings: stubs.settings) { _ in
                     for offset: TimeInterval in [0, 365 * 86_400] {
-                        for job: JobName in [.analyticsGenerateDaily, .analyticsGenerateWeeklyReport, .analyticsGenerateMonthlySummary] {
+                        for job in Self.jobs {
                             let tick = try await environment.tick(job, at: now - offset, trigger: .manual, misfire: .all)
                             #expect(try await environment.ended(tick).outcome == .succeeded)
                         }
                         // The later periods are reported first; the earlier ones are empty.
                         if offset == 0 { try await insert(environment) }
                     }
-                    for job: JobName in [.analyticsGenerateDaily, .analyticsGenerateWeeklyReport, .analyticsGenerateMonthlySummary] {
+                    for job in Self.jobs {
                         let tick = try await environment.tick(job, at: now, trigger: .manual, misfire: .all)
                         #expect(try await environment.ended(tick).outcome == .succeeded)
                     }
                 }
             }
             let cases = try await environment.database.query("select kind, body::text as json from analytics.reports", as: Case.self)
-            #expect(cases.count == 6)
+            #expect(cases.count == 8)
             let verdicts = try JSONDecoder().decode([String?].self, from: SchemaValidator.ask("reports", JSONEncoder().encode(cases)))
             for (report, verdict) in zip(cases, verdicts) { #expect(verdict == nil, "\(report.kind) \(report.json)") }
             let others = [Case(kind: "daily", json: "{}"), Case(kind: "weekly", json: cases.first { $0.kind == "daily" }?.json ?? "")]

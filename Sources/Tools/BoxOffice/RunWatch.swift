@@ -30,6 +30,20 @@ struct RunWatch: Sendable {
         return other
     }
 
+    /// Waits for the end of the runs of several ticks.
+    func outcomes(of ticks: [String]) async throws -> [RunOutcome] {
+        while ContinuousClock.now < deadline {
+            let outcomes = try await database.query(Self.ended, as: RunOutcome.self, ticks)
+            if outcomes.count == ticks.count { return outcomes }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw Failure("the runs have not ended within \(limit) seconds; `boxoffice runs` shows how they go on")
+    }
+
+    private static let ended: SQL = """
+        select outcome from operations.job_runs where tick_id = any ($1::text[]) and outcome <> 'running'
+        """
+
     private func ended(_ which: RunReport.Which) async throws -> RunReport {
         while ContinuousClock.now < deadline {
             if let run = try await RunReport.read(which, from: database).first, run.outcome != .running { return run }

@@ -36,7 +36,7 @@ enum HostileMails {
     ]
 
     /// Facts that are links, or parts of links that no person writes.
-    private static let kept: Set<String> = ["unsubscribe", "id", "more"]
+    private static let kept: Set<String> = ["unsubscribe", "id", "more", "src", "width", "height"]
     private static let optional: Set<String> = ["place", "reason", "refund", "more", "tooLate"]
 
     static let all = Result { try make() }

@@ -9,6 +9,7 @@ import Postgres
 /// counts on the day on which the money went back.
 struct GenerateDaily: ReportJob {
     static let name = JobName.analyticsGenerateDaily
+    let mailing: ReportMailing
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let day = try await slice.period(tx)
@@ -17,6 +18,7 @@ struct GenerateDaily: ReportJob {
         for row in try await tx.query(Self.report, day.start, day.end, users.new, users.total, users.active, areEstimates) {
             try tx.keep(Report(.daily, of: day, body: row.decode(PostgresJSON.self, at: 0)))
         }
+        try await mailing.send(.daily, day, count: DailyBody.shownDays, slice, tx, DailyBody.mail)
         return Progress(1)
     }
 

@@ -8,6 +8,7 @@ import Postgres
 /// The month is that of the schedule's zone, from midnight to midnight; it is due on the 1st at 08:00, when it is over.
 struct GenerateMonthlySummary: ReportJob {
     static let name = JobName.analyticsGenerateMonthlySummary
+    let mailing: ReportMailing
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let zone = try await slice.zone(tx)
@@ -19,6 +20,7 @@ struct GenerateMonthlySummary: ReportJob {
         let rows = try await tx.query(
             Self.report, period.start, period.end, before.start, users.new, users.total, users.active, areEstimates)
         for row in rows { try tx.keep(Report(.monthly, of: period, body: row.decode(PostgresJSON.self, at: 0))) }
+        try await mailing.send(.monthly, period, count: MonthlyBody.shownMonths, slice, tx, MonthlyBody.mail)
         return Progress(1)
     }
 

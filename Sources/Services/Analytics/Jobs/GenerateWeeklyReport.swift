@@ -9,6 +9,7 @@ import Postgres
 /// Bookings count in the week in which they were confirmed. How full an event was is what it was at the end of the week.
 struct GenerateWeeklyReport: ReportJob {
     static let name = JobName.analyticsGenerateWeeklyReport
+    let mailing: ReportMailing
 
     func run(_ slice: Slice, _ tx: Transaction) async throws -> Progress {
         let week = try await slice.period(tx)
@@ -19,6 +20,7 @@ struct GenerateWeeklyReport: ReportJob {
         let rows = try await tx.query(
             Self.report, week.start, week.end, before.start, days.names, days.starts, users.new, users.total, users.active, areEstimates)
         for row in rows { try tx.keep(Report(.weekly, of: week, body: row.decode(PostgresJSON.self, at: 0))) }
+        try await mailing.send(.weekly, week, count: 2, slice, tx, WeeklyBody.mail)
         return Progress(1)
     }
 

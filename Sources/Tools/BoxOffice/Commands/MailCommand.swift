@@ -32,7 +32,8 @@ struct MailCommand: ParsableCommand {
             do {
                 try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
                 for preview in previews {
-                    try write(Array(preview.mail.html.utf8), as: "\(preview.fileName).html")
+                    try write(Array(preview.html.utf8), as: "\(preview.fileName).html")
+                    if let chart = preview.chart { try write(chart.content, as: chart.name) }
                     try write(Array(preview.mail.text.utf8), as: "\(preview.fileName).txt")
                     try write(preview.message(at: Date()), as: "\(preview.fileName).eml")
                 }

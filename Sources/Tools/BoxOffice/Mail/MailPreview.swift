@@ -30,11 +30,21 @@ struct MailPreview {
         return previews
     }
 
+    /// The file with its chart, where it has one; ``html`` shows it.
+    var chart: (name: String, content: [UInt8])? { mail.html.contains(Self.chartSource) ? ("\(fileName).png", ReportSamples.chart.image) : nil }
+
+    /// The HTML as a browser shows it: a chart that is a part of the message is a file beside it.
+    var html: String { chart.map { mail.html.replacing(Self.chartSource, with: $0.name) } ?? mail.html }
+
+    private static let chartID = "chart0.sample@boxoffice.example"
+    private static let chartSource = "cid:\(chartID)"
+
     /// The whole message, as a mail server would get it.
     func message(at date: Date) throws -> [UInt8] {
         let message = MailMessage(
             from: try MailAddress("tickets@boxoffice.example", name: "Box Office"),
             to: [try MailAddress("zoe@example.org", name: MailSamples.recipient)], subject: mail.subject, text: mail.text, html: mail.html,
+            images: chart.map { [MailImage(contentID: Self.chartID, type: "image/png", content: $0.content)] } ?? [],
             headers: [("Auto-Submitted", "auto-generated")], messageID: "\(kind).1@boxoffice.example", date: date)
         return try message.rendered()
     }

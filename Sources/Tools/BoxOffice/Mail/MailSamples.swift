@@ -12,7 +12,8 @@ enum MailSamples {
     /// The facts of each template, by its name without language.
     /// - Parameter language: Of the few facts that are words: `en` or `es`.
     static func facts(in language: String) -> [String: [String: MailFact]] {
-        booking.merging(campaigns) { $1 }.merging(["organizer-report": report(in: language), "alert": alert]) { $1 }
+        booking.merging(campaigns) { $1 }.merging(ReportSamples.facts) { $1 }
+            .merging(["organizer-report": report(in: language), "alert": alert]) { $1 }
     }
 
     private static let alert: [String: MailFact] = [

@@ -1,0 +1,55 @@
+import Contracts
+import Platform
+
+/// Facts for the mails with reports, as the jobs of analytics give them.
+enum ReportSamples {
+    /// The chart of the mails.
+    static let chart = MailChart(
+        title: "Bookings confirmed, by day", labels: (12...25).map { "\($0)" },
+        values: [210, 180, 240, 320, 510, 490, 130, 220, 205, 260, 350, 530, 505, 284],
+        texts: ["210", "180", "240", "320", "510", "490", "130", "220", "205", "260", "350", "530", "505", "284"])
+
+    /// The facts of each template, by its name without language.
+    static var facts: [String: [String: MailFact]] {
+        let common = [
+            "bookings", "tickets", "users", "active", "total", "succ", "fail", "aband", "created", "cancelled", "refunded", "newev", "live", "done",
+            "cust",
+        ]
+        let counts = Dictionary(
+            uniqueKeysWithValues: common.enumerated().map { ($1, count(1284 - $0 * 83, change: $0 % 3 == 0 ? "+12.5 %" : "", isNew: $0 == 4)) })
+        let all = counts.merging([
+            "rev": .list([
+                ["value": .money(Money(8_412_350, "EUR")), "change": .text("−3.1 %"), "isNew": .text("")],
+                ["value": .money(Money(120_000, "USD")), "change": .text(""), "isNew": .text("yes")],
+            ]),
+            "ref": .list([["value": .money(Money(61_725, "EUR")), "change": .text(""), "isNew": .text("")]]),
+            "conv": .list([["value": .text("81.5 %")]]), "rate": .list([["value": .text("97 %")]]), "estimated": .text("yes"),
+            "charts": .list([chart.facts(source: "cid:chart0.sample@boxoffice.example")]),
+            "entries": .list([
+                [
+                    "rows": .list([
+                        row("Carmen & Friends: a night at the opera", 240, share: "80 %", [Money(2_424_000, "EUR")]),
+                        row("Jazz by the river", 88, share: "44 %", [Money(200_000, "EUR"), Money(120_000, "USD")]),
+                    ])
+                ]
+            ]), "more": .text("12"),
+        ]) { $1 }
+        func only(_ left: [String], _ more: [String: MailFact]) -> [String: MailFact] { all.filter { !left.contains($0.key) }.merging(more) { $1 } }
+        let end = MailFact.localTime("2026-11-25T23:00", zone: "Europe/Madrid")
+        return [
+            "daily-report": only(["cust"], ["period": .text("2026-11-25"), "end": end]),
+            "weekly-report": only(
+                ["created", "cancelled", "refunded", "newev", "live", "done", "conv"], ["period": .text("2026-11-16 – 2026-11-23"), "end": end]),
+            "monthly-summary": only(
+                ["cust", "succ", "fail", "aband", "created", "cancelled", "refunded", "live", "conv", "rate"], ["period": .text("2026-10")]),
+        ]
+    }
+
+    private static func count(_ value: Int, change: String, isNew: Bool) -> MailFact {
+        .list([["value": .number(value), "change": .text(change), "isNew": .text(isNew ? "yes" : "")]])
+    }
+
+    private static func row(_ title: String, _ tickets: Int, share: String, _ amounts: [Money]) -> [String: MailFact] {
+        ["title": .text(title), "tickets": .number(tickets), "share": .text(share), "amounts": .list(amounts.map { ["money": .money($0)] })]
+    }
+}
