@@ -1,6 +1,6 @@
-// Preloads `ride.completed` messages into a quorum queue: persistent, confirmed, one CloudEvent (structured mode) each.
+// Preloads `ride.completed` or `payment.succeeded` messages into a quorum queue: persistent, confirmed, one CloudEvent (structured mode) each.
 //
-//   load QUEUE COUNT USERS [--celery TASK]
+//   load QUEUE COUNT USERS [--celery TASK | --payments]
 //
 // The stream is the same at every call: message i has an id made from i, and a user drawn from 1…USERS by a fixed generator. The queue is
 // declared and bound when it is not there yet. `--celery` wraps each event as the one argument of a Celery task (message protocol 2).
@@ -50,10 +50,20 @@ static int write_event(char *body, size_t size, const char *id, uint64_t user, u
                     id, user, ride);
 }
 
-static void publish(amqp_connection_state_t connection, const char *task, uint64_t users, uint64_t ride) {
+static int write_payment(char *body, size_t size, const char *id, uint64_t user, uint64_t payment) {
+    return snprintf(body, size,
+                    "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"/payments\",\"type\":\"com.boxoffice.payment.succeeded\","
+                    "\"time\":\"2025-06-01T12:00:00Z\",\"datacontenttype\":\"application/json\","
+                    "\"data\":{\"paymentId\":%" PRIu64 ",\"bookingId\":%" PRIu64 ",\"userId\":%" PRIu64 ",\"amount\":2500,\"currency\":\"EUR\","
+                    "\"paidAt\":\"2025-06-01T11:59:30Z\"}}",
+                    id, payment, payment, user);
+}
+
+static void publish(amqp_connection_state_t connection, const char *task, bool payments, uint64_t users, uint64_t number) {
     char id[37], event[512], wrapped[640];
     make_uuid(id);
-    size_t length = (size_t)write_event(event, sizeof event, id, next_random() % users + 1, ride);
+    uint64_t user = next_random() % users + 1;
+    size_t length = (size_t)(payments ? write_payment : write_event)(event, sizeof event, id, user, number);
     amqp_bytes_t body = {.len = length, .bytes = event};
     amqp_basic_properties_t properties = {
         ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG,
@@ -81,10 +91,11 @@ static void publish(amqp_connection_state_t connection, const char *task, uint64
 
 int main(int argc, char **argv) {
     bool celery = argc == 6 && strcmp(argv[4], "--celery") == 0;
-    if (argc != 4 && !celery) fail("usage", "load QUEUE COUNT USERS [--celery TASK]");
+    bool payments = argc == 5 && strcmp(argv[4], "--payments") == 0;
+    if (argc != 4 && !celery && !payments) fail("usage", "load QUEUE COUNT USERS [--celery TASK | --payments]");
     uint64_t count = strtoull(argv[2], NULL, 10), users = strtoull(argv[3], NULL, 10);
     if (count == 0 || users == 0) fail("usage", "COUNT and USERS are at least 1");
-    EXCHANGE = amqp_cstring_bytes("boxoffice.events"), ROUTING_KEY = amqp_cstring_bytes("ride.completed");
+    EXCHANGE = amqp_cstring_bytes("boxoffice.events"), ROUTING_KEY = amqp_cstring_bytes(payments ? "payment.succeeded" : "ride.completed");
 
     amqp_connection_state_t connection = open_broker();
     declare(connection, amqp_cstring_bytes(argv[1]));
@@ -92,7 +103,7 @@ int main(int argc, char **argv) {
     check_reply(amqp_get_rpc_reply(connection), "turn confirms on");
     for (uint64_t sent = 0; settled < count;) {
         if (sent < count && sent - settled < WINDOW)
-            publish(connection, celery ? argv[5] : NULL, users, ++sent);
+            publish(connection, celery ? argv[5] : NULL, payments, users, ++sent);
         else
             wait_for_confirm(connection);
     }
