@@ -110,7 +110,8 @@ let package = Package(
                 "Delivery/Mail/Languages", "Delivery/Mail/Partials", "Delivery/Mail/Templates", "Delivery/Mail/layout.html.mustache",
                 "Delivery/Mail/layout.text.mustache",
             ],
-            sources: ["Alerts", "Delivery", "Heartbeats", "Jobs", "Messaging", "Metrics", "Service", "Settings", "Work"], swiftSettings: house, plugins: ["EmbedFiles"]),
+            sources: ["Alerts", "Delivery", "Heartbeats", "Jobs", "Messaging", "Metrics", "Service", "Settings", "Work"], swiftSettings: house,
+            plugins: ["EmbedFiles"]),
 
         // Services.
         service(
@@ -149,7 +150,8 @@ let package = Package(
         .executableTarget(
             name: "BoxOffice",
             dependencies: [
-                "AMQP", "BuildInfo", "CivilCalendar", "Contracts", "Cron", "Curl", "Digests", "Migrations", "Platform", "Postgres", "Schedules", "YAML",
+                "AMQP", "BuildInfo", "CivilCalendar", "Contracts", "Cron", "Curl", "Digests", "Migrations", "Platform", "Postgres", "Schedules",
+                "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging,
             ],
             path: "Sources/Tools/BoxOffice", exclude: ["embed.list"], swiftSettings: house, plugins: ["EmbedFiles"]),

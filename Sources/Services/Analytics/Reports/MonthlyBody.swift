@@ -31,12 +31,12 @@ struct MonthlyBody: Decodable, Sendable {
         let (now, before) = (history.current.body, history.before?.body)
         let facts: [String: MailFact] = [
             "bookings": ReportMail.count(now.bookings, before: before?.bookings), "tickets": ReportMail.count(now.tickets, before: before?.tickets),
-            "users": ReportMail.count(now.users.new, before: before?.users.new),
-            "active": ReportMail.count(now.users.active, before: before?.users.active),
-            "total": ReportMail.count(now.users.total, before: before?.users.total),
-            "newev": ReportMail.count(now.events.new, before: before?.events.new),
-            "done": ReportMail.count(now.events.completed, before: before?.events.completed),
-            "rev": ReportMail.money(now.revenue, before: before?.revenue), "ref": ReportMail.money(now.refunds, before: before?.refunds),
+            "newUsers": ReportMail.count(now.users.new, before: before?.users.new),
+            "activeUsers": ReportMail.count(now.users.active, before: before?.users.active),
+            "allUsers": ReportMail.count(now.users.total, before: before?.users.total),
+            "newEvents": ReportMail.count(now.events.new, before: before?.events.new),
+            "eventsCompleted": ReportMail.count(now.events.completed, before: before?.events.completed),
+            "revenue": ReportMail.money(now.revenue, before: before?.revenue), "refunds": ReportMail.money(now.refunds, before: before?.refunds),
             "estimated": .text(now.estimates == nil ? "" : "yes"),
         ]
         let rows = now.categories.map { ReportMail.row($0.category.isEmpty ? "–" : $0.category, tickets: $0.tickets, share: "", amounts: $0.revenue) }

@@ -40,15 +40,15 @@ struct WeeklyBody: Decodable, Sendable {
         let (now, before) = (history.current.body, history.before?.body)
         let facts: [String: MailFact] = [
             "bookings": ReportMail.count(now.bookings, before: before?.bookings), "tickets": ReportMail.count(now.tickets, before: before?.tickets),
-            "cust": ReportMail.count(now.customers.booking, before: before?.customers.booking),
-            "succ": ReportMail.count(now.payments.succeeded, before: before?.payments.succeeded),
-            "fail": ReportMail.count(now.payments.failed, before: before?.payments.failed),
-            "aband": ReportMail.count(now.payments.abandoned, before: before?.payments.abandoned),
-            "users": ReportMail.count(now.users.new, before: before?.users.new),
-            "active": ReportMail.count(now.users.active, before: before?.users.active),
-            "total": ReportMail.count(now.users.total, before: before?.users.total),
-            "rev": ReportMail.money(now.revenue, before: before?.revenue), "ref": ReportMail.money(now.refunds, before: before?.refunds),
-            "rate": ReportMail.rate(now.payments.successRate), "estimated": .text(now.estimates == nil ? "" : "yes"),
+            "customers": ReportMail.count(now.customers.booking, before: before?.customers.booking),
+            "paymentsReceived": ReportMail.count(now.payments.succeeded, before: before?.payments.succeeded),
+            "paymentsFailed": ReportMail.count(now.payments.failed, before: before?.payments.failed),
+            "paymentsAbandoned": ReportMail.count(now.payments.abandoned, before: before?.payments.abandoned),
+            "newUsers": ReportMail.count(now.users.new, before: before?.users.new),
+            "activeUsers": ReportMail.count(now.users.active, before: before?.users.active),
+            "allUsers": ReportMail.count(now.users.total, before: before?.users.total),
+            "revenue": ReportMail.money(now.revenue, before: before?.revenue), "refunds": ReportMail.money(now.refunds, before: before?.refunds),
+            "successShare": ReportMail.rate(now.payments.successRate), "estimated": .text(now.estimates == nil ? "" : "yes"),
         ]
         let fullest = now.fillRates.sorted { ($0.fillRate ?? 0, $1.eventId) > ($1.fillRate ?? 0, $0.eventId) }
         let rows = fullest.map {

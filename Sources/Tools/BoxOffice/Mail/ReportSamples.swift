@@ -12,18 +12,19 @@ enum ReportSamples {
     /// The facts of each template, by its name without language.
     static var facts: [String: [String: MailFact]] {
         let common = [
-            "bookings", "tickets", "users", "active", "total", "succ", "fail", "aband", "created", "cancelled", "refunded", "newev", "live", "done",
-            "cust",
+            "bookings", "tickets", "newUsers", "activeUsers", "allUsers", "paymentsReceived", "paymentsFailed", "paymentsAbandoned", "bookingsMade",
+            "bookingsCancelled", "bookingsRefunded", "newEvents", "eventsUnderWay", "eventsCompleted",
+            "customers",
         ]
         let counts = Dictionary(
             uniqueKeysWithValues: common.enumerated().map { ($1, count(1284 - $0 * 83, change: $0 % 3 == 0 ? "+12.5 %" : "", isNew: $0 == 4)) })
         let all = counts.merging([
-            "rev": .list([
+            "revenue": .list([
                 ["value": .money(Money(8_412_350, "EUR")), "change": .text("−3.1 %"), "isNew": .text("")],
                 ["value": .money(Money(120_000, "USD")), "change": .text(""), "isNew": .text("yes")],
             ]),
-            "ref": .list([["value": .money(Money(61_725, "EUR")), "change": .text(""), "isNew": .text("")]]),
-            "conv": .list([["value": .text("81.5 %")]]), "rate": .list([["value": .text("97 %")]]), "estimated": .text("yes"),
+            "refunds": .list([["value": .money(Money(61_725, "EUR")), "change": .text(""), "isNew": .text("")]]),
+            "confirmedShare": .list([["value": .text("81.5 %")]]), "successShare": .list([["value": .text("97 %")]]), "estimated": .text("yes"),
             "charts": .list([chart.facts(source: "cid:chart0.sample@boxoffice.example")]),
             "entries": .list([
                 [
@@ -37,11 +38,15 @@ enum ReportSamples {
         func only(_ left: [String], _ more: [String: MailFact]) -> [String: MailFact] { all.filter { !left.contains($0.key) }.merging(more) { $1 } }
         let end = MailFact.localTime("2026-11-25T23:00", zone: "Europe/Madrid")
         return [
-            "daily-report": only(["cust"], ["period": .text("2026-11-25"), "end": end]),
+            "daily-report": only(["customers"], ["period": .text("2026-11-25"), "end": end]),
             "weekly-report": only(
-                ["created", "cancelled", "refunded", "newev", "live", "done", "conv"], ["period": .text("2026-11-16 – 2026-11-23"), "end": end]),
+                ["bookingsMade", "bookingsCancelled", "bookingsRefunded", "newEvents", "eventsUnderWay", "eventsCompleted", "confirmedShare"],
+                ["period": .text("2026-11-16 – 2026-11-23"), "end": end]),
             "monthly-summary": only(
-                ["cust", "succ", "fail", "aband", "created", "cancelled", "refunded", "live", "conv", "rate"], ["period": .text("2026-10")]),
+                [
+                    "customers", "paymentsReceived", "paymentsFailed", "paymentsAbandoned", "bookingsMade", "bookingsCancelled", "bookingsRefunded",
+                    "eventsUnderWay", "confirmedShare", "successShare",
+                ], ["period": .text("2026-10")]),
         ]
     }
 
