@@ -52,7 +52,7 @@ extension PlanDatabase {
         select n, 'payment-succeeded', '', now() - n * interval '20 s', 100, 'EUR' from generate_series(1, {n}) n;
         insert into analytics.activity select date_bin('15 minutes', now() - n * interval '20 s', 'epoch'), n from generate_series(1, {n}) n;
         insert into analytics.snapshots
-        select now() - n * interval '1 day', now() - (n - 1) * interval '1 day', 1, 1, 1, now() from generate_series(1, 1000) n;
+        select now() - n * interval '1 day', now() - (n - 1) * interval '1 day', 1, 1, 1, now() from generate_series(1, {n}) n;
         insert into bookings.removed_bookings
         select -n, n, 1, 1, 1, 'EUR', now() - n * interval '20 s', null, now() - n * interval '20 s' from generate_series(1, {n}) n;
         insert into storefront.documents (path) select n from generate_series(1, {n}) n;

@@ -58,9 +58,10 @@ struct MonitorRealTime: ReportJob {
         on conflict do nothing
         """
 
+    // The oldest hour past its time: more than a half hour brings.
     private static let forgetActivity: SQL = """
-        delete from activity where (quarter_hour, user_id) in (
-            select quarter_hour, user_id from activity where quarter_hour < $1 order by quarter_hour, user_id limit 10000)
+        delete from activity
+        where quarter_hour < $1::timestamptz and quarter_hour <= (select min(quarter_hour) from activity) + interval '45 minutes'
         """
 
     // The same half hour by the clock of the schedule's zone, also where clocks have changed in between.
