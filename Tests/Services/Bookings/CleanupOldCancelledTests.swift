@@ -25,6 +25,13 @@ struct CleanupOldCancelledTests {
             #expect(run.processed == 1)
             #expect(try await fixture.environment.database.query("select id from bookings.bookings order by id", as: Int.self) == [2, 3, 4])
             #expect(try await fixture.environment.database.query("select of from bookings.status_history", as: Int.self) == [2])
+            // Reports count it by itself, too: its user, its tickets, its times.
+            #expect(
+                try await fixture.environment.database.query(
+                    """
+                    select concat_ws(' ', booking_id, user_id, event_id, cancelled_at < $1 - interval '30 days', confirmed_at is null)
+                    from bookings.removed_booking_facts
+                    """, as: String.self, BookingsFixture.noon) == ["1 1 1 t t"])
             let kept = try await fixture.environment.database.query(
                 "select concat_ws(' ', happened, reason, event_id, currency, count, tickets, amount) from bookings.removed_figures order by happened",
                 as: String.self)

@@ -54,9 +54,10 @@ create index bookings_holding on bookings.bookings (event_id, id) where status i
 create index bookings_by_user on bookings.bookings (user_id, created_at);
 -- The bookings that were confirmed in a period.
 create index bookings_confirmed_at on bookings.bookings (confirmed_at) where confirmed_at is not null;
--- The bookings that were made in a period. Rows of one period lie together, so a BRIN index is enough and costs the shop
--- nothing.
-create index bookings_created_at on bookings.bookings using brin (created_at timestamptz_minmax_multi_ops)
+-- The bookings that were made or cancelled in a period. Rows of one period lie together, so a BRIN index is enough and
+-- costs the shop nothing.
+create index bookings_by_time on bookings.bookings using brin (
+        created_at timestamptz_minmax_multi_ops, cancelled_at timestamptz_minmax_multi_ops)
     with (pages_per_range = 32, autosummarize = on);
 -- The bookings that were refunded in a period.
 create index bookings_refunded_at on bookings.bookings (refunded_at) where refunded_at is not null;
