@@ -1,27 +1,29 @@
 import Platform
 
-/// Keeps the house clean: files and disk space. Watches the heartbeats of all other services.
+/// Keeps the house clean: files, disk space and the bookkeeping of all services. Watches the heartbeats of all other services.
 ///
 /// | takes | does |
 /// | --- | --- |
+/// | `maintenance.clean-cache` | caches of users without a token, and bookkeeping that is past its retention |
 /// | `maintenance.clean-temporary-files` | files below `TEMP_DIR` that are older than a day |
 /// | `maintenance.clean-old-logs` | `*.log` below `LOGS_DIR` that are older than 30 days |
 /// | `maintenance.clean-orphaned-documents` | files below `UPLOADS_DIR` that are older than 30 days and have no row |
 /// | `maintenance.check-disk-space` | warns under 10 % free; under 5 % an alert, and temporary files are cleaned |
 ///
-/// docs/files.md tells what is removed and what is left alone. Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and
+/// docs/files.md and docs/retention.md tell what is removed and what is left alone. Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …) and
 /// `FRONTEND_URL`; alerts go to `REPORT_RECIPIENTS`.
 @main
 struct Maintenance: BackgroundService {
     static let name = "maintenance"
     static let schema = "maintenance"
     static let summary = "removes old files, watches the disks and raises alerts"
-    static let settings = MailSettings.all + [MailSettings.reportRecipients.description] + FileSettings.all
+    static let settings = MailSettings.all + [MailSettings.reportRecipients.description] + FileSettings.all + RetentionSettings.all
 
     static func assemble(_ service: inout ServiceBuilder, _ settings: Settings) throws(ConfigurationError) {
         let files = try FileSettings(settings)
         let recipients = try settings.value(MailSettings.reportRecipients)
         service.add(channel: try MailChannel(settings, service, templates: try MailTemplates([])))
+        service.add(job: CleanCache(retention: try RetentionSettings(settings)))
         service.add(job: CleanTemporaryFiles(folder: files.temporary))
         service.add(job: CleanOldLogs(folder: files.logs))
         service.add(job: CleanOrphanedDocuments(folder: files.uploads, mostPercent: files.orphansPercent, recipients: recipients))

@@ -152,11 +152,14 @@ enum TickStatements {
         update operations.schedules set problem = $2 where job = $1 and revision = $3 and problem is distinct from $2
         """
 
-    /// Removes settled ticks due before $1 (timestamptz), the oldest $2 (bigint) of them.
+    /// Removes settled ticks due before $1 (timestamptz), the oldest $2 (bigint) of them. The two newest of each job stay:
+    /// the period of a report that runs once a month lies between them.
     static let prune: SQL = """
         delete from operations.ticks
-         where id = any (array(select id from operations.ticks
+         where id = any (array(select id from operations.ticks old
                                 where status <> 'claimed' and scheduled_for < $1
+                                  and exists (select from operations.ticks newer
+                                               where newer.job = old.job and newer.scheduled_for > old.scheduled_for offset 1)
                                 order by scheduled_for
                                 limit $2
                                   for update skip locked))

@@ -184,6 +184,21 @@ struct TickStoreTests {
         }
     }
 
+    @Test("The two newest ticks of a job stay, however old they are: the period of a monthly report lies between them")
+    func newestStay() async throws {
+        try await open { environment, replica in
+            try await environment.database.execute(
+                """
+                insert into operations.ticks (id, job, scheduled_for, status, claimed_by, lease_until, published_at)
+                select 'bench.monthly@' || day, 'bench.monthly', now() - make_interval(days => day), 'published', 'a', now(), now()
+                  from unnest(array[40, 71, 102, 132]) as day
+                """)
+            #expect(try await replica("a").prune(before: Date().addingTimeInterval(-30 * 86_400), atMost: 100) == 2)
+            let left = try await environment.database.query("select id from operations.ticks order by scheduled_for desc", as: String.self)
+            #expect(left == ["bench.monthly@40", "bench.monthly@71"])
+        }
+    }
+
     @Test("Only settled ticks that are old enough are pruned, the oldest first, so many at a time")
     func prune() async throws {
         try await open { environment, replica in

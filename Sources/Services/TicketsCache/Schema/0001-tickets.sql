@@ -89,3 +89,21 @@ grant usage on schema tickets to "web-shop";
 grant select, insert on tickets.refresh_log to "web-shop";
 grant select, insert, update, delete on tickets.bytemark_tokens to "web-shop";
 grant select on tickets.cache to "web-shop";
+
+-- Removes caches of users without a token, in the order of their ids: how many of the next ones, and the last id. Called
+-- by maintenance, which has no rights to the tables.
+create function tickets.remove_cache(after bigint, most bigint, out removed bigint, out next bigint, out kept text)
+    language plpgsql security definer set search_path = pg_catalog as $$
+declare
+    page bigint[];
+begin
+    page := array(select user_id from tickets.cache where user_id > after order by user_id limit most);
+    delete from tickets.cache c
+    where c.user_id = any (page) and not exists (select from tickets.bytemark_tokens t where t.user_id = c.user_id);
+    get diagnostics removed = row_count;
+    next := case when cardinality(page) = most then page[cardinality(page)] end;
+end
+$$;
+revoke execute on function tickets.remove_cache(bigint, bigint) from public;
+grant usage on schema tickets to "maintenance";
+grant execute on function tickets.remove_cache(bigint, bigint) to "maintenance";
