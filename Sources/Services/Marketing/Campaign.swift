@@ -17,4 +17,11 @@ enum Campaign: String, CaseIterable, Sendable {
         case .organizerReport: nil
         }
     }
+
+    /// The row of `campaign_log` that a delivery belongs to; nil for a mail of no campaign.
+    static func logID(_ dedupeKey: String) -> Int? {
+        let parts = dedupeKey.split(separator: "/")
+        guard let campaign = parts.first, let id = parts.last, Campaign(rawValue: String(campaign)) != nil else { return nil }
+        return Int(id)
+    }
 }

@@ -27,7 +27,8 @@ struct CampaignLog: Sendable {
         let wanted = try await withinLimit(candidates.filter { $0.leftOut == nil }, slice, tx)
         guard !wanted.isEmpty else { return 0 }
         let rows = try await tx.query(
-            Self.claim, as: Row.self, campaign.rawValue, wanted.map(\.userId), wanted.map(\.subjectId), wanted.map(period), slice.now)
+            Self.claim, as: Row.self, campaign.rawValue, wanted.map(\.userId), wanted.map(\.subjectId), wanted.map(period), slice.now,
+            slice.runID)
         var ids = Dictionary(rows.map { (Key(user: $0.userId, subject: $0.subjectId), $0.id) }) { first, _ in first }
         var reached: [Candidate] = []
         try tx.mail(
@@ -45,6 +46,7 @@ struct CampaignLog: Sendable {
                     subscription: campaign.scope.map { MailSubscription(user: candidate.userId, scope: $0.rawValue) })
             })
         try tx.enqueue(Self.count, reached.map(\.userId), slice.now, slice.now - Self.window)
+        try tx.enqueue(Self.countOfRun, slice.runID, campaign.rawValue, reached.count)
         return reached.count
     }
 
@@ -96,12 +98,17 @@ struct CampaignLog: Sendable {
         """
 
     private static let claim: SQL = """
-        insert into campaign_log (campaign, user_id, subject_id, period, queued_at)
-        select $1, user_id, subject_id, period, $5
+        insert into campaign_log (campaign, user_id, subject_id, period, queued_at, run)
+        select $1, user_id, subject_id, period, $5, $6
         from unnest($2::bigint[], $3::bigint[], $4::text[]) with ordinality as wanted (user_id, subject_id, period, place)
         order by place
         on conflict do nothing
         returning id, user_id, subject_id
+        """
+
+    private static let countOfRun: SQL = """
+        insert into campaign_runs (run, campaign, mails) values ($1, $2, $3)
+        on conflict (run) do update set mails = campaign_runs.mails + excluded.mails
         """
 
     private static let count: SQL = """

@@ -13,14 +13,11 @@ struct ConsentGate: MailGate {
 
     func withheld(_ mails: [QueuedMail], _ tx: Transaction) async throws -> [String: String] {
         let rows = try await tx.query(
-            Self.reasons, as: Withheld.self, mails.map { Self.id($0.dedupeKey) }, mails.map(\.address), mails.map(\.dedupeKey))
+            Self.reasons, as: Withheld.self, mails.map { Campaign.logID($0.dedupeKey) }, mails.map(\.address), mails.map(\.dedupeKey))
         let logged = rows.compactMap(\.id)
         if !logged.isEmpty { try tx.enqueue(Self.giveBack, logged) }
         return Dictionary(rows.map { ($0.dedupeKey, $0.reason) }) { first, _ in first }
     }
-
-    /// The row of `campaign_log` that a mail belongs to; nil for a key that names none.
-    private static func id(_ dedupeKey: String) -> Int? { dedupeKey.split(separator: "/").last.flatMap { Int($0) } }
 
     private struct Withheld: Decodable, Sendable {
         /// Nil when the log does not know the mail.
@@ -37,11 +34,13 @@ struct ConsentGate: MailGate {
 
     private static let reasons: SQL = """
         with waiting as materialized (
-            select l.id, l.campaign, l.user_id, l.subject_id, w.address, w.dedupe_key
-            from unnest($1::bigint[], $2::text[], $3::text[]) as w (id, address, dedupe_key) left join campaign_log l on l.id = w.id),
+            select l.id, l.campaign, l.user_id, l.subject_id, w.address, w.dedupe_key, r.stopped_at is not null as is_stopped
+            from unnest($1::bigint[], $2::text[], $3::text[]) as w (id, address, dedupe_key)
+                 left join campaign_log l on l.id = w.id left join campaign_runs r on r.run = l.run),
         checked as (
             select w.id, w.dedupe_key,
                    case when w.user_id is null then 'no campaign knows this mail'
+                        when w.is_stopped then 'the run of the campaign was stopped: too many of its mails were refused'
                         when c.user_id is null then 'the user does not exist any more'
                         when c.email is distinct from w.address then 'the user has another address now'
                         when not c.email_verified then 'the address is not verified'

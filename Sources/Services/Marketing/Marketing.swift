@@ -14,7 +14,7 @@ import Platform
 /// | `marketing.send-organizer-analytics` | the figures of the month, to organizers |
 ///
 /// Customers unsubscribe at `/unsubscribe` of its HTTP port (``UnsubscribeRoutes``). A mail to an address that does not
-/// exist ends campaign mails to it (``BouncedAddress``).
+/// exist ends campaign mails to it (``BouncedAddress``); too many refusals stop a run (``RefusalLimit``).
 ///
 /// Needs the mail server (`SMTP_HOST`, `SMTP_FROM`, …), `FRONTEND_URL`, `UNSUBSCRIBE_URL` and `UNSUBSCRIBE_KEY`.
 @main
@@ -24,7 +24,8 @@ struct Marketing: BackgroundService {
     static let summary = "mails campaigns to those who want them, once"
     static let settings =
         MailSettings.all + [
-            mailsPerDay.description, UnsubscribeLinks.url.description, UnsubscribeLinks.mailto.description, UnsubscribeKeys.current.description,
+            mailsPerDay.description, RefusalLimit.percent.description, MailSettings.reportRecipients.description, UnsubscribeLinks.url.description,
+            UnsubscribeLinks.mailto.description, UnsubscribeKeys.current.description,
             UnsubscribeKeys.previous.description,
         ]
 
@@ -35,7 +36,12 @@ struct Marketing: BackgroundService {
         let log = CampaignLog(dailyLimit: try settings.value(mailsPerDay))
         let links = try UnsubscribeLinks(settings)
         let mails = try MailChannel(settings, service, templates: try MailTemplates(Embedded.files), gate: ConsentGate(), links: links)
-        service.add(channel: mails, onRefused: BouncedAddress.suppress)
+        let refusals = RefusalLimit(
+            percent: try settings.value(RefusalLimit.percent), recipients: try settings.value(MailSettings.reportRecipients))
+        service.add(channel: mails, onSent: refusals.noteSent) { deliveries, tx in
+            try await BouncedAddress.suppress(deliveries, tx)
+            try await refusals.count(deliveries, tx)
+        }
         UnsubscribeRoutes(keys: links.keys, page: try UnsubscribePage(Embedded.files)).add(to: &service)
         service.add(job: SendWeeklyNewsletter(log: log))
         service.add(job: SendPromotions(log: log))

@@ -21,7 +21,7 @@ struct HostileUsersTests {
 
     @Test("Each is reached or named, and none harms another's mail")
     func each() async throws {
-        try await MarketingFixture.open(at: "2026-11-23T10:00:00Z") { fixture in
+        try await MarketingFixture.open(at: "2026-11-23T10:00:00Z", settings: ["CAMPAIGN_REFUSED_PERCENT": "100"]) { fixture in
             let environment = fixture.environment
             try await fixture.event(1, starts: "2026-12-01T20:00:00Z", title: "Rock & <b>Roll</b>")
             for id in 1...100 {

@@ -15,11 +15,23 @@ create table marketing.campaign_log (
     -- a report (2026-10), the day of a re-engagement mail (2026-11-24); empty for what is sent once at all.
     period       text        collate "C" not null,
     queued_at    timestamptz not null,
+    -- The run that it is of.
+    run          bigint,
     check (num_nonnulls(user_id, organizer_id) = 1),
     unique nulls not distinct (user_id, campaign, subject_id, period, organizer_id)
 );
 -- How many were told of an event today, and which users a campaign has reached lately.
 create index campaign_log_subject on marketing.campaign_log (campaign, subject_id, queued_at);
+
+-- How many mails a run of a campaign has, and how many were refused. A run with too many is stopped: the rest of it is not
+-- sent.
+create table marketing.campaign_runs (
+    run        bigint      not null primary key,
+    campaign   text        collate "C" not null,
+    mails      integer     not null default 0,
+    refused    integer     not null default 0,
+    stopped_at timestamptz
+) with (fillfactor = 80);
 
 -- Who does not want campaign mails, or cannot get them. The web shop's own settings are columns of its users.
 create table marketing.suppressions (
