@@ -30,7 +30,7 @@ extension HostileScenario {
         "marketing.recipients": "written by the service alone, joined by its keys",
         "rate_limits": "written by the service alone, read by its key",
         "storefront.organizers": "their names and addresses are values of mails, which HostileUsersTests spoils",
-        "storefront.documents": "read by no service yet",
+        "storefront.documents": "its paths are compared and not read; MaintenanceTests tries their forms",
     ]
 
     static let effects: [HostileScenario] = [

@@ -87,7 +87,7 @@ extension CleanOrphanedDocuments {
         return known.enumerated().filter { !named.contains($0.offset + 1) }.map(\.element.0)
     }
 
-    private static let hasRows: SQL = "select exists (select from storefront.document_paths)"
+    private static let hasRows: SQL = "select count(*) > 0 from (select from storefront.document_paths order by document_id limit 1) few"
 
     /// The places of paths that have a row. A row may have the path below the folder, or the whole one.
     private static let named: SQL = """
