@@ -11,6 +11,8 @@ extension PlanDatabase {
         from generate_series(1, {n}) n;
         insert into operations.alerts (kind, subject, service, since, until)
         select 'disk-space', n, 'maintenance', now() - n * interval '20 s', now() - n * interval '10 s' from generate_series(1, {n}) n;
+        insert into operations.heartbeats (service, instance, version, started_at, seen_at, interval_seconds)
+        select 'payments', n, '1', now(), now(), 30 from generate_series(1, {n}) n;
         insert into loyalty.rides select n, n % ({n} / 30 + 1), now() - n * interval '20 s' from generate_series(1, {n}) n;
         insert into loyalty.members select n, n % 200 from generate_series(1, {n}) n;
         insert into loyalty.milestones select n, 50, 5, now() - n * interval '20 s', now() from generate_series(1, {n}) n;

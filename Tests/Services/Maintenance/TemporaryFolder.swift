@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A folder of one test, and one beside it that nothing may touch.
 struct TemporaryFolder: Sendable {
@@ -21,7 +22,12 @@ struct TemporaryFolder: Sendable {
         let file = "\(path)/\(name)"
         let above = String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)])
         try FileManager.default.createDirectory(atPath: above, withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: URL(filePath: file))
+        // Not inherited by processes that other tests start meanwhile: they would have it open, and it would stay.
+        let descriptor = open(file, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o644)
+        defer { close(descriptor) }
+        guard descriptor >= 0, Array(text.utf8).withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) == text.utf8.count else {
+            throw CocoaError(.fileWriteUnknown)
+        }
         return file
     }
 

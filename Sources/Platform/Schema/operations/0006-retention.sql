@@ -1,14 +1,14 @@
 -- What `maintenance` may remove of other services' bookkeeping: it has no rights to their tables, and calls these
 -- functions, which run with the rights of the tables' owner and say what may go. docs/retention.md has the reasons.
 
-create table operations.removal (
-    removed bigint not null,
+create type operations.removal as (
+    removed bigint,
     -- Where the next step goes on; null when this table is done.
     next    bigint,
     -- Why less was removed than is old; null when nothing was in the way.
     kept    text
 );
-comment on table operations.removal is 'The shape of the answers of operations.remove_…; it has no rows';
+comment on type operations.removal is 'The answers of operations.remove_…';
 
 -- The schemas that have the tables of a service.
 create function operations.domains() returns setof name language sql stable set search_path = pg_catalog as $$
