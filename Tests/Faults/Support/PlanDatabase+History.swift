@@ -45,9 +45,10 @@ extension PlanDatabase {
         select n % 100, 'Event', 'UTC', now() - n * interval '1 h', 1, 'EUR', 100, 'archived', now() - n * interval '1 h'
         from generate_series(1, {n}) n;
         insert into storefront.users (email) select n || '@example.org' from generate_series(1, {n}) n;
-        insert into marketing.campaign_log (campaign, user_id, subject_id, period, queued_at)
-        select (array['newsletter', 'promotion', 'follow-up', 're-engagement'])[1 + n % 4], n / 4, n % 1000, n, now() - n * interval '20 s'
+        insert into marketing.campaign_log (campaign, user_id, subject_id, period, queued_at, run)
+        select (array['newsletter', 'promotion', 'follow-up', 're-engagement'])[1 + n % 4], n / 4, n % 1000, n, now() - n * interval '20 s', n
         from generate_series(1, {n}) n;
+        insert into marketing.campaign_runs (run, campaign, mails) select n, 'newsletter', 100 from generate_series(1, {n}) n;
         insert into marketing.suppressions select n, 'promotions', 'unsubscribed', now() from generate_series(1, {n}) n;
         insert into marketing.recipients select n, array[now() - n * interval '20 s'] from generate_series(1, {n}) n;
         insert into analytics.facts
