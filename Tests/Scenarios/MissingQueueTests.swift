@@ -13,6 +13,8 @@ import Testing
 @Suite("Queues and exchanges that are not there")
 struct MissingQueueTests {
     private static let queue = "bookings.events"
+    /// Of all who read payment.succeeded: the broker tells of a message that no queue took, and not of one that some did not.
+    private static let queues = [queue, "analytics.events"]
 
     /// A house with an order whose payment is at the gateway, and payments running.
     private func open(_ body: @Sendable (TestEnvironment, StubServices, Shop.Order) async throws -> Void) async throws {
@@ -58,7 +60,7 @@ struct MissingQueueTests {
     @Test("An event waits for a reader that is stopped and whose queue was deleted")
     func deletedQueue() async throws {
         try await open { environment, stubs, order in
-            try await environment.broker.delete(queue: Self.queue)
+            for queue in Self.queues { try await environment.broker.delete(queue: queue) }
             try await pay(order, in: environment)
             try await environment.eventually("it waits in the queue of its reader") { try await waiting(in: environment) == 1 }
             try await expectConfirmed(environment, stubs.settings)
@@ -89,9 +91,11 @@ struct MissingQueueTests {
     @Test("An event that its reader's queue cannot take stays in the outbox and holds up no other")
     func held() async throws {
         try await open { environment, stubs, order in
-            // A queue of this name that is declared otherwise and bound to nothing: payments can neither use nor mend it.
-            try await environment.broker.delete(queue: Self.queue)
-            try await environment.broker.declare(.init(queues: [.init(Self.queue, arguments: ["x-queue-type": "quorum", "x-max-length": 7])]))
+            // Queues of these names that are declared otherwise and bound to nothing: payments can neither use nor mend them.
+            for queue in Self.queues {
+                try await environment.broker.delete(queue: queue)
+                try await environment.broker.declare(.init(queues: [.init(queue, arguments: ["x-queue-type": "quorum", "x-max-length": 7])]))
+            }
             try await pay(order, in: environment)
             try await environment.database.execute(
                 """
@@ -100,7 +104,7 @@ struct MissingQueueTests {
                 """)
             try await environment.eventually("select count(*) from payments.outbox", 1)
             #expect(try await environment.value("select routing_key from payments.outbox", as: String.self) == "payment.succeeded")
-            try await environment.broker.delete(queue: Self.queue)
+            for queue in Self.queues { try await environment.broker.delete(queue: queue) }
             try await environment.eventually("it waits in the queue of its reader") { try await waiting(in: environment) == 1 }
             try await expectConfirmed(environment, stubs.settings)
         }
