@@ -18,6 +18,7 @@ extension HostileScenario {
         "tickets.deliveries": "nothing is delivered by tickets-cache",
         "marketing.deliveries": "the same table as bookings.deliveries, read by the same statements",
         "marketing.campaign_log": "written by the service alone, joined by its keys",
+        "marketing.campaign_runs": "written by the service alone, joined by its keys",
         "marketing.suppressions": "written by the service alone, joined by its keys",
         "bookings.removed_bookings": "written by the service alone",
         "analytics.deliveries": "the same table as bookings.deliveries, read by the same statements",
