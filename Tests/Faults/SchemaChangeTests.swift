@@ -84,13 +84,17 @@ extension FaultTests {
 
         /// What a release does to the type of a column that prepared statements return. The views that show it are made again.
         private static let retyping = """
-            do $$ declare facts text := pg_get_viewdef('bookings.booking_facts'::regclass); letters text := pg_get_viewdef('bookings.booking_mail_contexts'::regclass);
+            do $$ declare
+                facts text := pg_get_viewdef('bookings.booking_facts'::regclass); letters text := pg_get_viewdef('bookings.booking_mail_contexts'::regclass);
+                sales text := pg_get_viewdef('analytics.bookings'::regclass);
             begin
-                drop view bookings.booking_mail_contexts, bookings.booking_facts;
+                drop view analytics.bookings, bookings.booking_mail_contexts, bookings.booking_facts;
                 alter table bookings.bookings alter column currency type text;
                 execute 'create view bookings.booking_mail_contexts as ' || letters;
                 execute 'create view bookings.booking_facts as ' || facts;
-                grant select on bookings.booking_facts to "events", "payments";
+                execute 'create view analytics.bookings as ' || sales;
+                grant select on bookings.booking_facts to "events", "payments", "marketing", "analytics";
+                grant select on analytics.bookings to "analytics";
                 grant select on bookings.booking_mail_contexts to "bookings";
             end $$
             """

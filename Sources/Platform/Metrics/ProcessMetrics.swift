@@ -21,7 +21,9 @@ enum ProcessMetrics {
 
     /// Nothing for a figure that the kernel does not tell.
     private static func line(_ metric: MetricDescription, _ value: Double?, _ labels: String = "") -> String {
-        value.map { PrometheusMetrics.head(metric.name, metric.kind.rawValue) + "\(metric.name)\(labels) \($0)\n" } ?? ""
+        guard let value else { return "" }
+        let text = Int(exactly: value).map { "\($0)" } ?? "\(value)"
+        return PrometheusMetrics.head(metric.name, metric.kind.rawValue) + "\(metric.name)\(labels) \(text)\n"
     }
 
     private static var cpuSeconds: Double? {
