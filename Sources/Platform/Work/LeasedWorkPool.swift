@@ -12,8 +12,8 @@ struct LeasedWorkPool<Item: Sendable, Outcome: Sendable>: Sendable {
     let concurrency: Int
     /// Gets an error when a claim returned more items than it was asked for.
     let logger: Logger
-    /// How many items may be claimed before there is a place for them, after a round in which these were finished. As
-    /// many as were finished keep all places at work until the next round. While rounds take longer than
+    /// How many items may be claimed before a slot is free for them, after a round in which these were finished. As
+    /// many as were finished keep all slots busy until the next round. While rounds take longer than
     /// ``shortRound`` none are: an item does not wait long between its claim and its performance.
     var ahead: @Sendable (_ finished: [(Item, Outcome)]) -> Int = { _ in 0 }
     /// Records the finished items and claims at most `wanted` new ones. An empty claim means that there is nothing more
@@ -33,14 +33,14 @@ struct LeasedWorkPool<Item: Sendable, Outcome: Sendable>: Sendable {
     /// leases: it would grow without a bound.
     /// - Throws: what `recordAndClaim` throws. Items that are being performed then are abandoned to their leases.
     func run(isStopping: @escaping @Sendable () -> Bool = { false }) async throws {
-        let hand = Hand()
+        let held = HeldItems()
         var lastRound = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
             while true {
-                let (done, held) = hand.take()
+                let (done, unfinished) = held.take()
                 let isShort = ContinuousClock.now - lastRound < Self.shortRound
                 lastRound = .now
-                let wanted = isStopping() ? 0 : max(0, concurrency + (isShort ? ahead(done) : 0) - held)
+                let wanted = isStopping() ? 0 : max(0, concurrency + (isShort ? ahead(done) : 0) - unfinished)
                 if !done.isEmpty || wanted > 0 {
                     let claimed = try await recordAndClaim(done, wanted)
                     if claimed.count > wanted {
@@ -48,22 +48,22 @@ struct LeasedWorkPool<Item: Sendable, Outcome: Sendable>: Sendable {
                             "A claim returned more than it was asked for; the surplus waits for the end of its leases",
                             metadata: ["wanted": "\(wanted)", "claimed": "\(claimed.count)"])
                     }
-                    for first in hand.put(claimed.prefix(wanted), places: concurrency) {
+                    for first in held.put(claimed.prefix(wanted), slots: concurrency) {
                         group.addTask {
                             var item = first
-                            while let next = hand.exchange(item, await perform(item)) { item = next }
+                            while let next = held.exchange(item, await perform(item)) { item = next }
                         }
                     }
                 }
-                if hand.isEmpty { return }
-                await hand.signal.wait(atMost: .seconds(1))
-                if hand.isBusy(concurrency) { try await Task.sleep(for: Self.gathering) }
+                if held.isEmpty { return }
+                await held.signal.wait(atMost: .seconds(1))
+                if held.isBusy(concurrency) { try await Task.sleep(for: Self.gathering) }
             }
         }
     }
 
-    /// The items in hand: those that wait for a place, those that are performed and those that are finished.
-    private final class Hand: Sendable {
+    /// The items that were claimed: those that wait for a slot, those that are performed and those that are finished.
+    private final class HeldItems: Sendable {
         private struct State {
             var waiting: Deque<Item> = []
             var performing = 0
@@ -77,30 +77,30 @@ struct LeasedWorkPool<Item: Sendable, Outcome: Sendable>: Sendable {
         /// Whether nothing is left to perform or to record.
         var isEmpty: Bool { state.withLock { $0.performing == 0 && $0.waiting.isEmpty && $0.finished.isEmpty } }
 
-        /// Whether other items will be finished soon, and the places are not idle meanwhile.
+        /// Whether other items will be finished soon, and the slots are not idle meanwhile.
         func isBusy(_ concurrency: Int) -> Bool {
             state.withLock { $0.finished.count < min($0.performing + $0.finished.count, max(concurrency / 4, 1)) || !$0.waiting.isEmpty }
         }
 
-        /// The finished items, and how many are in hand beside them.
-        func take() -> (finished: [(Item, Outcome)], held: Int) {
+        /// The finished items, and how many are not finished.
+        func take() -> (finished: [(Item, Outcome)], unfinished: Int) {
             state.withLock { state in
                 defer { state.finished = [] }
                 return (state.finished, state.waiting.count + state.performing)
             }
         }
 
-        /// Adds items. Returns those that free places begin with.
-        func put(_ items: some Collection<Item>, places: Int) -> [Item] {
+        /// Adds items. Returns those that free slots begin with.
+        func put(_ items: some Collection<Item>, slots: Int) -> [Item] {
             state.withLock { state in
                 state.waiting.append(contentsOf: items)
-                let starting = min(state.waiting.count, places - state.performing)
+                let starting = min(state.waiting.count, slots - state.performing)
                 state.performing += starting
                 return (0..<starting).compactMap { _ in state.waiting.popFirst() }
             }
         }
 
-        /// Takes what became of an item and gives its place the next one; nil ends the place's work.
+        /// Takes what became of an item and gives its slot the next one; nil frees the slot.
         func exchange(_ item: Item, _ outcome: Outcome) -> Item? {
             defer { signal.raise() }
             return state.withLock { state in

@@ -1,6 +1,6 @@
 import Platform
 
-/// Keeps the house clean: files, disk space and the bookkeeping of all services. Watches the heartbeats of all other services.
+/// Removes old files and old rows of all services' bookkeeping, watches disk space and the heartbeats of all other services.
 ///
 /// | takes | does |
 /// | --- | --- |

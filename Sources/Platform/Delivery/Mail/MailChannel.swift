@@ -97,7 +97,7 @@ public struct MailChannel: DeliveryChannel {
             var facts = content.facts
             if let link { facts["unsubscribe"] = .text(link.page) }
             // A key may have an address in it; the id has one @.
-            let messageID = "\(key.replacing("/", with: ".").replacing("@", with: "."))@\(from.domain)"
+            let messageID = "\(key.asMessageIDLeft)@\(from.domain)"
             let images = (content.charts ?? []).enumerated().map { index, chart in
                 MailImage(contentID: "chart\(index).\(messageID)", type: "image/png", content: chart.image)
             }
@@ -138,6 +138,25 @@ public struct MailChannel: DeliveryChannel {
         case .invalidMail: return .refused("\(error)")
         case .tls: return .channelRefused("check SMTP_TLS and the certificate of \(server): \(error)", cause: "TLS", recipient: recipient)
         default: return .later("\(error)")
+        }
+    }
+}
+
+extension String {
+    /// A dedupe key as the left half of a `Message-ID` (RFC 5322 section 3.6.4): what is no letter, digit, hyphen or
+    /// underscore is a dot. An address in the key may hold anything.
+    fileprivate var asMessageIDLeft: String {
+        String(decoding: utf8.map { $0.isMessageIDByte ? $0 : UInt8(ascii: ".") }, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    fileprivate var isMessageIDByte: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
         }
     }
 }

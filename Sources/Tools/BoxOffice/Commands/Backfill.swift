@@ -74,13 +74,13 @@ struct Backfill: AsyncParsableCommand {
                     try Connections.demand(outcome, unroutable: "no queue takes \(job); is \(JobName(rawValue: job).service) deployed?")
                 }
                 let outcomes = try await watch.outcomes(of: ticks.map(\.id))
-                made += outcomes.count { $0 != .failed }
-                failed += outcomes.count { $0 == .failed }
+                made += outcomes.count { $0 == .succeeded }
+                failed += outcomes.count { $0 != .succeeded }
                 Terminal.say("\(made) of \(periods.count) made" + (failed > 0 ? ", \(failed) failed" : ""))
             }
             return failed
         }
-        if failed > 0 { throw Failure("\(failed) of \(periods.count) reports failed; `boxoffice runs --job \(job)` says why") }
+        if failed > 0 { throw Failure("\(failed) of \(periods.count) reports were not made; `boxoffice runs --job \(job)` says why") }
     }
 
     /// The tick of a period. It waits for its turn where the job is running.
