@@ -128,7 +128,7 @@ struct JobSemanticsTests {
         }
     }
 
-    @Test("A tick that is worked by all and finds its job running waits for its turn")
+    @Test("A tick that is worked by all and finds its job running waits for its turn, in the service and not in a delay queue")
     func allWhileRunning() async throws {
         try await TestEnvironment.open { environment in
             try await environment.database.execute("insert into tickets.bytemark_tokens (user_id, token) values (1, 'token-1')")
@@ -136,12 +136,23 @@ struct JobSemanticsTests {
                 try await stubs.passes(of: 1, "[]")
                 try await stubs.hold("bytemark")
                 try await environment.with(TicketsCache.self, settings: stubs.settings) { _ in
+                    // Has a copy of each tick that is published to the first delay queue.
+                    let delayed = "tickets-cache.ticks.delayed"
+                    let delay = ServiceTopology.delay(QueueName.ticks(of: "tickets-cache"), after: 1)
+                    try await environment.broker.declare(
+                        AMQPTopology(
+                            queues: [.init(delayed, durable: false, exclusive: true)],
+                            bindings: [.init(queue: delayed, exchange: Exchange.retry(of: "tickets-cache"), routingKey: delay)]))
                     let first = try await environment.tick(.ticketsCacheRefresh, at: Self.start, misfire: .all)
                     try await environment.eventually("Bytemark is asked") { try await !stubs.received("bytemark").isEmpty }
                     let second = try await environment.tick(.ticketsCacheRefresh, at: Self.start + 300, misfire: .all)
+                    try await environment.eventually("the second tick has arrived") {
+                        try await environment.broker.inspect(queue: QueueName.ticks(of: "tickets-cache"))?.messages == 0
+                    }
                     try await stubs.letGo()
                     #expect(try await environment.ended(first).outcome == .succeeded)
                     #expect(try await environment.ended(second).outcome == .succeeded)
+                    #expect(try await environment.broker.inspect(queue: delayed)?.messages == 0)
                 }
             }
         }

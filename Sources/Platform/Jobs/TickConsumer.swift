@@ -17,6 +17,11 @@ struct TickConsumer: Service {
     /// How long the ticks that waited may take to arrive.
     private static let gathering = Duration.seconds(1)
 
+    /// How long a tick waits in place for another run of its job to end, before it waits in a delay queue: most runs are
+    /// short, and a second replica takes turns with this one.
+    private static let patience = Duration.seconds(2)
+    private static let look = Duration.milliseconds(50)
+
     /// Pause before requeueing a failed tick, so that it is not redelivered immediately.
     private static let pause = Duration.seconds(1)
 
@@ -48,13 +53,17 @@ struct TickConsumer: Service {
                 }
                 // Another replica may take some of them: those that arrived by then are processed.
                 await arrived.gather(waiting, atMost: Self.gathering)
+                var lanes: [JobName: BatchBuffer<AMQPDelivery>] = [:]
                 while let ticks = await arrived.take(atMost: Self.prefetch) {
-                    for deliveries in await byJob(ticks) {
-                        group.addTask {
-                            for delivery in deliveries { await work(delivery, isStopping: { stopping.isOpen }) }
-                        }
+                    let (independent, ordered) = await sorted(ticks)
+                    for delivery in independent { group.addTask { await work(delivery, isStopping: { stopping.isOpen }) } }
+                    for (job, deliveries) in ordered {
+                        let lane = lanes[job] ?? BatchBuffer()
+                        lane.put(deliveries)
+                        if lanes.updateValue(lane, forKey: job) == nil { group.addTask { await work(lane, stopping) } }
                     }
                 }
+                for lane in lanes.values { lane.finish() }
             }
             await runtime.broker.flush()
         } onGracefulShutdown: {
@@ -75,26 +84,32 @@ struct TickConsumer: Service {
         }
     }
 
-    /// The deliveries to process, as lists that run concurrently: ticks of a job whose misfire policy is `all` in one
-    /// list, in the order of their times; every other tick in a list of its own. Ticks that a newer one among them
-    /// makes unnecessary are recorded and acked.
-    private func byJob(_ deliveries: [AMQPDelivery]) async -> [[AMQPDelivery]] {
-        guard deliveries.count > 1 else { return [deliveries] }
+    /// Processes ticks of one job one after the other. When the service stops, those that are left go back to the broker.
+    private func work(_ lane: BatchBuffer<AMQPDelivery>, _ stopping: AsyncLatch) async {
+        while let delivery = await lane.take(atMost: 1)?.first {
+            guard !stopping.isOpen else { continue }
+            await work(delivery, isStopping: { stopping.isOpen })
+        }
+    }
+
+    /// The deliveries to process: those that are independent of each other, and by job the ticks whose misfire policy is
+    /// `all`, in the order of their times. Ticks that a newer one among them makes unnecessary are recorded and acked.
+    private func sorted(_ deliveries: [AMQPDelivery]) async -> (independent: [AMQPDelivery], ordered: [JobName: [AMQPDelivery]]) {
         let ticks = deliveries.map { try? IncomingTick($0, now: runtime.clock.now) }
         var newest: [JobName: Date] = [:]
         for tick in ticks { if let tick, tick.isSupersedable { newest[tick.job] = max(newest[tick.job] ?? .distantPast, tick.scheduledFor) } }
-        var turns: [[AMQPDelivery]] = []
-        var queues: [JobName: [(instant: Date, delivery: AMQPDelivery)]] = [:]
+        var independent: [AMQPDelivery] = []
+        var ordered: [JobName: [(instant: Date, delivery: AMQPDelivery)]] = [:]
         for (delivery, tick) in zip(deliveries, ticks) {
             if let tick, tick.isSupersedable, let latest = newest[tick.job], tick.scheduledFor < latest {
-                if await !supersede(tick, delivery) { turns.append([delivery]) }
+                if await !supersede(tick, delivery) { independent.append(delivery) }
             } else if let tick, tick.waitsForItsTurn {
-                queues[tick.job, default: []].append((tick.scheduledFor, delivery))
+                ordered[tick.job, default: []].append((tick.scheduledFor, delivery))
             } else {
-                turns.append([delivery])
+                independent.append(delivery)
             }
         }
-        return turns + queues.values.map { queue in queue.sorted { $0.instant < $1.instant }.map(\.delivery) }
+        return (independent, ordered.mapValues { ticks in ticks.sorted { $0.instant < $1.instant }.map(\.delivery) })
     }
 
     /// Records a tick as superseded and acks it.
@@ -151,7 +166,7 @@ struct TickConsumer: Service {
             try await check(slice, of: tick.job)
             current = Current(run: slice.runId, slice: slice.number)
         } else {
-            switch try await start(tick) {
+            switch try await start(tick, isStopping) {
             case .run(let id, let slice): current = Current(run: id, slice: slice)
             case .duplicate: return true
             case .busy:
@@ -176,8 +191,15 @@ struct TickConsumer: Service {
         return true
     }
 
-    private func start(_ tick: IncomingTick) async throws -> JobRunStore.Admission {
-        try await runtime.retriedTransaction("\(tick.job)") { try await JobRunStore.start(tick, instance: runtime.instance, $0) }
+    private func start(_ tick: IncomingTick, _ isStopping: @Sendable () -> Bool) async throws -> JobRunStore.Admission {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            let admission = try await runtime.retriedTransaction("\(tick.job)") {
+                try await JobRunStore.start(tick, instance: runtime.instance, $0)
+            }
+            guard admission == .busy, ContinuousClock.now < deadline, !isStopping() else { return admission }
+            try await Task.sleep(for: Self.look)
+        }
     }
 
     /// Any publisher can send a slice message; one that names the run of another job is not processed, and that run is

@@ -30,18 +30,24 @@ struct RunWatch: Sendable {
         return other
     }
 
-    /// Waits for the end of the runs of several ticks.
-    func outcomes(of ticks: [String]) async throws -> [RunOutcome] {
+    /// Waits until some of the runs of these ticks have ended.
+    /// - Returns: how they ended, by tick.
+    func someEnded(of ticks: Set<String>) async throws -> [String: RunOutcome] {
         while ContinuousClock.now < deadline {
-            let outcomes = try await database.query(Self.ended, as: RunOutcome.self, ticks)
-            if outcomes.count == ticks.count { return outcomes }
-            try await Task.sleep(for: .milliseconds(100))
+            let ended = try await database.query(Self.ended, as: Ended.self, Array(ticks))
+            if !ended.isEmpty { return Dictionary(ended.map { ($0.tickId, $0.outcome) }) { first, _ in first } }
+            try await Task.sleep(for: .milliseconds(50))
         }
         throw Failure("the runs have not ended within \(limit) seconds; `boxoffice runs` shows how they go on")
     }
 
+    private struct Ended: Decodable, Sendable {
+        let tickId: String
+        let outcome: RunOutcome
+    }
+
     private static let ended: SQL = """
-        select outcome from operations.job_runs where tick_id = any ($1::text[]) and outcome <> 'running'
+        select tick_id, outcome from operations.job_runs where tick_id = any ($1::text[]) and outcome <> 'running'
         """
 
     private func ended(_ which: RunReport.Which) async throws -> RunReport {

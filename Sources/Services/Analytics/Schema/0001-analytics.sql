@@ -18,9 +18,9 @@ create table analytics.facts (
     check ((amount is null) = (currency is null)),
     primary key (subject_id, what, cause)
 );
--- The facts of a period. Rows of one period lie together, so a BRIN index is enough.
-create index facts_happened_at on analytics.facts using brin (happened_at timestamptz_minmax_multi_ops)
-    with (pages_per_range = 32, autosummarize = on);
+-- The facts of a period. No BRIN index, though the rows of one period lie together: a backfill reads the facts that the
+-- report before has just copied, which are neither summarized nor analyzed.
+create index facts_happened_at on analytics.facts (happened_at);
 
 -- Which users were active in a quarter of an hour, as far as the web shop's `last_activity_at` showed it before the next
 -- activity replaced it. In every time zone the periods of reports begin and end at a quarter of an hour.

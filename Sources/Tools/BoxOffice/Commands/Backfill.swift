@@ -66,17 +66,23 @@ struct Backfill: AsyncParsableCommand {
         let failed = try await Connections.withBroker { broker in
             var (made, failed) = (0, 0)
             var rest = periods[...]
-            while !rest.isEmpty {
-                let batch = rest.prefix(Self.pace)
+            var underWay: Set<String> = []
+            while !rest.isEmpty || !underWay.isEmpty {
+                let batch = rest.prefix(Self.pace - underWay.count)
                 rest = rest.dropFirst(batch.count)
                 let ticks = try batch.map { try Self.tick($0, of: job) }
                 for outcome in try await broker.publish(ticks.map(\.message.amqp)) {
                     try Connections.demand(outcome, unroutable: "no queue takes \(job); is \(JobName(rawValue: job).service) deployed?")
                 }
-                let outcomes = try await watch.outcomes(of: ticks.map(\.id))
-                made += outcomes.count { $0 == .succeeded }
-                failed += outcomes.count { $0 != .succeeded }
-                Terminal.say("\(made) of \(periods.count) made" + (failed > 0 ? ", \(failed) failed" : ""))
+                underWay.formUnion(ticks.map(\.id))
+                let ended = try await watch.someEnded(of: underWay)
+                underWay.subtract(ended.keys)
+                let before = made + failed
+                made += ended.values.count { $0 == .succeeded }
+                failed += ended.values.count { $0 != .succeeded }
+                if before / Self.pace < (made + failed) / Self.pace || rest.isEmpty && underWay.isEmpty {
+                    Terminal.say("\(made) of \(periods.count) made" + (failed > 0 ? ", \(failed) failed" : ""))
+                }
             }
             return failed
         }
