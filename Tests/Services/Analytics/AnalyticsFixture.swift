@@ -33,9 +33,8 @@ struct AnalyticsFixture: Sendable {
     }
 
     /// An RFC 3339 instant, or the midnight of a day in UTC.
-    static func instant(_ text: String) -> Date {
-        guard let date = RFC3339.date(from: text.contains("T") ? text : "\(text)T00:00:00Z") else { fatalError("\(text) is no instant") }
-        return date
+    static func instant(_ text: String) throws -> Date {
+        try #require(RFC3339.date(from: text.contains("T") ? text : "\(text)T00:00:00Z"), "\(text) is no instant")
     }
 
     // MARK: - Rows
@@ -78,12 +77,12 @@ struct AnalyticsFixture: Sendable {
         PaymentDetails(paymentId: id, bookingId: id, userId: 1, money: Money(amount, currency))
     }
 
-    func paid(_ id: Int, _ amount: Int, _ currency: String = "EUR", at instant: String) -> PaymentSucceeded {
-        PaymentSucceeded(Self.details(id, amount, currency), paidAt: Self.instant(instant))
+    func paid(_ id: Int, _ amount: Int, _ currency: String = "EUR", at instant: String) throws -> PaymentSucceeded {
+        try PaymentSucceeded(Self.details(id, amount, currency), paidAt: Self.instant(instant))
     }
 
-    func refunded(_ id: Int, _ amount: Int, _ cause: PaymentRefunded.Cause, at instant: String) -> PaymentRefunded {
-        PaymentRefunded(Self.details(id, amount), cause: cause, refundedAt: Self.instant(instant))
+    func refunded(_ id: Int, _ amount: Int, _ cause: PaymentRefunded.Cause, at instant: String) throws -> PaymentRefunded {
+        try PaymentRefunded(Self.details(id, amount), cause: cause, refundedAt: Self.instant(instant))
     }
 
     /// Waits until the service has processed everything that was published for it.

@@ -129,7 +129,7 @@ struct ReportFigureTests {
     func dailyReportsTile() async throws {
         let (start, end) = ("2026-09-30T21:00:00Z", "2026-10-31T22:00:00Z")
         try await open(at: end) { analytics in
-            var due = AnalyticsFixture.instant(start)
+            var due = try AnalyticsFixture.instant(start)
             for day in 1...31 {
                 due += day == 25 ? 25 * 3600 : 24 * 3600
                 let instant = RFC3339.string(from: due)

@@ -85,7 +85,7 @@ struct ReportMailTests {
 }
 
 extension PaymentDetails {
-    fileprivate func succeeded(at instant: String) -> PaymentSucceeded {
-        PaymentSucceeded(self, paidAt: AnalyticsFixture.instant(instant))
+    fileprivate func succeeded(at instant: String) throws -> PaymentSucceeded {
+        try PaymentSucceeded(self, paidAt: AnalyticsFixture.instant(instant))
     }
 }

@@ -124,11 +124,11 @@ struct ReminderDayTests {
                 try await environment.bookings(id...id, of: id)
             }
             for tick in change.ticks {
-                environment.clock.set(Date(tick))
+                environment.clock.set(try Date(tick))
                 _ = try await environment.ended(try await environment.tick(.eventsSendReminders))
             }
             let reminded = try await environment.database.query("select reminded_at from events.reminders order by booking_id", as: Date.self)
-            #expect(reminded == change.events.map { Date($0.tick) })
+            #expect(try reminded == change.events.map { try Date($0.tick) })
         }
     }
 

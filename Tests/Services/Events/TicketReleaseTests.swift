@@ -12,19 +12,19 @@ import Testing
 struct TicketReleaseTests {
     private static let now = "2026-11-21T12:00:00Z"
 
-    private func cancelled(_ booking: Int, of event: Int, _ quantity: Int = 1) -> BookingCancelled {
-        cancelled([(booking, event, quantity)])
+    private func cancelled(_ booking: Int, of event: Int, _ quantity: Int = 1) throws -> BookingCancelled {
+        try cancelled([(booking, event, quantity)])
     }
 
     /// One message about several bookings: which, of which event, how many tickets.
-    private func cancelled(_ bookings: [(id: Int, event: Int, quantity: Int)]) -> BookingCancelled {
-        BookingCancelled(
+    private func cancelled(_ bookings: [(id: Int, event: Int, quantity: Int)]) throws -> BookingCancelled {
+        try BookingCancelled(
             bookings.map { .init(bookingId: $0.id, eventId: $0.event, userId: 1, quantity: $0.quantity) }, reason: "expired",
             cancelledAt: Date(Self.now))
     }
 
-    private func refunded(_ booking: Int, of event: Int, _ quantity: Int = 1) -> BookingRefunded {
-        BookingRefunded(
+    private func refunded(_ booking: Int, of event: Int, _ quantity: Int = 1) throws -> BookingRefunded {
+        try BookingRefunded(
             bookingId: booking, eventId: event, userId: 1, quantity: quantity, money: Money(100, "EUR"), refundedAt: Date(Self.now))
     }
 
@@ -67,7 +67,7 @@ struct TicketReleaseTests {
             try await environment.event(1, starts: "2026-12-01T20:00:00Z")
             try await environment.bookings(1...4, of: 1, status: "pending")
             try await environment.database.execute("update bookings.bookings set status = 'cancelled', cancelled_at = now() where id <= 3")
-            let messages = [cancelled(1, of: 1), cancelled(90, of: 99), cancelled(2, of: 1), cancelled(91, of: 1, 7), cancelled(3, of: 1)]
+            let messages = try [cancelled(1, of: 1), cancelled(90, of: 99), cancelled(2, of: 1), cancelled(91, of: 1, 7), cancelled(3, of: 1)]
             try await environment.publish(messages.enumerated().map { ($1, "message-\($0)") })
             try await environment.eventually("select tickets_sold from events.events", 1)
             let reasons = try await environment.hurrying("events.events") {
@@ -117,7 +117,7 @@ struct TicketReleaseTests {
                     try await environment.bookings((event * 10_000)...(event * 10_000 + 1999), of: event, quantity: 2, status: "pending")
                 }
                 try await environment.database.execute("update bookings.bookings set status = 'cancelled', cancelled_at = now()")
-                let messages = (1...6).flatMap { event in (0..<2000).map { cancelled(event * 10_000 + $0, of: event, 2) } }
+                let messages = try (1...6).flatMap { event in try (0..<2000).map { try cancelled(event * 10_000 + $0, of: event, 2) } }
                 try await environment.publish(messages.enumerated().map { ($1, "first-\($0)") }.shuffled())
                 try await environment.publish(messages.enumerated().map { ($1, "second-\($0)") }.shuffled())
                 try await environment.eventually("select count(*) from events.inbox", 24_000)

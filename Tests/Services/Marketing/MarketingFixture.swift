@@ -3,6 +3,7 @@ import FoundationEssentials
 import Platform
 import Postgres
 import Support
+import Testing
 
 @testable import Marketing
 
@@ -31,9 +32,8 @@ struct MarketingFixture: Sendable {
     }
 
     /// An RFC 3339 instant, or the midnight of a day in UTC.
-    static func instant(_ text: String) -> Date {
-        guard let date = RFC3339.date(from: text.contains("T") ? text : "\(text)T00:00:00Z") else { fatalError("\(text) is no instant") }
-        return date
+    static func instant(_ text: String) throws -> Date {
+        try #require(RFC3339.date(from: text.contains("T") ? text : "\(text)T00:00:00Z"), "\(text) is no instant")
     }
 
     // MARK: - Rows

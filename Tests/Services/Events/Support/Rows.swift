@@ -8,10 +8,7 @@ import Testing
 
 extension Date {
     /// An RFC 3339 instant: `2026-11-21T20:00:00Z`.
-    init(_ text: String) {
-        guard let date = RFC3339.date(from: text) else { fatalError("\(text) is no instant") }
-        self = date
-    }
+    init(_ text: String) throws { self = try #require(RFC3339.date(from: text), "\(text) is no instant") }
 }
 
 /// Events, users and bookings as the web shop leaves them.
