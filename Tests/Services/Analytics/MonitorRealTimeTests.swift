@@ -47,6 +47,47 @@ struct MonitorRealTimeTests {
         }
     }
 
+    /// A half hour that ends where a time comes twice, one that came twice, and one that a change of half an hour skipped.
+    @Test(
+        "A half hour of a week with a change of clocks is half an hour long",
+        arguments: [
+            ("Europe/Madrid", "2026-11-01T00:30:00Z", "2026-10-24T23:30:00Z"), ("Europe/Madrid", "2026-11-01T01:00:00Z", "2026-10-25T01:00:00Z"),
+            ("Australia/Lord_Howe", "2026-10-10T15:00:00Z", "2026-10-03T15:30:00Z"),
+            ("Australia/Lord_Howe", "2026-10-10T15:30:00Z", "2026-10-03T15:30:00Z"),
+            ("America/Santiago", "2026-09-13T03:00:00Z", "2026-09-06T04:00:00Z"),
+        ])
+    func halfHour(_ zone: String, _ start: String, _ weekBefore: String) async throws {
+        let end = try RFC3339.string(from: AnalyticsFixture.instant(start) + 1800)
+        try await AnalyticsFixture.open(at: end, zone: zone, settings: Self.settings) { analytics in
+            let before = try AnalyticsFixture.instant(weekBefore)
+            for (offset, count) in [(-1, 20.0), (0, 8), (1799, 4), (1800, 30)] as [(Double, Double)] {
+                try await book(analytics, Int(count), at: RFC3339.string(from: before + offset))
+            }
+            try await analytics.report(.analyticsMonitorRealTime, from: start, at: end)
+            #expect(try await analytics.figure("usual.bookings", of: "realtime") == "3")
+        }
+    }
+
+    @Test("An incident over two restarts of the service is mailed once when it begins and once when it is over")
+    func restarts() async throws {
+        try await AnalyticsFixture.open(at: "2026-11-02T12:30:00Z", replicas: 0, settings: Self.settings) { analytics in
+            for (minute, count) in [("10:00", 11), ("10:30", 20), ("12:30", 5)] { try await book(analytics, count, at: "2026-11-02T\(minute):01Z") }
+            let settings = analytics.stubs.settings.merging(Self.settings) { $1 }
+            for (from, to, expected) in [
+                ("10:00", "10:30", "sales-volume bookings open"), ("10:30", "11:00", "sales-volume bookings open"),
+                ("12:30", "13:00", "sales-volume bookings over"),
+            ] {
+                try await analytics.environment.with(Analytics.self, settings: settings) { _ in
+                    try await analytics.report(.analyticsMonitorRealTime, from: "2026-11-02T\(from):00Z", at: "2026-11-02T\(to):00Z")
+                    #expect(try await alerts(analytics) == [expected])
+                    try await analytics.environment.eventually("select count(*)::int from analytics.deliveries where status <> 'sent'", 0)
+                }
+            }
+            let subjects = try await analytics.stubs.mails(to: "ann@example.org").compactMap(\.subject)
+            #expect(subjects.sorted() == ["Alert: sales-volume, bookings", "Over: sales-volume, bookings"])
+        }
+    }
+
     @Test("An incident is mailed once when it begins and once when it is over; a figure that wavers around its limit is one incident")
     func incident() async throws {
         try await AnalyticsFixture.open(at: "2026-11-02T12:30:00Z", settings: Self.settings) { analytics in

@@ -64,12 +64,14 @@ struct MonitorRealTime: ReportJob {
         where quarter_hour < $1::timestamptz and quarter_hour <= (select min(quarter_hour) from activity) + interval '45 minutes'
         """
 
-    // The same half hour by the clock of the schedule's zone, also where clocks have changed in between.
+    // The half hours that begin at the same time by the clock of the schedule's zone, also where clocks have changed in
+    // between. Each is as long as the period: were its end read from the clock too, one before a change would be longer.
     private static let count: SQL = """
         with weeks as materialized (
-            select n, (($1::timestamptz at time zone $3::text) - n * interval '7 days') at time zone $3::text as start,
-                   (($2::timestamptz at time zone $3::text) - n * interval '7 days') at time zone $3::text as stop
-            from generate_series(0, 4) n),
+            select n, start, start + ($2::timestamptz - $1::timestamptz) as stop
+            from generate_series(0, 4) n cross join lateral (
+                     select case when n = 0 then $1::timestamptz
+                                 else (($1::timestamptz at time zone $3::text) - n * interval '7 days') at time zone $3::text end as start) w),
         half_hours as materialized (
             select w.n, b.bookings, p.succeeded, p.failed, h.bookings as hour
             from weeks w
