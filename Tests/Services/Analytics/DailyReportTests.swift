@@ -128,6 +128,20 @@ struct DailyReportTests {
         }
     }
 
+    @Test("Users of a day that is first reported months later are those that are left, and the report says that they are estimates")
+    func usersOfPastDay() async throws {
+        try await AnalyticsFixture.open(at: "2027-06-01") { analytics in
+            try await company(analytics)
+            try await analytics.environment.database.execute("delete from storefront.users where id = 4")
+            for _ in 1...2 {
+                try await analytics.report(.analyticsGenerateDaily, from: Self.start, at: Self.end)
+                #expect(try await analytics.figure("users.total") == "2")
+                #expect(try await analytics.figure("estimates") == #"["users"]"#)
+                try await analytics.environment.database.execute("delete from storefront.users where id = 1")
+            }
+        }
+    }
+
     @Test("A dry run makes no report and keeps no figures")
     func dryRun() async throws {
         try await AnalyticsFixture.open(at: Self.end) { analytics in

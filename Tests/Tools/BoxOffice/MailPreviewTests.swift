@@ -53,6 +53,18 @@ struct MailPreviewTests {
         }
     }
 
+    @Test("What a chart shows is said in the language of its mail", arguments: ["daily-report", "weekly-report", "monthly-summary"])
+    func charts(_ kind: String) throws {
+        let templates = try MailPreview.templates()
+        for (language, words, other) in [("en", "Bookings confirmed, by ", "Reservas"), ("es", "Reservas confirmadas, por ", "Bookings")] {
+            let template = try #require(templates.template(kind, for: language))
+            let facts = try #require(MailSamples.facts(in: language)[kind])
+            let mail = try template.rendered(facts, name: "Ann", frontend: "https://tickets.example.com")
+            for text in [mail.text, mail.html] { #expect(text.contains(words) && !text.contains(other), "\(text)") }
+            #expect(mail.html.contains("alt=\"\(words)"))
+        }
+    }
+
     @Test("boxoffice mail preview writes each mail as HTML, text and message, and an index of them")
     func files() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "preview-\(UUID().uuidString)/mails")

@@ -65,11 +65,11 @@ struct DailyBody: Decodable, Sendable {
             "estimated": .text(now.estimates == nil ? "" : "yes"),
         ]
         let rows = now.topEvents.map { ReportMail.row($0.title ?? "\($0.eventId)", tickets: $0.tickets, share: "", amounts: $0.revenue) }
-        let days = history.all.map { name($0.periodEnd) }
+        let days = history.all.map { name($0.lastSecond) }
         let chart = MailChart(
-            title: "Bookings confirmed, by day", labels: days.map { String($0.suffix(2)) },
+            labels: days.map { String($0.suffix(2)) },
             values: history.all.map { Double($0.body.bookings.confirmed) }, texts: history.all.map { "\($0.body.bookings.confirmed)" })
         return ReportMail(
-            template: .daily, name: name(history.current.periodEnd), facts: facts.merging(ReportMail.entries(rows)) { $1 }, charts: [chart])
+            template: .daily, name: name(history.current.lastSecond), facts: facts.merging(ReportMail.entries(rows)) { $1 }, charts: [chart])
     }
 }

@@ -42,7 +42,7 @@ struct MonthlyBody: Decodable, Sendable {
         let rows = now.categories.map { ReportMail.row($0.category.isEmpty ? "–" : $0.category, tickets: $0.tickets, share: "", amounts: $0.revenue) }
         let months = history.all.map { String(name($0.periodStart).prefix(7)) }
         let chart = MailChart(
-            title: "Bookings confirmed, by month", labels: months.map { String($0.suffix(2)) },
+            labels: months.map { String($0.suffix(2)) },
             values: history.all.map { Double($0.body.bookings) }, texts: history.all.map { "\($0.body.bookings)" })
         return ReportMail(
             template: .monthly, name: months.last ?? "", facts: facts.merging(ReportMail.entries(rows)) { $1 }, charts: [chart])

@@ -9,6 +9,9 @@ struct ReportHistory<Body: Decodable & Sendable>: Sendable {
         let periodStart: Date
         let periodEnd: Date
         let body: Body
+
+        /// By its date a daily report is called: where clocks skip 23:00, a period ends at midnight.
+        var lastSecond: Date { periodEnd - 1 }
     }
 
     /// The report.

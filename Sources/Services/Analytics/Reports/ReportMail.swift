@@ -29,16 +29,9 @@ struct ReportMail: Sendable {
         let more: [String: MailFact] = ["period": .text(name), "end": .localTime(Self.local(period.end, zone), zone: zone.identifier)]
         return recipients.map { recipient in
             Mail(
-                template.rawValue, about: Self.id(of: recipient), kind: "\(template.rawValue)/\(end)", to: recipient,
+                template.rawValue, about: end, kind: "\(template.rawValue)/\(recipient.email.lowercased())", to: recipient,
                 facts: facts.merging(more.filter { template != .monthly || $0.key != "end" }) { $1 }, charts: charts)
         }
-    }
-
-    /// A number that is the recipient's for ever: FNV-1a of the address.
-    static func id(of recipient: Recipient) -> Int {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in recipient.email.lowercased().utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return Int(hash >> 1)
     }
 
     /// `2026-11-25T23:00`

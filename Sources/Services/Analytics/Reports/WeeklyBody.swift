@@ -55,7 +55,7 @@ struct WeeklyBody: Decodable, Sendable {
             ReportMail.row($0.title ?? "\($0.eventId)", tickets: $0.tickets, share: $0.fillRate.map(ReportMail.percent) ?? "", amounts: [:])
         }
         let chart = MailChart(
-            title: "Bookings confirmed, by day", labels: now.days.map { String($0.day.suffix(2)) },
+            labels: now.days.map { String($0.day.suffix(2)) },
             values: now.days.map { Double($0.bookings) }, texts: now.days.map { "\($0.bookings)" })
         return ReportMail(
             template: .weekly, name: "\(name(history.current.periodStart)) – \(name(history.current.periodEnd))",

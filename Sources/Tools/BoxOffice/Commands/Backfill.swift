@@ -14,7 +14,8 @@ struct Backfill: AsyncParsableCommand {
         abstract: "Make the reports of past periods, by the fire times of the job's schedule.",
         discussion: """
             Shows first which periods between the days have a report. A report that is made again keeps its earlier figures when it differs.
-            No mails are sent. Interrupted, it ends after the reports that are under way; with --missing-only it goes on from there.
+            No mails are sent. It can be interrupted at any time: the reports that are under way are made, and with --missing-only it goes on
+            from there.
             """)
 
     /// How many reports are under way at once.

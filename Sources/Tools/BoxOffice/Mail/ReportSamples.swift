@@ -5,7 +5,7 @@ import Platform
 enum ReportSamples {
     /// The chart of the mails.
     static let chart = MailChart(
-        title: "Bookings confirmed, by day", labels: (12...25).map { "\($0)" },
+        labels: (12...25).map { "\($0)" },
         values: [210, 180, 240, 320, 510, 490, 130, 220, 205, 260, 350, 530, 505, 284],
         texts: ["210", "180", "240", "320", "510", "490", "130", "220", "205", "260", "350", "530", "505", "284"])
 
