@@ -29,6 +29,7 @@ public enum Messages {
         PaymentGatewayReported.self, PaymentDecided.self, PaymentSucceeded.self, PaymentFailed.self, PaymentAbandoned.self,
         PaymentRefunded.self, PaymentRefundFailed.self,
         BookingCancelled.self, BookingRefundRequested.self, BookingRefundApproved.self, BookingRefunded.self, BookingReminded.self,
+        BookingFollowedUp.self,
         EventCancelled.self,
         CustomerUnsubscribed.self, CustomerResubscribed.self,
     ]

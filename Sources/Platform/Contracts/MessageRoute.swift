@@ -28,6 +28,7 @@ public struct MessageRoute: Sendable {
         MessageRoute(type: BookingRefundApproved.type, publisher: "bookings", readers: ["payments"]),
         MessageRoute(type: BookingRefunded.type, publisher: "bookings", readers: ["events", "analytics"]),
         MessageRoute(type: BookingReminded.type, publisher: "events", readers: ["bookings"]),
+        MessageRoute(type: BookingFollowedUp.type, publisher: "marketing", readers: ["bookings"]),
         MessageRoute(type: EventCancelled.type, publisher: nil, readers: ["bookings", "events"]),
         MessageRoute(type: CustomerUnsubscribed.type, publisher: "marketing", readers: []),
         MessageRoute(type: CustomerResubscribed.type, publisher: "marketing", readers: []),

@@ -25,6 +25,7 @@ struct Bookings: BackgroundService {
         service.add(reaction: PaymentRefundFailedReaction())
         service.add(reaction: BookingRefundRequestedReaction())
         service.add(reaction: BookingRemindedReaction())
+        service.add(reaction: BookingFollowedUpReaction())
         service.add(reaction: EventCancelledReaction())
     }
 }

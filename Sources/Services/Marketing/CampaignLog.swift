@@ -18,14 +18,14 @@ struct CampaignLog: Sendable {
     ///     subjects.
     ///   - period: What is sent once in it.
     ///   - facts: The values of the candidate's mail.
-    /// - Returns: how many are reached.
+    /// - Returns: those who are reached.
     func send(
         _ campaign: Campaign, to candidates: [Candidate], period: (Candidate) -> String, facts: (Candidate) -> [String: MailFact],
         _ slice: Slice, _ tx: Transaction
-    ) async throws -> Int {
+    ) async throws -> [Candidate] {
         for candidate in candidates { if let reason = candidate.leftOut { tx.note(candidate.name, "left out: \(reason)") } }
         let wanted = try await withinLimit(candidates.filter { $0.leftOut == nil }, slice, tx)
-        guard !wanted.isEmpty else { return 0 }
+        guard !wanted.isEmpty else { return [] }
         let rows = try await tx.query(
             Self.claim, as: Row.self, campaign.rawValue, wanted.map(\.userId), wanted.map(\.subjectId), wanted.map(period), slice.now,
             slice.runID)
@@ -47,7 +47,7 @@ struct CampaignLog: Sendable {
             })
         try tx.enqueue(Self.count, reached.map(\.userId), slice.now, slice.now - Self.window)
         try tx.enqueue(Self.countOfRun, slice.runID, campaign.rawValue, reached.count)
-        return reached.count
+        return reached
     }
 
     /// The candidates who may get another mail today. Their rows in `recipients` stay locked, so that two campaigns

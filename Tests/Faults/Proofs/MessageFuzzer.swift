@@ -129,7 +129,7 @@ private enum Samples {
         "payments": ["payment.gateway-reported", "booking.cancelled", "booking.refund-approved"],
         "bookings": [
             "payment.succeeded", "payment.failed", "payment.abandoned", "payment.refunded", "payment.refund-failed", "booking.refund-requested",
-            "booking.reminded", "event.cancelled",
+            "booking.reminded", "booking.followed-up", "event.cancelled",
         ],
         "events": ["booking.cancelled", "booking.refunded", "event.cancelled"],
     ]
@@ -157,6 +157,7 @@ private enum Samples {
         "booking.refund-requested": #"{"bookingId":7;"requestedAt":\#(at)}"#,
         "booking.refunded": #"{"bookingId":7;"eventId":7;"userId":7;"quantity":1;"amount":1000;"currency":"EUR";"refundedAt":\#(at)}"#,
         "booking.reminded": #"{"bookings":[{"bookingId":7}];"kind":"day-before";"remindedAt":\#(at)}"#,
+        "booking.followed-up": #"{"bookings":[{"bookingId":7}];"followedUpAt":\#(at)}"#,
         "event.cancelled": #"{"eventId":7;"reason":"storm"}"#,
     ]
 

@@ -34,7 +34,7 @@ struct MemberKind: Sendable {
             + [text(""), text("refresh"), text("a.b.c"), text(".b"), text("a."), text("A.b"), text("1.b"), text("a b.c"), "\"a.b\\n\"", text("a.é")]
             + [text("a." + String(repeating: "b", count: 99))])
 
-    /// What `booking.cancelled` and `booking.reminded` have.
+    /// What `booking.cancelled`, and what `booking.reminded` and `booking.followed-up` have.
     static let cancelledBookings = bookings(with: ["eventId", "quantity", "userId"])
     static let remindedBookings = bookings(with: [])
 

@@ -80,6 +80,9 @@ extension Sample {
             message: BookingReminded([.init(bookingId: 5001), .init(bookingId: 5002)], kind: .dayBefore, remindedAt: then),
             members: ["bookings": .remindedBookings, "kind": .choice("day-before", "week-before"), "remindedAt": .instant]),
         Sample(
+            message: BookingFollowedUp([.init(bookingId: 5001), .init(bookingId: 5002)], followedUpAt: then),
+            members: ["bookings": .remindedBookings, "followedUpAt": .instant]),
+        Sample(
             message: EventCancelled(eventId: 301, reason: "the band is ill", force: true),
             members: ["eventId": .id, "reason": .reason, "force": .boolean.optional]),
         Sample(

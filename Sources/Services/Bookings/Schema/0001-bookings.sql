@@ -21,6 +21,7 @@ create table bookings.bookings (
     reminder_sent           boolean     not null default false,
     reminder_sent_at        timestamptz,
     early_reminder_sent     boolean     not null default false,
+    -- Set by booking.followed-up, which marketing publishes.
     follow_up_sent          boolean     not null default false,
     -- The customer's refund request, and its time.
     refund_requested        boolean     not null default false,

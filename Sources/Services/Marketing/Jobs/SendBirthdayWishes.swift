@@ -30,7 +30,7 @@ struct SendBirthdayWishes: Job {
         let years = Dictionary(born.map { ($0.candidate.userId, $0.row.year) }) { year, _ in year }
         let reached = try await log.send(
             .birthday, to: born.filter { !$0.row.isImpossible }.map(\.candidate), period: { years[$0.userId] ?? "" }, facts: { _ in [:] }, slice, tx)
-        return Progress(reached, more: born.count == slice.limit, after: born.last.map { KeysetCursor(id: $0.candidate.userId) } ?? slice.after)
+        return Progress(reached.count, more: born.count == slice.limit, after: born.last.map { KeysetCursor(id: $0.candidate.userId) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {

@@ -5,7 +5,7 @@ import Platform
 import Postgres
 
 /// Asks the attendees of events that were completed yesterday, by the calendar of the event's own zone, how it was:
-/// once a booking.
+/// once a booking. `booking.followed-up` says so to bookings.
 struct SendEventFollowUps: Job {
     static let name = JobName.marketingSendEventFollowUps
     static let sliceLimit = 2000
@@ -32,8 +32,10 @@ struct SendEventFollowUps: Job {
                 let booking = candidate.subjectId.flatMap { bookings[$0] }
                 return ["event": .text(booking?.title ?? ""), "reference": .text(booking?.reference ?? "")]
             }, slice, tx)
+        let asked = reached.compactMap(\.subjectId).map(BookingFollowedUp.Booking.init)
+        try tx.publish(asked.parts(ofAtMost: BookingFollowedUp.most).map { BookingFollowedUp(Array($0), followedUpAt: slice.now) })
         return Progress(
-            reached, more: attendees.count == slice.limit,
+            reached.count, more: attendees.count == slice.limit,
             after: attendees.last?.row.key ?? slice.after)
     }
 

@@ -43,7 +43,7 @@ struct SendPromotions: Job {
             .promotion, to: Self.assign(users, rooms: Dictionary(uniqueKeysWithValues: open.map { ($0.id, $0.room) })), period: { _ in "" },
             facts: { $0.subjectId.flatMap { facts[$0] } ?? [:] }, slice, tx)
         return Progress(
-            reached, more: events.count == slice.limit, after: events.last.map { KeysetCursor(instant: $0.startsAt, id: $0.id) } ?? slice.after)
+            reached.count, more: events.count == slice.limit, after: events.last.map { KeysetCursor(instant: $0.startsAt, id: $0.id) } ?? slice.after)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {

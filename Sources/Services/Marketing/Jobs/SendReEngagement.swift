@@ -29,7 +29,7 @@ struct SendReEngagement: Job {
             slice.now - CampaignLog.window)
         let reached = try await log.send(
             .reEngagement, to: candidates.map(\.candidate), period: { _ in period }, facts: { _ in ["events": .list(upcoming.facts)] }, slice, tx)
-        return Progress(reached)
+        return Progress(reached.count)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? {

@@ -28,7 +28,7 @@ struct SendWeeklyNewsletter: Job {
             Self.candidates, as: Candidate.self, users.start, slice.limit, slice.now - Self.active, slice.now, week)
         let reached = try await log.send(
             .newsletter, to: candidates, period: { _ in week }, facts: { _ in ["events": .list(upcoming.facts)] }, slice, tx)
-        return users.progress(reached)
+        return users.progress(reached.count)
     }
 
     func firstRow(of slice: Slice, _ tx: Transaction) async throws -> JobRow? { try await UserPage.firstRow(slice, tx) }
