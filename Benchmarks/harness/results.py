@@ -13,6 +13,8 @@ REQUIRED = {
     ("expiry", "ours", "sql-ceiling"): 0.5,
     ("expiry", "ours", "python-rows"): 15.0,
     ("expiry", "ours-two", "ours"): 1.0,
+    ("temp-files", "ours", "find"): 0.8,
+    ("retention", "ours", "alone"): 0.8,
 }
 # What the ratios of ours to another may be at most.
 ALLOWED = {("tick-lateness", "ours", "c-clock"): 1.3, ("daily", "ours", "plain-sql"): 1.5}
@@ -24,6 +26,7 @@ LIMITS = {
     ("daily", None): 2.0,
     ("expiry", "VmHWM"): 100.0,
     ("reminders", "VmHWM"): 100.0,
+    ("temp-files", "VmHWM"): 60.0,
 }
 # Figures of ours that must at least be reached.
 FLOORS = {("expiry", None): 10_000.0, ("reminders", None): 10_000.0, ("backfill", None): 365 / 60}
