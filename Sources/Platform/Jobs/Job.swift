@@ -14,6 +14,8 @@ public protocol Job: Sendable {
     static var name: JobName { get }
     /// The most rows of a slice.
     static var sliceLimit: Int { get }
+    /// Whether a second lies between slices, so that work which is in no hurry leaves the machine to the services.
+    static var restsBetweenSlices: Bool { get }
     /// Processes one slice: at most `slice.limit` rows after `slice.cursor`.
     ///
     /// A job that finds its next rows by their state alone returns the cursor of its slice, so that a row that was
@@ -29,4 +31,6 @@ public protocol Job: Sendable {
 extension Job {
     /// A thousand rows: a few hundredths of a second for most jobs.
     public static var sliceLimit: Int { 1000 }
+    /// The next slice follows at once.
+    public static var restsBetweenSlices: Bool { false }
 }

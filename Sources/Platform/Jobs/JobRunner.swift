@@ -76,7 +76,8 @@ struct JobRunner: Sendable {
         details.cursor = progress.more ? progress.cursor : nil
         // After a bad row the limit doubles, so that a stretch of bad rows is not met with full slices again and again.
         details.limit = progress.more && limit < J.sliceLimit / 2 ? limit * 2 : nil
-        try await finish(row, number, J.name, details, written, count: progress.count, isOver: isOver, tx)
+        try await finish(
+            row, number, J.name, details, written, count: progress.count, isOver: isOver, delay: J.restsBetweenSlices ? 1 : nil, tx)
         return isOver ? .over : .more
     }
 
@@ -96,7 +97,7 @@ struct JobRunner: Sendable {
     /// publishes in this order, so the next slice does not wait for the messages of this one.
     private static func finish(
         _ row: JobRunStore.RunRow, _ number: Int, _ job: JobName, _ details: RunDetails, _ written: Transaction.Effects?, count: Int, isOver: Bool,
-        _ tx: Transaction
+        delay: Int?, _ tx: Transaction
     ) async throws {
         var effects = tx.takeEffects()
         var details = details
@@ -104,7 +105,7 @@ struct JobRunner: Sendable {
         details.add(effects)
         let failed = effects.failures.count + (written?.failures.count ?? 0)
         if !isOver {
-            let next = try OutgoingMessage(slice: number + 1, of: row.id, job: job, row: row, service: tx.service, at: tx.now, delay: nil)
+            let next = try OutgoingMessage(slice: number + 1, of: row.id, job: job, row: row, service: tx.service, at: tx.now, delay: delay)
             effects.messages.insert(next, at: 0)
         }
         try tx.write(effects)

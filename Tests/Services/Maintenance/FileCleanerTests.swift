@@ -4,6 +4,9 @@ import Testing
 
 @testable import Maintenance
 
+/// setfsuid(2): whose rights this thread has to files. Linux takes the rights of root away with it, and gives them back.
+@_silgen_name("setfsuid") private func setfsuid(_ user: uid_t) -> Int32
+
 @Suite("Old files are removed, and nothing else")
 struct FileCleanerTests {
     /// A cleaner for which everything that a test makes is old.
@@ -122,6 +125,28 @@ struct FileCleanerTests {
             #expect(result.problems.first.first?.reason.contains("deeper") == true)
         }
         #expect(throws: FolderError.self) { try FileCleaner(path: "/there/is/none", before: Date(), now: Date()).clean() }
+    }
+
+    @Test("A folder that cannot be read is told, the rest is done, and no rights are taken", .enabled(if: geteuid() == 0))
+    func unreadable() async throws {
+        try await TemporaryFolder.with { folder in
+            try folder.write("a/file")
+            try folder.write("locked/kept")
+            try folder.write("z")
+            let owner: uid_t = 12_345
+            for name in ["", "a", "a/file", "locked", "locked/kept", "z"] { #expect(chown("\(folder.path)/\(name)", owner, owner) == 0) }
+            #expect(chmod("\(folder.path)/locked", 0) == 0)
+            let cleaner = cleaner(folder)
+            let result = try await onFileThread {
+                _ = setfsuid(owner)
+                defer { _ = setfsuid(0) }
+                return try cleaner.clean()
+            }
+            #expect(result.problems.first.map(\.path) == ["locked"])
+            #expect(result.problems.first.first?.reason.contains("Permission denied") == true)
+            #expect(Set(result.removed.first) == ["a/file", "z"])
+            #expect(folder.content == ["locked", "locked/kept"])
+        }
     }
 
     @Test("What belongs to another owner than the folder is left alone", .enabled(if: geteuid() == 0))

@@ -110,6 +110,33 @@ struct RetentionTests {
         }
     }
 
+    @Test("Changes of statuses and of cached tickets are removed after a year; the rows and the audit stay as they were")
+    func histories() async throws {
+        try await with { environment in
+            for table in ["bookings", "payments", "events"] {
+                try await environment.database.execute(
+                    SQL(
+                        file: """
+                            insert into \(table).status_history (of, was, became, at)
+                            select n, 'a', 'b', now() - case when n <= 5000 then interval '366 days' else interval '364 days' end from generate_series(1, 5010) n
+                            """))
+            }
+            try await environment.database.execute(
+                """
+                insert into tickets.cache_log (user_id, pass_uuid, change, payload, logged_at)
+                select n, 'p', 'added', '{}', now() - interval '363 days' - n * interval '1 day' from generate_series(1, 3) n
+                """)
+            #expect(try await clean(environment, dryRun: true).processed == 15_002)
+            let run = try await clean(environment)
+            #expect(run.processed == 15_002)
+            #expect(run.details.contains("tickets.cache_log: removed or emptied"))
+            #expect(
+                try await environment.value(
+                    "select (select count(*) from payments.status_history) || ' ' || (select count(*) from tickets.cache_log)") == "10 1")
+            #expect(try await clean(environment).processed == 0)
+        }
+    }
+
     @Test("A table that fails is recorded on the run, and the others are cleaned")
     func independent() async throws {
         try await with { environment in
@@ -138,12 +165,18 @@ struct RetentionTests {
             for (role, statement): (String, SQL) in [
                 ("maintenance", "delete from bookings.inbox"), ("maintenance", "update bookings.deliveries set payload = '{}'"),
                 ("bookings", "select removed from operations.remove_inbox('payments', now(), 0, 1)"),
-                ("bookings", "select removed from operations.remove_runs(now(), 1)"), ("bookings", "select removed from tickets.remove_cache(0, 1)"),
+                ("bookings", "select removed from operations.remove_runs(now(), 1)"),
+                ("bookings", "select removed from operations.remove_history('bookings.status_history', now(), 0, 1)"),
+                ("bookings", "select removed from tickets.remove_cache(0, 1)"),
             ] {
                 try await environment.asRole(role) { database async throws in
                     let error = await #expect(throws: PostgresError.self, "\(statement.text)") { _ = try await database.query(statement) }
                     #expect(error?.sqlState == .insufficientPrivilege, "\(statement.text)")
                 }
+            }
+            // Only histories: no other table by this way.
+            await #expect(throws: PostgresError.self) {
+                _ = try await environment.database.query("select removed from operations.remove_history('bookings.bookings', now(), 0, 1)")
             }
         }
     }

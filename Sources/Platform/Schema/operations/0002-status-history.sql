@@ -18,6 +18,8 @@ create table operations.status_history_shape (
     at      timestamptz not null default now(),
     primary key (of, id)
 );
+-- Old moves are removed by age (operations.remove_history); they lie in the order of age.
+create index on operations.status_history_shape using brin (at) with (autosummarize = on);
 
 -- Runs with the rights of its owner, so that a role that may change a status needs no right to the history.
 create function operations.keep_status_history() returns trigger language plpgsql security definer set search_path = pg_catalog as $$

@@ -54,6 +54,40 @@ begin
 end
 $$;
 
+-- The tables that say how rows changed: the moves of statuses, and the changes of cached tickets.
+create function operations.histories() returns setof text language sql stable set search_path = pg_catalog as $$
+    select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'r' and c.relname in ('status_history', 'cache_log') and n.nspname in (select operations.domains())
+    order by 1
+$$;
+
+-- Removes changes before an instant, page by page like those of an inbox. What a row is now is in the row, and no report
+-- reads its history.
+create function operations.remove_history(history text, before timestamptz, from_page bigint, pages bigint) returns operations.removal
+    language plpgsql security definer set search_path = pg_catalog as $$
+declare
+    answer operations.removal;
+    instant name := case when history like '%.cache_log' then 'logged_at' else 'at' end;
+    is_old boolean;
+    last_page bigint;
+begin
+    if history not in (select operations.histories()) then
+        raise exception '% is no history', history using errcode = 'invalid_parameter_value';
+    end if;
+    answer.removed := 0;
+    execute format('select exists (select from %s where %I < $1)', to_regclass(history), instant) into is_old using before;
+    if not is_old then
+        return answer;
+    end if;
+    execute format('delete from %s where ctid >= $1 and ctid < $2 and %I < $3', to_regclass(history), instant)
+        using format('(%s,0)', from_page)::tid, format('(%s,0)', from_page + pages)::tid, before;
+    get diagnostics answer.removed = row_count;
+    last_page := pg_relation_size(to_regclass(history)) / current_setting('block_size')::bigint;
+    answer.next := case when from_page + pages < last_page then from_page + pages end;
+    return answer;
+end
+$$;
+
 -- Empties what was sent, suppressed or bounced before an instant: the key stays for ever, so that nothing is sent twice.
 -- Queued and parked ones owe a message, and refunds money: they stay whole.
 create function operations.redact_deliveries(domain text, before timestamptz, most bigint) returns operations.removal
@@ -111,6 +145,8 @@ end
 $$;
 
 revoke execute on function operations.remove_inbox(text, timestamptz, bigint, bigint), operations.redact_deliveries(text, timestamptz, bigint),
+    operations.remove_history(text, timestamptz, bigint, bigint),
     operations.remove_runs(timestamptz, bigint), operations.remove_alerts(timestamptz, bigint) from public;
 grant execute on function operations.remove_inbox(text, timestamptz, bigint, bigint), operations.redact_deliveries(text, timestamptz, bigint),
+    operations.remove_history(text, timestamptz, bigint, bigint),
     operations.remove_runs(timestamptz, bigint), operations.remove_alerts(timestamptz, bigint) to "maintenance";

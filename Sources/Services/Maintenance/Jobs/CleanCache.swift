@@ -10,8 +10,10 @@ import Postgres
 /// there is nothing to do.
 struct CleanCache: Job {
     static let name = JobName.maintenanceCleanCache
-    /// Rows of a slice; of inboxes, an eighth of it in pages.
+    /// Rows of a slice; of inboxes and histories, an eighth of it in pages.
     static let sliceLimit = 4000
+
+    static let restsBetweenSlices = true
 
     let retention: RetentionSettings
 
@@ -39,7 +41,8 @@ struct CleanCache: Job {
     }
 
     private func tables(_ tx: Transaction) async throws -> [RetentionTable] {
-        RetentionTable.all(of: try await tx.query(Self.domains, as: String.self), retention)
+        RetentionTable.all(
+            of: try await tx.query(Self.domains, as: String.self), histories: try await tx.query(Self.histories, as: String.self), retention)
     }
 
     /// The table by its place in the list, and the place within it.
@@ -48,5 +51,6 @@ struct CleanCache: Job {
         return parts.count == 2 ? (max(0, parts[0]), parts[1]) : (0, 0)
     }
 
+    private static let histories: SQL = "select histories from operations.histories()"
     private static let domains: SQL = "select domains::text from operations.domains()"
 }

@@ -57,6 +57,8 @@ create table tickets.cache_log (
     logged_at timestamptz not null default now()
 );
 create index cache_log_by_user on tickets.cache_log (user_id, id);
+-- Old changes are removed by age (operations.remove_history); they lie in the order of age.
+create index cache_log_logged_at on tickets.cache_log using brin (logged_at) with (autosummarize = on);
 
 -- The queue of the refresh: one row per user, however many rows of the log request it.
 create table tickets.refresh_state (
