@@ -110,7 +110,8 @@ let package = Package(
                 "Delivery/Mail/Languages", "Delivery/Mail/Partials", "Delivery/Mail/Templates", "Delivery/Mail/layout.html.mustache",
                 "Delivery/Mail/layout.text.mustache",
             ],
-            sources: ["Alerts", "Delivery", "Heartbeats", "Jobs", "Messaging", "Metrics", "Service", "Settings", "Work"], swiftSettings: house,
+            sources: ["Alerts", "Delivery", "Health", "Heartbeats", "Jobs", "Messaging", "Metrics", "Service", "Settings", "Work"],
+            swiftSettings: house,
             plugins: ["EmbedFiles"]),
 
         // Services.
@@ -123,7 +124,8 @@ let package = Package(
         service("Bookings", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service("Marketing", ["Cron", "Digests"], exclude: ["Schema", "Mail", "Unsubscribe/Page", "embed.list"], embeds: true),
         service("Analytics", ["CivilCalendar", "Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
-        service("Maintenance", ["ClientSupport", logging], exclude: []),
+        service(
+            "Maintenance", ["AMQP", "CivilCalendar", "ClientSupport", "Cron", lifecycle, logging], exclude: ["Mail", "embed.list"], embeds: true),
         service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.

@@ -6,6 +6,7 @@ import Support
 import Testing
 
 @testable import Analytics
+@testable import Maintenance
 
 @Suite("Reports have the bodies that Contracts/reports describes")
 struct ReportSchemaTests {
@@ -46,6 +47,33 @@ struct ReportSchemaTests {
             let others = [Case(kind: "daily", json: "{}"), Case(kind: "weekly", json: cases.first { $0.kind == "daily" }?.json ?? "")]
             let refused = try JSONDecoder().decode([String?].self, from: SchemaValidator.ask("reports", JSONEncoder().encode(others)))
             #expect(refused.allSatisfy { $0 != nil })
+        }
+    }
+
+    @Test("The health report is what its schema allows, with processes and findings and without")
+    func health() async throws {
+        let now = Date()
+        try await TestEnvironment.open(at: now) { environment in
+            try await environment.adoptSchedules()
+            try await StubServices.open { stubs in
+                try await environment.with(Maintenance.self, settings: stubs.settings) { _ in
+                    for number in 0..<2 {
+                        let end = now + TimeInterval(number)
+                        let tick = try await environment.tick(.maintenanceGenerateHealthReport, at: end, trigger: .manual, previous: end - 86_400)
+                        #expect(try await environment.ended(tick).outcome == .succeeded)
+                        try await environment.database.execute(
+                            """
+                            insert into operations.heartbeats (service, instance, version, started_at, seen_at, interval_seconds, last_error)
+                            values ('payments', 'payments@a/1', '1', now(), now(), 30, '{"kind": "other", "text": "", "at": "now"}')
+                            on conflict do nothing
+                            """)
+                    }
+                }
+            }
+            let cases = try await environment.database.query("select 'health' as kind, body::text as json from maintenance.reports", as: Case.self)
+            #expect(cases.count == 2)
+            let verdicts = try JSONDecoder().decode([String?].self, from: SchemaValidator.ask("reports", JSONEncoder().encode(cases)))
+            for (report, verdict) in zip(cases, verdicts) { #expect(verdict == nil, "\(report.json)") }
         }
     }
 

@@ -9,7 +9,6 @@ import ServiceLifecycle
 /// | --- | --- | --- | --- |
 /// | `service-silent` | a process | its row was not written for two and a half intervals: it was killed or hangs | it beats again, was stopped regularly, or another process of its service started after it |
 /// | `service-stalled` | a process | a transaction has been under way for ten minutes | it has ended |
-/// | `outbox-stalled` | a service | the oldest message has waited for ten minutes | it has left |
 ///
 /// Ages are by the database's clock alone. `maintenance` watches all others; `tick-publisher` watches `maintenance`.
 public struct HeartbeatWatch: Service {
@@ -53,13 +52,6 @@ public struct HeartbeatWatch: Service {
     private func look(_ tx: Transaction) async throws {
         let processes = try await tx.query(Self.processes, as: Process.self, only, runtime.name)
         for process in processes { try await judge(process, tx) }
-        let stalled = processes.filter { !$0.isSilent && ($0.outboxSeconds ?? 0) > Self.longestWork }
-        for process in Dictionary(stalled.map { ($0.service, $0) }, uniquingKeysWith: { $1 }).values {
-            try await open(
-                "outbox-stalled", process.service, "The oldest message of \(process.service) has waited for \(process.outboxSeconds ?? 0) s",
-                "See its log, the broker, and the queues of those who read it (boxoffice doctor).", tx)
-        }
-        try await end("outbox-stalled", except: Set(stalled.map(\.service)), "its messages leave again", tx)
         let instances = Set(processes.map(\.instance))
         try await end("service-silent", except: instances, "it was stopped regularly", tx)
         try await end("service-stalled", except: instances, "it was stopped", tx)
@@ -107,14 +99,13 @@ public struct HeartbeatWatch: Service {
         let isSilent: Bool
         let isReplaced: Bool
         let oldestWorkSeconds: Int?
-        let outboxSeconds: Int?
     }
 
     private static let processes: SQL = """
         select service, instance, greatest(floor(extract(epoch from now() - seen_at)), 0)::int as silent_seconds,
                seen_at < now() - make_interval(secs => 2.5 * interval_seconds) as is_silent,
                exists (select from operations.heartbeats later where later.service = h.service and later.started_at > h.seen_at) as is_replaced,
-               oldest_work_seconds, (backlog ->> 'outboxSeconds')::int as outbox_seconds
+               oldest_work_seconds
         from operations.heartbeats h
         where ($1::text is null or service = $1) and service <> $2
         order by service, instance limit 1000

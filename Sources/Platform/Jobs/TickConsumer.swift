@@ -30,9 +30,11 @@ struct TickConsumer: Service {
     private let runners: [JobName: JobRunner]
     private let failures: RetryPublisher
     private let rescuer: RunRescuer
+    private let progress: QueueProgress
 
     init(_ runtime: ServiceRuntime, _ topology: ServiceTopology, _ runners: [JobRunner], _ rescuer: RunRescuer) {
         self.rescuer = rescuer
+        progress = runtime.queues[topology.ticks]
         self.runtime = runtime
         self.topology = topology
         self.runners = Dictionary(runners.map { ($0.name, $0) }) { first, _ in first }
@@ -48,7 +50,10 @@ struct TickConsumer: Service {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask {
-                    for await batch in deliveries { arrived.put(batch) }
+                    for await batch in deliveries {
+                        batch.forEach(progress.arrived)
+                        arrived.put(batch)
+                    }
                     arrived.finish()
                 }
                 // Another replica may take some of them: those that arrived by then are processed.
@@ -70,8 +75,7 @@ struct TickConsumer: Service {
             stopping.open()
             Task { await deliveries.stop() }
         }
-        // The connection may be closed before this part is told to stop: a part that ends by itself counts as a
-        // failure.
+        // A part that ends by itself counts as a failure; the connection may be closed before this one is told to stop.
         try? await gracefulShutdown()
     }
 
@@ -123,7 +127,7 @@ struct TickConsumer: Service {
             }
             guard !hasBegun else { return false }
             count(tick.job, RunOutcome.superseded.rawValue)
-            runtime.broker.ack(delivery)
+            settle(delivery)
         } catch {
             // It is then processed by itself, and fails like any other or succeeds.
             return false
@@ -143,7 +147,7 @@ struct TickConsumer: Service {
         do {
             if let probe = BindingProbe(delivery) {
                 _ = try await runtime.broker.publish([probe.answer(from: topology.ticks, through: topology.retry)], mandatory: false)
-                return runtime.broker.ack(delivery)
+                return settle(delivery)
             }
             let incoming = try IncomingTick(delivery, now: runtime.clock.now)
             tick = incoming
@@ -151,7 +155,7 @@ struct TickConsumer: Service {
                 try await work(incoming, &current, isStopping)
             }
             if !isSettled { try await failures.postpone(delivery) }
-            runtime.broker.ack(delivery)
+            settle(delivery)
         } catch is CancellationError {
             // Unsettled: the broker redelivers it to another consumer.
         } catch {
@@ -215,11 +219,12 @@ struct TickConsumer: Service {
         do {
             if let current { try await note(failed, on: current) }
             try await failures.send([failed])
-            runtime.broker.ack(delivery)
+            settle(delivery)
         } catch {
             runtime.logger.warning("A tick is requeued", error: error)
             try? await Task.sleep(for: Self.pause)
             runtime.broker.reject(delivery, requeue: true)
+            progress.settled(delivery, isCompleted: false)
         }
     }
 
@@ -232,6 +237,11 @@ struct TickConsumer: Service {
                 try await JobRunStore.fail(current.run, slice: current.slice, why: failed.reason, tx)
             }
         }
+    }
+
+    private func settle(_ delivery: AMQPDelivery) {
+        runtime.broker.ack(delivery)
+        progress.settled(delivery, isCompleted: true)
     }
 
     private func count(_ job: JobName, _ outcome: String) {

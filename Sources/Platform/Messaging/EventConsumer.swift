@@ -30,6 +30,7 @@ struct EventConsumer: Service {
     private let reactions: [MessageType: AnyReaction]
     private let failures: RetryPublisher
     private let duplicates = DuplicateProbe()
+    private let progress: QueueProgress
     private let processed: Counter
     private let repeated: Counter
     private let divided: Counter
@@ -40,6 +41,7 @@ struct EventConsumer: Service {
         self.topology = topology
         self.reactions = Dictionary(reactions.map { ($0.type, $0) }) { first, _ in first }
         self.failures = RetryPublisher(runtime: runtime, topology: topology, queue: topology.events)
+        progress = runtime.queues[topology.events]
         processed = Metric.messages(topology.events, "processed")
         repeated = Metric.messages(topology.events, "repeated")
         divided = Metric.messages(topology.events, "split")
@@ -55,6 +57,7 @@ struct EventConsumer: Service {
                 group.addTask {
                     let reader = MessageDecoder(retry: topology.retry, reactions: reactions)
                     for await batch in deliveries {
+                        progress.arrived(batch)
                         let isAwaited = decoded.put(batch.map(reader.read))
                         // Deliveries arrive one by one: taken as they come, each would wake two threads.
                         if !isAwaited { try? await Task.sleep(for: Self.gathering) }
@@ -101,6 +104,7 @@ struct EventConsumer: Service {
             try await failures.send(failed)
             _ = try await runtime.broker.publish(answers, mandatory: false)
             runtime.broker.ack(through: last)
+            progress.settled(first: batch.count, isCompleted: true)
             seconds.record(duration: ContinuousClock.now - started)
         } catch is CancellationError {
             // Nothing is settled: the broker redelivers the batch to another consumer.
@@ -117,6 +121,7 @@ struct EventConsumer: Service {
     private func requeue(_ batch: [MessageDecoder.Reading]) {
         guard let last = batch.last?.delivery else { return }
         runtime.broker.nack(through: last, requeue: true)
+        progress.settled(first: batch.count, isCompleted: false)
     }
 
     /// Commits the messages together or, when that fails, in halves, so that only the bad message fails.

@@ -63,6 +63,37 @@ public enum Metric {
     /// How late ticks are.
     public static let tickLateness = TimerMetric("boxoffice_tick_lateness_seconds", "tick-publisher: from the fire time to the broker's confirm")
 
+    // MARK: - All services together
+
+    /// How many messages wait in a queue.
+    public static let queueMessages = GaugeMetric(
+        "boxoffice_queue_messages", labels: ["queue"], "maintenance: messages of a queue, those that consumers have in hand included")
+    /// How old the oldest message of a queue is.
+    public static let queueOldest = GaugeMetric(
+        "boxoffice_queue_oldest_seconds", labels: ["queue"], "maintenance: how old the oldest message of a queue is, 0 when there is none")
+    /// How many messages wait in an outbox.
+    public static let outboxWaiting = GaugeMetric(
+        "boxoffice_outbox_waiting", labels: ["service"], "maintenance: messages of the outbox of a service, 100,000 at most")
+    /// How old the oldest message of an outbox is.
+    public static let outboxOldest = GaugeMetric(
+        "boxoffice_outbox_oldest_seconds", labels: ["service"], "maintenance: how old the oldest message of an outbox is, 0 when there is none")
+    /// How many deliveries are due.
+    public static let deliveriesWaiting = GaugeMetric(
+        "boxoffice_deliveries_waiting", labels: ["service"], "maintenance: outbound deliveries that are due, 100,000 of each kind at most")
+    /// How long the oldest delivery has been due.
+    public static let deliveriesOldest = GaugeMetric(
+        "boxoffice_deliveries_oldest_seconds", labels: ["service"],
+        "maintenance: for how long the oldest outbound delivery has been due, 0 when there is none")
+    /// When a job last succeeded.
+    public static let jobLastSuccess = GaugeMetric(
+        "boxoffice_job_last_success_time_seconds", labels: ["job"], "maintenance: when the last run of a job that succeeded ended, Unix time")
+    /// How many alerts are open.
+    public static let alertsOpen = GaugeMetric("boxoffice_alerts_open", labels: ["kind"], "maintenance: open alerts")
+    /// How old the figures of all services are.
+    public static let figuresAge = GaugeMetric(
+        "boxoffice_figures_age_seconds",
+        "maintenance: how old its figures of all services are; they are shown by one of its replicas, and not when they are older than five minutes")
+
     // MARK: - The process
 
     static let errors = CounterMetric(
@@ -87,6 +118,8 @@ public enum Metric {
         slicesRunning.description, sliceSeconds.description, runsRescued.description, failedRows.description,
         deliveries.description, channelPaused.description, outsideCallSeconds.description, refreshes.description, refreshSeconds.description,
         ticksPublished.description, ticksUnroutable.description, ticksMissed.description, clockAhead.description, tickLateness.description,
+        queueMessages.description, queueOldest.description, outboxWaiting.description, outboxOldest.description, deliveriesWaiting.description,
+        deliveriesOldest.description, jobLastSuccess.description, alertsOpen.description, figuresAge.description,
         errors.description, logLinesDropped.description, connections.description, connectionWaits.description, buildInfo.description,
         cpuSeconds.description, openFiles.description, mostFiles.description, residentMemory.description, startTime.description,
     ]

@@ -78,7 +78,7 @@ public struct TimerMetric: Sendable {
 }
 
 extension MetricDescription {
-    fileprivate func dimensions(_ values: [String]) -> [(String, String)] {
+    func dimensions(_ values: [String]) -> [(String, String)] {
         precondition(values.count == labels.count, "\(name) has the labels \(labels)")
         return Array(zip(labels, values))
     }

@@ -28,6 +28,8 @@ struct HealthServer: Service {
     let routes: WebRoutes
     /// Sets the gauges that are read when they are asked for.
     let sample: @Sendable () -> Void
+    /// The gauges whose objects come and go.
+    let gauges: @Sendable () -> [GaugeSample]
     let logger: Logger
 
     func run() async throws {
@@ -41,12 +43,13 @@ struct HealthServer: Service {
                 headers: [.contentType: "text/plain; charset=utf-8"],
                 body: .init(byteBuffer: .init(string: missing.isEmpty ? "ready\n" : "waiting for \(missing.joined(separator: ", "))\n")))
         }
-        router.get("metrics") { [service, sample] _, _ in
+        router.get("metrics") { [service, sample, gauges] _, _ in
             sample()
+            let text = PrometheusMetrics.shared.exposition() + ProcessMetrics.exposition(of: service) + PrometheusMetrics.exposition(of: gauges())
             return Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-                body: .init(byteBuffer: .init(string: PrometheusMetrics.shared.exposition() + ProcessMetrics.exposition(of: service))))
+                body: .init(byteBuffer: .init(string: text)))
         }
         routes.add(to: router)
         var quiet = logger

@@ -38,7 +38,14 @@ public struct LineLogHandler: LogHandler {
         var fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
         if let error = event.error {
             fields["error"] = "\(error)"
-            if event.level >= .warning { Metric.errors.increment(ErrorKind(error).rawValue) }
+            if event.level >= .warning {
+                let kind = ErrorKind(error)
+                Metric.errors.increment(kind.rawValue)
+                LastError.shared.note(kind, "\(event.message): \(error)", of: service)
+            }
+        } else if event.level >= .warning, let reason = fields["reason"] {
+            // A message that failed, whose error has become the reason that it carries.
+            LastError.shared.note(.other, "\(event.message): \(reason)", of: service)
         }
         if let trace = TraceContext.current { fields["trace"] = "\(trace.traceID)" }
         LogWriter.standardError.append(line(event.level, "\(event.message)", fields)) { [self] dropped in

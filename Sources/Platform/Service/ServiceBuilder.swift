@@ -18,6 +18,7 @@ public struct ServiceBuilder: Sendable {
     var registrations: [ChannelRegistration] = []
     var routes: [WebRoute] = []
     var services: [@Sendable (ServiceRuntime) -> any Service] = []
+    var gauges: [@Sendable () -> [GaugeSample]] = []
 
     /// A service outside; its name is a label of metrics.
     public func outside(_ name: String) -> OutsideService { OutsideService(name, web) }
@@ -46,6 +47,9 @@ public struct ServiceBuilder: Sendable {
     }
     /// Answers requests to the service's HTTP server.
     public mutating func add(route: WebRoute) { routes.append(route) }
+    /// Shows gauges whose objects come and go on `/metrics`: a value that is not returned any more is not shown any more.
+    /// - Parameter gauges: Called for each request, so it returns what is known already.
+    public mutating func add(gauges: @escaping @Sendable () -> [GaugeSample]) { self.gauges.append(gauges) }
     /// Runs a service beside the consumers. A service that needs the database waits for ``ServiceRuntime/ready()``.
     public mutating func add(service: @escaping @Sendable (ServiceRuntime) -> any Service) { services.append(service) }
 }

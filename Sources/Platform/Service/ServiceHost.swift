@@ -90,9 +90,10 @@ public final class ServiceHost: Sendable {
         var parts: [any Service] = [
             HealthServer(
                 service: runtime.name, host: host, port: port, checks: checks(runtime, topology),
-                routes: WebRoutes(routes: builder.routes, runtime: runtime), sample: { Self.sample(runtime.database.usage) }, logger: runtime.logger),
+                routes: WebRoutes(routes: builder.routes, runtime: runtime), sample: { Self.sample(runtime.database.usage) },
+                gauges: { [gauges = builder.gauges] in gauges.flatMap { $0() } }, logger: runtime.logger),
             MemoryTrimmer(),
-            Heartbeat(runtime, seconds: heartbeat),
+            Heartbeat(runtime, topology, seconds: heartbeat),
             BrokerConnectionService(runtime: runtime),
             DatabaseReadiness(runtime: runtime, schema: schema, pooler: pooler),
             TopologyKeeper(runtime: runtime, topology: topology),

@@ -29,6 +29,8 @@ public struct ServiceRuntime: Sendable {
     let databaseReady = AsyncLatch()
     /// The transactions that are under way, as the heartbeat tells them.
     let work = WorkInProgress()
+    /// How its queues get on, as the heartbeat tells it.
+    let queues = QueueProgresses()
     /// The operations that wait for the database.
     let databaseWaits = DatabaseWaits()
     /// Open once the service has been asked to stop.

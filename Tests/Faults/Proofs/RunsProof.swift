@@ -50,12 +50,9 @@ extension FaultTests {
             }
         }
 
-        /// The clock has its ticks already, and no service takes them.
-        private static let withoutService: Set<JobName> = [.maintenanceGenerateHealthReport]
-
         /// Every service that is deployed, and all of its jobs.
         private static func services() throws -> [(service: String, jobs: [JobName])] {
-            let jobs = Dictionary(grouping: JobName.all.filter { !withoutService.contains($0) }, by: \.service)
+            let jobs = Dictionary(grouping: JobName.all, by: \.service)
             let services = try Executables.services().compactMap { name in jobs[name].map { (service: name, jobs: $0) } }
             #expect(services.count >= 5)
             return services

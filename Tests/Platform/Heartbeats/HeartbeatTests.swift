@@ -58,21 +58,18 @@ struct HeartbeatTests {
         }
     }
 
-    @Test("Work that does not end and messages that do not leave are alerts, though the process beats")
+    @Test("Work that does not end is an alert, though the process beats")
     func stalled() async throws {
         try await TestEnvironment.open { environment in
             try await environment.with(TestService<Watching>.self) { _ in
                 try await environment.database.execute(
                     """
-                    insert into operations.heartbeats (service, instance, version, started_at, seen_at, interval_seconds, oldest_work_seconds, backlog)
-                    values ('bookings', 'bookings@a/1', '1', now(), now() + interval '1 hour', 30, 700, '{"outboxSeconds": 800}')
+                    insert into operations.heartbeats (service, instance, version, started_at, seen_at, interval_seconds, oldest_work_seconds)
+                    values ('bookings', 'bookings@a/1', '1', now(), now() + interval '1 hour', 30, 700)
                     """)
                 try await environment.eventually(Self.open, 1, ["service-stalled"])
-                try await environment.eventually(Self.open, 1, ["outbox-stalled"])
-                try await environment.database.execute(
-                    "update operations.heartbeats set oldest_work_seconds = null, backlog = '{}' where service = 'bookings'")
+                try await environment.database.execute("update operations.heartbeats set oldest_work_seconds = null where service = 'bookings'")
                 try await environment.eventually(Self.open, 0, ["service-stalled"])
-                try await environment.eventually(Self.open, 0, ["outbox-stalled"])
             }
         }
     }
@@ -88,6 +85,48 @@ struct HeartbeatTests {
                 }
                 try await environment.eventually(
                     "select count(*) from operations.heartbeats where service = 'tickets-cache' and oldest_work_seconds is null", 1)
+            }
+        }
+    }
+
+    private static let queue: SQL = """
+        select concat_ws(' ', queue ->> 'messages', queue ->> 'unacked', (queue ->> 'oldestSeconds')::int between 3599 and 3900,
+                         (queue ->> 'stalledSeconds')::int between 1 and 300)
+        from (select backlog -> 'queues' -> 'tickets-cache.events' as queue from operations.heartbeats where service = 'tickets-cache') beat
+        """
+
+    @Test("A beat has the messages of each queue, the age of the oldest in hand, and for how long nothing was completed")
+    func queues() async throws {
+        try await TestEnvironment.open { environment in
+            try await environment.with(TestService<Recording>.self, settings: ["HEARTBEAT_SECONDS": "1"]) { host in
+                #expect(await host.runtime.ready())
+                try await environment.eventually(Self.queue, "0 0")
+                let published = RFC3339.string(from: environment.clock.now - 3600)
+                try await environment.database.transaction { tx in
+                    _ = try await tx.query("lock table tickets.bytemark_tokens")
+                    try await environment.publish(
+                        raw: """
+                            {"specversion": "1.0", "id": "1", "source": "/shop", "type": "com.boxoffice.tickets.refresh-requested", "time": "\(published)", \
+                            "data": {"userId": 1}}
+                            """, to: Exchange.events, "tickets.refresh-requested")
+                    try await environment.eventually(Self.queue, "0 1 t t")
+                }
+                try await environment.eventually(Self.queue, "0 0")
+            }
+        }
+    }
+
+    @Test("A beat has the last error of the log, its kind and its time")
+    func lastError() async throws {
+        try await TestEnvironment.open { environment in
+            try await environment.with(TestService<Recording>.self, settings: ["HEARTBEAT_SECONDS": "1", "LOG_LEVEL": "error"]) { _ in
+                try await environment.publish(raw: "no JSON", to: Exchange.events, "tickets.refresh-requested", id: "bad")
+                try await environment.eventually(
+                    """
+                    select count(*) from operations.heartbeats
+                    where last_error ->> 'kind' = 'other' and last_error ->> 'text' like 'A message is parked: %JSON%'
+                      and (last_error ->> 'at')::timestamptz between now() - interval '5 minutes' and now()
+                    """, 1)
             }
         }
     }

@@ -81,7 +81,7 @@ struct MailPreviewTests {
 
         let all = try await CommandLineTool()("mail", "preview", "--out", folder.path)
         #expect(all.status == 0)
-        #expect(try names().count == 3 * 36 + 6 + 1)
+        #expect(try names().count == 3 * 38 + 6 + 1)
     }
 
     @Test("The links to unsubscribe, longer than a line of the message, arrive whole, whichever parser reads it")

@@ -38,6 +38,8 @@ create unique index job_runs_running on operations.job_runs (job) where outcome 
 create index job_runs_unfinished on operations.job_runs (service, job, touched_at) where outcome = 'running';
 -- "Is there a newer tick?" and the history of a job.
 create index job_runs_by_job on operations.job_runs (job, scheduled_for);
+-- When each job last succeeded.
+create index job_runs_succeeded on operations.job_runs (job, finished_at) where outcome = 'succeeded' and not dry_run;
 -- The latest runs of all jobs.
 create index job_runs_recent on operations.job_runs (started_at);
 

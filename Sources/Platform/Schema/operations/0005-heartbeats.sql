@@ -13,8 +13,10 @@ create table operations.heartbeats (
     resident_bytes      bigint,
     -- How long the oldest transaction of its work has been under way; null when there is none.
     oldest_work_seconds integer,
-    -- What waits in the service's tables, and for how long.
+    -- What waits in the service's queues and tables, and for how long (docs/heartbeats.md).
     backlog             jsonb       not null default '{}',
+    -- The last error in its log: `{kind, text, at}`; null when there was none.
+    last_error          jsonb,
     primary key (service, instance)
 );
 

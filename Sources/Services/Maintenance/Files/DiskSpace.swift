@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// The space of the file system that a folder is on.
 struct DiskSpace: Sendable, Equatable, CustomStringConvertible {

@@ -158,6 +158,9 @@ revoke execute on function operations.change_schedule(text, text, jsonb) from pu
 -- A report covers the time between two ticks, and a manual tick has no period: services look its schedule up.
 grant select (job, cron, zone, cron_override, zone_override, decided_through) on operations.schedules to boxoffice_services;
 grant select (job, scheduled_for) on operations.ticks to boxoffice_services;
+-- maintenance raises an alert when ticks are late.
+grant select (enabled, in_document, problem) on operations.schedules to "maintenance";
+grant select (status, lease_until) on operations.ticks to "maintenance";
 
 -- tick-publisher's own grants. All services write operations.job_runs; the other messaging tables are created with a
 -- service of this schema.

@@ -18,7 +18,7 @@ struct Doctor: AsyncParsableCommand {
 
     /// The checks of the database, the slowest last.
     private static let checks: [any StateCheck] = [
-        RunCheck(), OutboxCheck(), DeliveryCheck(), RefundCheck(), PaymentCheck(), HeartbeatCheck(), AlertCheck(), AuditCheck(),
+        RunCheck(), OutboxCheck(), DeliveryCheck(), RefundCheck(), PaymentCheck(), HeartbeatCheck(), AlertCheck(), UpkeepCheck(), AuditCheck(),
     ]
     /// Limits a statement that waits for a lock, so that it does not hold up the other results.
     private static let patience = Duration.seconds(60)

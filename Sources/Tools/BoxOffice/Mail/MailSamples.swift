@@ -13,7 +13,7 @@ enum MailSamples {
     /// - Parameter language: Of the few facts that are words: `en` or `es`.
     static func facts(in language: String) -> [String: [String: MailFact]] {
         booking.merging(campaigns) { $1 }.merging(ReportSamples.facts) { $1 }
-            .merging(["organizer-report": report(in: language), "alert": alert]) { $1 }
+            .merging(["organizer-report": report(in: language), "alert": alert, "health-report": ReportSamples.health]) { $1 }
     }
 
     private static let alert: [String: MailFact] = [

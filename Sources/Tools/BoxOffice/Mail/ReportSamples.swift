@@ -50,6 +50,31 @@ enum ReportSamples {
         ]
     }
 
+    /// The facts of the mail with a health report, as maintenance gives them.
+    static let health: [String: MailFact] = [
+        "day": .text("2026-11-26"), "end": .localTime("2026-11-26T06:00", zone: "Europe/Madrid"), "count": .text("23"), "fine": .text(""),
+        "findings": .list([
+            [
+                "finding": .text("12000 of 30000 rows of bookings.outbox are dead; last vacuum: 9 h ago"),
+                "advice": .text("vacuum (verbose, analyze) bookings.outbox says what keeps them."),
+            ],
+            ["finding": .text("No process of payments runs"), "advice": .text("Start it, or remove its schedules and queues.")],
+        ]), "more": .text("21"), "runs": .number(1_284), "size": .text("8.2 GB"),
+        "services": .list([
+            service("bookings", 2, memory: "41.3 MB", uptime: "3 d", waiting: 12, error: "A batch is requeued: the broker did not take a message"),
+            service("payments", 0, memory: "", uptime: "", waiting: 0, error: ""),
+        ]),
+        "jobs": .list([["job": .text("bookings.cancel-expired"), "succeeded": .number(286), "failed": .number(1), "partial": .number(1)]]),
+        "tables": .list([["table": .text("bookings.bookings"), "bytes": .text("2.1 GB")]]),
+    ]
+
+    private static func service(_ name: String, _ processes: Int, memory: String, uptime: String, waiting: Int, error: String) -> [String: MailFact] {
+        [
+            "service": .text(name), "processes": .number(processes), "memory": .text(memory), "uptime": .text(uptime), "waiting": .number(waiting),
+            "failures": .number(processes), "error": .text(error),
+        ]
+    }
+
     private static func count(_ value: Int, change: String, isNew: Bool) -> MailFact {
         .list([["value": .number(value), "change": .text(change), "isNew": .text(isNew ? "yes" : "")]])
     }
