@@ -20,7 +20,7 @@ struct AcceptedPlan: Sendable {
         AcceptedPlan(file: "Services/Maintenance/Jobs/GenerateHealthReport.swift", subject: "job_runs", reason: "a report reads its period"),
         AcceptedPlan(
             file: "Services/Bookings/Jobs/GenerateDailyReport.swift", subject: "bookings",
-            reason: "a report, once a day: one pass over the bookings costs less than four indexes on their instants"),
+            reason: "a report reads its period"),
         AcceptedPlan(
             file: "Services/Events/Jobs/GenerateAnalytics.swift", subject: "", reason: "a report, once a week: how full each event was by then"),
         AcceptedPlan(file: "Services/Payments/Jobs/GenerateAnalytics.swift", subject: "payments", reason: "a report reads its period"),

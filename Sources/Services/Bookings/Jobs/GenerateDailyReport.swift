@@ -23,21 +23,25 @@ struct GenerateDailyReport: ReportJob {
         return Progress(1)
     }
 
-    // One pass over all bookings, once a day: 0.2 s for a million. Indexes on four timestamps would cost more at every
-    // change of a booking.
+    // What happened, each by the index of its timestamp; cancellations one status at a time, by partial indexes.
     private static let report: SQL = """
-        with touched as (
-            select created_at, confirmed_at, cancelled_at, cancellation_reason, refunded_at, currency, quantity, total_amount, refund_amount
-            from bookings
-            where created_at >= $1 and created_at < $2 or confirmed_at >= $1 and confirmed_at < $2
-               or cancelled_at >= $1 and cancelled_at < $2 or refunded_at >= $1 and refunded_at < $2),
-        happened (what, reason, currency, bookings, tickets, amount) as (
-            select m.what, m.reason, currency, 1, quantity, m.amount
-            from touched cross join lateral (values
-                     ('created', '', created_at, total_amount), ('confirmed', '', confirmed_at, total_amount),
-                     ('cancelled', coalesce(cancellation_reason, 'unknown'), cancelled_at, total_amount),
-                     ('refunded', '', refunded_at, refund_amount)) as m (what, reason, at, amount)
-            where m.at >= $1 and m.at < $2
+        with happened (what, reason, currency, bookings, tickets, amount) as (
+            select 'created', '', currency, count(*), sum(quantity), sum(total_amount)
+            from bookings where created_at >= $1 and created_at < $2 group by currency
+            union all
+            select 'confirmed', '', currency, count(*), sum(quantity), sum(total_amount)
+            from bookings where confirmed_at >= $1 and confirmed_at < $2 group by currency
+            union all
+            select 'cancelled', coalesce(cancellation_reason, 'unknown'), currency, count(*), sum(quantity), sum(total_amount)
+            from bookings where cancelled_at >= $1 and cancelled_at < $2 and status = 'cancelled'
+            group by coalesce(cancellation_reason, 'unknown'), currency
+            union all
+            select 'cancelled', coalesce(cancellation_reason, 'unknown'), currency, count(*), sum(quantity), sum(total_amount)
+            from bookings where cancelled_at >= $1 and cancelled_at < $2 and status = 'refunded'
+            group by coalesce(cancellation_reason, 'unknown'), currency
+            union all
+            select 'refunded', '', currency, count(*), sum(quantity), sum(refund_amount)
+            from bookings where refunded_at >= $1 and refunded_at < $2 group by currency
             union all
             select happened, reason, currency, count, tickets, amount from removed_figures where quarter_hour >= $1 and quarter_hour < $2),
         sums as (
