@@ -178,6 +178,25 @@ struct FileCleanerTests {
         }
     }
 
+    @Test("Threads that share a folder remove every file once, follow no link and leave what is in use")
+    func threads() async throws {
+        try await TemporaryFolder.with { folder in
+            for number in 0..<300 { try folder.write("d\(number % 17)/e\(number % 3)/\(number)") }
+            for number in 0..<40 { try folder.write("top-\(number)") }
+            try Data().write(to: URL(filePath: "\(folder.outside)/kept"))
+            try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/out", withDestinationPath: folder.outside)
+            let held = open(try folder.write("d1/held"), O_WRONLY | O_CLOEXEC)
+            defer { close(held) }
+            let result = try await cleaner(folder).cleanByThreads()
+            #expect(result.removed.count == 341)
+            #expect(result.inUse.first == ["d1/held"])
+            #expect(result.folders.count == 17 + 51 - 1)
+            #expect(result.isFinished)
+            #expect(folder.content == ["d1", "d1/held"])
+            #expect(FileManager.default.fileExists(atPath: "\(folder.outside)/kept"))
+        }
+    }
+
     @Test("Only names with the ending are logs; a second name of a file frees nothing")
     func suffix() async throws {
         try await TemporaryFolder.with { folder in

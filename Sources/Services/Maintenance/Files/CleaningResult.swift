@@ -56,6 +56,18 @@ struct CleaningResult: Sendable {
         }
     }
 
+    /// Adds what another thread did.
+    mutating func add(_ other: CleaningResult) {
+        removed.add(other.removed)
+        folders.add(other.folders)
+        inUse.add(other.inUse)
+        foreign.add(other.foreign)
+        future.add(other.future)
+        problems = problems.adding(other.problems)
+        bytes += other.bytes
+        isFinished = isFinished && other.isFinished
+    }
+
     /// Notes it on the run. What was left alone is noted by the slice that looked at everything, and so once.
     func note(on tx: Transaction, isDryRun: Bool) {
         tx.note(isDryRun ? "would be removed" : "removed", count: removed.count, first: removed.first)

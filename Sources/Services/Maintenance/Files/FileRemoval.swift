@@ -13,9 +13,10 @@ enum FileRemoval: Equatable {
 
     /// Removes a file or a link by its name in an open folder.
     ///
-    /// A regular file is opened and compared with what was looked at. A write lease is granted only while nobody else
-    /// has the file open; where the file system knows no leases, a lock has to do. Right before the name is removed, it
-    /// must still be the name of that file.
+    /// A regular file is opened. A write lease is granted only while nobody else has the file open; where the file system
+    /// knows no leases, a lock has to do. Right before the name is removed, it must still be the name of the file that was
+    /// looked at, and the time of its entry that of then: so it was that file that was opened, because a name that is
+    /// exchanged and exchanged back changes this time.
     /// - Parameter beforeRemoval: Called in between, by tests.
     static func remove(_ entry: FileEntry, in folder: Int32, beforeRemoval: (() -> Void)? = nil) -> FileRemoval {
         guard entry.isRegular else {
@@ -27,8 +28,6 @@ enum FileRemoval: Equatable {
         guard file >= 0 else { return refusal(errno) }
         defer { close(file) }
         guard isFree(file) else { return .inUse }
-        var status = stat()
-        guard fstat(file, &status) == 0, entry.isSame(status), isUntouched(entry, status) else { return .changed }
         beforeRemoval?()
         guard isUnchanged(entry, in: folder) else { return .changed }
         guard unlinkat(folder, entry.name, 0) == 0 else { return refusal(errno) }

@@ -25,15 +25,34 @@ final class FolderWalk {
     private static let deepest = 200
 
     private var levels: [Level] = []
+    private let share: Share
     private let device: dev_t
     /// The owner of the folder: what others own is left alone.
     let owner: uid_t
     /// Folders that could not be entered, and why.
     private(set) var problems = FileProblems()
 
+    /// Which of the names right in the folder a walk takes, when several walk through it at once: by a hash of the name, so
+    /// each is taken by one of them and nothing has to be remembered.
+    struct Share: Sendable {
+        let index: UInt64
+        let count: UInt64
+
+        static let all = Share(index: 0, count: 1)
+
+        /// FNV-1a of the name.
+        fileprivate func takes(_ name: [CChar]) -> Bool {
+            guard count > 1 else { return true }
+            var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+            for byte in name { hash = (hash ^ UInt64(UInt8(bitPattern: byte))) &* 0x100_0000_01b3 }
+            return (hash >> 32) % count == index
+        }
+    }
+
     /// Opens the folder.
     /// - Throws: ``FolderError``.
-    init(_ path: String) throws(FolderError) {
+    init(_ path: String, share: Share = .all) throws(FolderError) {
+        self.share = share
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FolderError(path: path, code: errno) }
         var status = stat()
@@ -73,7 +92,7 @@ final class FolderWalk {
                 if let entry = level.entry, !levels.isEmpty { return .left(entry) }
                 continue
             }
-            guard let entry = FileEntry(found, in: dirfd(level.stream)) else { continue }
+            guard let entry = FileEntry(found, in: dirfd(level.stream)), levels.count > 1 || share.takes(entry.name) else { continue }
             guard entry.isFolder else { return .file(entry) }
             enter(entry, in: dirfd(level.stream))
         }

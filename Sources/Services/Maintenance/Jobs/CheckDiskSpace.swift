@@ -49,7 +49,7 @@ struct CheckDiskSpace: ReportJob {
         if let temporary = files.temporary, !slice.isDryRun {
             var cleaner = FileSettings.temporaryCleaner(of: temporary, at: slice.now)
             cleaner.deadline = .now + FileSettings.sliceDuration
-            let result = try await onFileThread { [cleaner] in try cleaner.clean() }
+            let result = try await cleaner.cleanByThreads()
             result.note(on: tx, isDryRun: false)
             figures["temporary files removed"] = "\(result.removed.count) of \(result.bytes.asBytes)"
             figures["more free after it"] = result.freed.asBytes

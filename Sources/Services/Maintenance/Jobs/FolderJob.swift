@@ -32,7 +32,7 @@ extension FolderJob {
         cleaner.isDryRun = slice.isDryRun
         // A dry run removes nothing, so it must look at everything at once.
         cleaner.deadline = slice.isDryRun ? nil : .now + FileSettings.sliceDuration
-        let result = try await onFileThread { [cleaner] in try cleaner.clean() }
+        let result = try await cleaner.isDryRun ? onFileThread { [cleaner] in try cleaner.clean() } : cleaner.cleanByThreads()
         result.note(on: tx, isDryRun: slice.isDryRun)
         return Progress(result.removed.count, more: !result.isFinished)
     }
