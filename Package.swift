@@ -40,6 +40,7 @@ let package = Package(
         .executable(name: "marketing", targets: ["Marketing"]),
         .executable(name: "analytics", targets: ["Analytics"]),
         .executable(name: "maintenance", targets: ["Maintenance"]),
+        .executable(name: "console", targets: ["Console"]),
         .executable(name: "sandbox", targets: ["Sandbox"]),
         .executable(name: "boxoffice", targets: ["BoxOffice"]),
     ],
@@ -110,7 +111,7 @@ let package = Package(
                 "Delivery/Mail/Languages", "Delivery/Mail/Partials", "Delivery/Mail/Templates", "Delivery/Mail/layout.html.mustache",
                 "Delivery/Mail/layout.text.mustache",
             ],
-            sources: ["Alerts", "Delivery", "Health", "Heartbeats", "Jobs", "Messaging", "Metrics", "Service", "Settings", "Work"],
+            sources: ["Alerts", "Delivery", "Health", "Heartbeats", "Jobs", "Messaging", "Metrics", "Operations", "Service", "Settings", "Work"],
             swiftSettings: house,
             plugins: ["EmbedFiles"]),
 
@@ -126,6 +127,9 @@ let package = Package(
         service("Analytics", ["CivilCalendar", "Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
         service(
             "Maintenance", ["AMQP", "CivilCalendar", "ClientSupport", "Cron", lifecycle, logging], exclude: ["Mail", "embed.list"], embeds: true),
+        service(
+            "Console", ["AMQP", "ClientSupport", "Cron", "Digests", lifecycle, logging], exclude: ["Schema", "Pages/Views", "Assets", "embed.list"],
+            embeds: true),
         service("Events", ["Cron"], exclude: ["Schema", "Mail", "embed.list"], embeds: true),
 
         // Tools.
@@ -185,6 +189,7 @@ let package = Package(
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Cron", "Platform", "Postgres", "AMQP", "Support"]),
         tests("MarketingTests", "Services/Marketing", ["Marketing", "AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support"]),
+        tests("ConsoleTests", "Services/Console", ["Console", "Contracts", "Curl", "Digests", "Platform", "Postgres", "AMQP", "Support"]),
         tests("MaintenanceTests", "Services/Maintenance", ["Maintenance", "Contracts", "Platform", "Postgres", "Support"]),
         tests("AnalyticsTests", "Services/Analytics", ["Analytics", "AMQP", "Contracts", "Cron", "Platform", "Postgres", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
@@ -204,7 +209,7 @@ let package = Package(
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
-                "AMQP", "Analytics", "Bookings", "BuildInfo", "BoxOffice", "Contracts", "Events", "LoyaltyNotifier", "Maintenance", "Marketing",
+                "AMQP", "Analytics", "Bookings", "BuildInfo", "BoxOffice", "Console", "Contracts", "Digests", "Events", "LoyaltyNotifier", "Maintenance", "Marketing",
                 "Migrations", "Payments",
                 "Platform",
                 "Postgres",
@@ -215,7 +220,7 @@ let package = Package(
         tests(
             "DeployTests", "Deploy",
             [
-                "Analytics", "Bookings", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Maintenance", "Marketing", "Payments", "Platform",
+                "Analytics", "Bookings", "Console", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Maintenance", "Marketing", "Payments", "Platform",
                 "Sandbox", "Schedules", "TickPublisher",
                 "TicketsCache",
             ],

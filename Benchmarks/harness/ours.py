@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from .problem import Problem
 from .processes import call, expect_alive, running
 
-SERVICES = ["tick-publisher", "tickets-cache", "loyalty-notifier", "payments", "bookings", "events", "marketing", "analytics", "maintenance"]
+SERVICES = ["tick-publisher", "tickets-cache", "loyalty-notifier", "payments", "bookings", "events", "marketing", "analytics", "maintenance", "console"]
 PASSWORD = "bench"  # of every service's role, in databases that live for one run
 
 

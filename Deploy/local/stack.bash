@@ -49,13 +49,13 @@ readiness_of() {
     if [[ $1 == sandbox ]]; then echo /_sandbox/health; else echo /readyz; fi
 }
 
-# http_get PORT PATH: prints the body; fails unless the answer is 200.
+# http_get PORT PATH [HEADER]: prints the body; fails unless the answer is 200.
 http_get() {
     local line
     {
         exec 7<>"/dev/tcp/127.0.0.1/$1"
     } 2>/dev/null || return 1
-    printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' "$2" >&7
+    printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\n%sConnection: close\r\n\r\n' "$2" "${3:+$3$'\r\n'}" >&7
     IFS= read -r -t 5 -u 7 line || line=''
     if [[ $line == HTTP/1.[01]\ 200* ]]; then
         while IFS= read -r -t 5 -u 7 line && [[ $line != $'\r' ]]; do :; done

@@ -3,6 +3,7 @@ import Platform
 
 @testable import Analytics
 @testable import Bookings
+@testable import Console
 @testable import Events
 @testable import LoyaltyNotifier
 @testable import Maintenance
@@ -16,7 +17,7 @@ enum ServiceDeclarations {
     /// The types. One that Deploy/services does not have, or a line of it without a type here, fails a test.
     static let all: [any BackgroundService.Type] = [
         TickPublisher.self, TicketsCache.self, LoyaltyNotifier.self, Payments.self, Bookings.self, Events.self, Marketing.self,
-        Analytics.self, Maintenance.self,
+        Analytics.self, Maintenance.self, Console.self,
     ]
 
     /// Of each line its words: the name and the secrets.

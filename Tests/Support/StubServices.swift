@@ -20,6 +20,7 @@ public struct StubServices: Sendable {
             "PAYMENT_GATEWAY_KEY": "secret", "SMTP_HOST": "127.0.0.1", "SMTP_PORT": "\(smtpPort)",
             "SMTP_FROM": "Box Office <tickets@boxoffice.example>", "FRONTEND_URL": "https://shop.example",
             "UNSUBSCRIBE_URL": "https://mail.shop.example", "UNSUBSCRIBE_KEY": Self.unsubscribeKey,
+            "CONSOLE_TOKEN": "a-token-of-the-tests-of-32-characters",
         ]
     }
 

@@ -24,7 +24,8 @@ public struct TestEnvironment: Sendable {
     /// Passwords of the services' roles on the test server.
     public static let passwords = [
         "tick-publisher": "tick", "tickets-cache": "tickets", "loyalty-notifier": "loyalty", "payments": "payments", "bookings": "bookings",
-        "events": "events", "marketing": "marketing", "maintenance": "maintenance", "analytics": "analytics", "web-shop": "shop",
+        "events": "events", "marketing": "marketing", "maintenance": "maintenance", "analytics": "analytics", "console": "console",
+        "web-shop": "shop",
     ]
 
     /// Opens an environment, runs the test in it and clears up.

@@ -1,7 +1,9 @@
 /// Rows about which a job decided the same: how many, and the first of them by name.
-struct RowGroup: Codable, Sendable, Equatable {
-    var count = 0
-    var first: [String] = []
+public struct RowGroup: Codable, Sendable, Equatable {
+    /// How many.
+    public internal(set) var count = 0
+    /// The names of the first of them.
+    public internal(set) var first: [String] = []
 
     /// The most names that a run keeps of each group.
     private static let keptNames = 100

@@ -1,23 +1,23 @@
 import Contracts
 
 /// `operations.job_runs.details`: how far a run is and what it caused, for the next slice and for people.
-struct RunDetails: Codable, Sendable, Equatable {
+public struct RunDetails: Codable, Sendable, Equatable {
     /// Where the next slice continues.
-    var cursor: String?
+    public internal(set) var cursor: String?
     /// How many rows the next slice takes, after a slice failed because of a row; nil for the job's own limit.
-    var limit: Int?
+    public internal(set) var limit: Int?
     /// The parameters of the trigger.
-    var parameters: [String: String]?
+    public internal(set) var parameters: [String: String]?
     /// Messages published, by type, and triggers of other jobs, by job; in a dry run, those that would have been.
-    var published: [String: Int]?
+    public internal(set) var published: [String: Int]?
     /// Deliveries enqueued, by kind; in a dry run, those that would have been.
-    var delivered: [String: Int]?
+    public internal(set) var delivered: [String: Int]?
     /// Rows by what the job decided about them, for people.
-    var rows: [String: RowGroup]?
+    public internal(set) var rows: [String: RowGroup]?
     /// The first rows that failed.
-    var errors: [RowFailure]?
+    public internal(set) var errors: [RowFailure]?
     /// How many more rows failed than `errors` lists.
-    var furtherErrors: Int?
+    public internal(set) var furtherErrors: Int?
 
     /// The most errors that a run keeps with their reasons.
     static let keptErrors = 100

@@ -17,7 +17,8 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is IdleStateHandler.IdleStateEvent {
-            context.close(promise: nil)
+            // An answer is limited by its route.
+            if !limit.isAnswering(context.channel) { context.close(promise: nil) }
         } else {
             context.fireUserInboundEventTriggered(event)
         }

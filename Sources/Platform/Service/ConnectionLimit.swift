@@ -10,6 +10,8 @@ final class ConnectionLimit: Sendable {
     private struct Connection {
         let channel: any Channel
         var usedAt: ContinuousClock.Instant
+        /// How many requests of it are being answered.
+        var answering = 0
     }
 
     let most: Int
@@ -37,6 +39,18 @@ final class ConnectionLimit: Sendable {
     func used(_ channel: any Channel) {
         open.withLock { $0[ObjectIdentifier(channel)]?.usedAt = .now }
     }
+
+    /// Answers a request. Meanwhile its connection is not idle, however long the answer takes.
+    func answering<T>(_ channel: any Channel, _ answer: () async -> T) async -> T {
+        let id = ObjectIdentifier(channel)
+        open.withLock { $0[id]?.answering += 1 }
+        let result = await answer()
+        open.withLock { $0[id]?.answering -= 1 }
+        return result
+    }
+
+    /// Whether a request of this connection is being answered.
+    func isAnswering(_ channel: any Channel) -> Bool { open.withLock { ($0[ObjectIdentifier(channel)]?.answering ?? 0) > 0 } }
 
     /// Closes the connection that was idle for the longest.
     func closeOldest() {

@@ -20,12 +20,16 @@ struct HealthServer: Service {
     }
 
     private static let patience = TimeAmount.seconds(10)
+    /// The longest header of a request in bytes.
+    private static let headerLimit = 16_384
 
     let service: String
     let host: String
     let port: Int
     let checks: [Check]
     let routes: WebRoutes
+    /// Answers those who may not read `/readyz` and `/metrics`; nil when everybody may.
+    let guardian: (@Sendable (WebRequest) -> WebResponse?)?
     /// Sets the gauges that are read when they are asked for.
     let sample: @Sendable () -> Void
     /// The gauges whose objects come and go.
@@ -33,9 +37,10 @@ struct HealthServer: Service {
     let logger: Logger
 
     func run() async throws {
-        let router = Router(options: .autoGenerateHeadEndpoints)
+        let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
         router.get("livez") { _, _ in "ok\n" }
-        router.get("readyz") { [checks] _, _ in
+        router.get("readyz") { [checks, guardian] request, context in
+            if let refusal = guardian?(WebRequest(request, context, body: [])) { return refusal.hummingbird }
             var missing: [String] = []
             for check in checks { if let problem = await check.problem() { missing.append(problem) } }
             return Response(
@@ -43,7 +48,8 @@ struct HealthServer: Service {
                 headers: [.contentType: "text/plain; charset=utf-8"],
                 body: .init(byteBuffer: .init(string: missing.isEmpty ? "ready\n" : "waiting for \(missing.joined(separator: ", "))\n")))
         }
-        router.get("metrics") { [service, sample, gauges] _, _ in
+        router.get("metrics") { [service, sample, gauges, guardian] request, context in
+            if let refusal = guardian?(WebRequest(request, context, body: [])) { return refusal.hummingbird }
             sample()
             let text = PrometheusMetrics.shared.exposition() + ProcessMetrics.exposition(of: service) + PrometheusMetrics.exposition(of: gauges())
             return Response(
@@ -54,12 +60,14 @@ struct HealthServer: Service {
         routes.add(to: router)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
-        let limit = ConnectionLimit()
+        let limit = routes.connections
         let application = Application(
             router: router,
             server: .http1(
                 configuration: .init(
-                    additionalChannelHandlers: [IdleStateHandler(allTimeout: Self.patience), ConnectionHandler(limit)])),
+                    additionalChannelHandlers: [IdleStateHandler(allTimeout: Self.patience), ConnectionHandler(limit)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.headerLimit, maxHeaderListSize: Self.headerLimit, maxHeaderFieldCount: 100))),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { [logger] channel in
                 do {

@@ -17,6 +17,8 @@ public struct ServiceBuilder: Sendable {
     var reactions: [AnyReaction] = []
     var registrations: [ChannelRegistration] = []
     var routes: [WebRoute] = []
+    var fallback: WebRoute?
+    var guardian: (@Sendable (WebRequest) -> WebResponse?)?
     var services: [@Sendable (ServiceRuntime) -> any Service] = []
     var gauges: [@Sendable () -> [GaugeSample]] = []
 
@@ -50,6 +52,16 @@ public struct ServiceBuilder: Sendable {
     /// Shows gauges whose objects come and go on `/metrics`: a value that is not returned any more is not shown any more.
     /// - Parameter gauges: Called for each request, so it returns what is known already.
     public mutating func add(gauges: @escaping @Sendable () -> [GaugeSample]) { self.gauges.append(gauges) }
+    /// Answers requests to all paths that no route has, whatever their method.
+    public mutating func add(
+        fallback respond: @escaping @Sendable (WebRequest, ServiceRuntime) async throws -> WebResponse,
+        unavailable: @escaping @Sendable (WebRequest) -> WebResponse
+    ) {
+        fallback = WebRoute(.get, "", unavailable: unavailable, respond: respond)
+    }
+    /// Guards `/readyz` and `/metrics`, which everybody may read otherwise.
+    /// - Parameter refusal: The response to who may not read them; nil lets the request pass.
+    public mutating func guardHealth(_ refusal: @escaping @Sendable (WebRequest) -> WebResponse?) { guardian = refusal }
     /// Runs a service beside the consumers. A service that needs the database waits for ``ServiceRuntime/ready()``.
     public mutating func add(service: @escaping @Sendable (ServiceRuntime) -> any Service) { services.append(service) }
 }

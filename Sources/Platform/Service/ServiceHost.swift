@@ -90,7 +90,8 @@ public final class ServiceHost: Sendable {
         var parts: [any Service] = [
             HealthServer(
                 service: runtime.name, host: host, port: port, checks: checks(runtime, topology),
-                routes: WebRoutes(routes: builder.routes, runtime: runtime), sample: { Self.sample(runtime.database.usage) },
+                routes: WebRoutes(routes: builder.routes, fallback: builder.fallback, runtime: runtime, connections: ConnectionLimit()),
+                guardian: builder.guardian, sample: { Self.sample(runtime.database.usage) },
                 gauges: { [gauges = builder.gauges] in gauges.flatMap { $0() } }, logger: runtime.logger),
             MemoryTrimmer(),
             Heartbeat(runtime, topology, seconds: heartbeat),

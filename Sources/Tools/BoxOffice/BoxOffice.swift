@@ -13,7 +13,8 @@ struct BoxOffice: AsyncParsableCommand {
         version: BuildInfo.version,
         subcommands: [
             Migrate.self, BrokerUsers.self, Trigger.self, Publish.self, Runs.self, SchedulesCommand.self, Parked.self, PaymentCommand.self,
-            Doctor.self, Audit.self, Backfill.self, DemoData.self, MailCommand.self, Secrets.self,
+            Doctor.self, Audit.self, Backfill.self, DemoData.self, MailCommand.self, UserCommand.self, TokenCommand.self,
+            Secrets.self,
         ])
 
     /// Exit codes: 64 (`EX_USAGE`) for wrong arguments, 78 (`EX_CONFIG`) for a missing or invalid setting, 74

@@ -63,7 +63,7 @@ struct SecretStore {
     }
 
     /// 256 random bits, in characters that need no escaping in an address.
-    private static func random() -> String {
+    static func random() -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         var generator = SystemRandomNumberGenerator()
         return String((0..<43).map { _ in letters[Int.random(in: letters.indices, using: &generator)] })

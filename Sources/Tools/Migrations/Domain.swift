@@ -20,6 +20,7 @@ public struct Domain: Sendable, Equatable {
         Domain(service: "marketing", schema: "marketing", folder: "Marketing"),
         Domain(service: "analytics", schema: "analytics", folder: "Analytics"),
         Domain(service: "maintenance", schema: "maintenance", folder: "Maintenance"),
+        Domain(service: "console", schema: "console", folder: "Console"),
     ]
 
     /// The role of the web shop, which inserts the first rows of every process.

@@ -8,6 +8,7 @@ import Testing
 
 @testable import Analytics
 @testable import Bookings
+@testable import Console
 @testable import BoxOffice
 @testable import Events
 @testable import LoyaltyNotifier
@@ -53,7 +54,9 @@ struct DoctorTests {
                         try await environment.with(Events.self, settings: settings) { _ in
                             try await environment.with(Marketing.self, settings: settings) { _ in
                                 try await environment.with(Analytics.self, settings: settings) { _ in
-                                    try await environment.with(Maintenance.self, settings: settings) { _ in try await body() }
+                                    try await environment.with(Maintenance.self, settings: settings) { _ in
+                                        try await environment.with(Console.self, settings: settings) { _ in try await body() }
+                                    }
                                 }
                             }
                         }
@@ -232,7 +235,7 @@ struct DoctorTests {
     @Test("The built-in document says what the services declare")
     func document() throws {
         let expected = try ExpectedTopology.embedded()
-        let retries = Domain.all.map(\.service).filter { $0 != Tick.publisher }.map(Exchange.retry(of:))
+        let retries = Domain.all.map(\.service).filter { !Tick.publishers.contains($0) }.map(Exchange.retry(of:))
         #expect(Set(expected.exchanges.map(\.name)) == Set(["boxoffice.ticks", "boxoffice.events"] + retries))
         #expect(expected.queues(of: "loyalty-notifier").count == 11)
         let delay = try #require(expected.queues.first { $0.name == "loyalty-notifier.events.retry.5s" })

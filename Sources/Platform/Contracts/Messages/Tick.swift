@@ -5,8 +5,9 @@ import FoundationEssentials
 public struct Tick: Message {
     /// The type by which it is known.
     public static let type = MessageType(rawValue: "tick")
-    /// The service that publishes due ticks; all its routing keys are jobs of other services.
-    public static let publisher = "tick-publisher"
+    /// The services that publish ticks, all of whose routing keys are jobs of other services: the clock, and the console
+    /// for people.
+    public static let publishers: Set<String> = ["tick-publisher", "console"]
 
     /// The id of a tick: the job and its fire time or, of one without a schedule, something unique.
     public static func id(_ job: JobName, _ occasion: String) -> String { "\(job.rawValue)@\(occasion)" }

@@ -42,6 +42,11 @@ create index job_runs_by_job on operations.job_runs (job, scheduled_for);
 create index job_runs_succeeded on operations.job_runs (job, finished_at) where outcome = 'succeeded' and not dry_run;
 -- The latest runs of all jobs.
 create index job_runs_recent on operations.job_runs (started_at);
+-- The few that failed or left rows out, for people.
+create index job_runs_troubled on operations.job_runs (id) where outcome in ('partial', 'failed');
+create index job_runs_troubled_of_job on operations.job_runs (job, id) where outcome in ('partial', 'failed');
+-- The latest runs of a job.
+create index job_runs_of_job on operations.job_runs (job, id);
 
 alter table operations.job_runs enable row level security;
 create policy everybody_reads on operations.job_runs for select using (true);

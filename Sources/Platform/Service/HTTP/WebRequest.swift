@@ -3,23 +3,45 @@ import Hummingbird
 
 /// A request to a route of a service, with its whole body.
 public struct WebRequest: Sendable {
+    /// `GET`, `POST` …; HEAD is GET.
+    public let method: String
     /// The path, percent-encoded as it was received.
     public let path: String
     /// The query without its `?`, percent-encoded as it was received. Not for logs: it may hold a secret.
     public let query: String
     /// The body; at most as long as the route allows.
     public let body: [UInt8]
+    /// The address of the client, or of the proxy before it; nil when it is not known.
+    public let peer: String?
     private let fields: HTTPFields
+    private let pathParameters: [String: String]
 
-    init(_ request: Request, body: [UInt8]) {
+    init(_ request: Request, _ context: HTTPContext, body: [UInt8]) {
+        method = request.method == .head ? "GET" : request.method.rawValue
         path = request.uri.path
         query = request.uri.query ?? ""
+        peer = context.channel.remoteAddress?.ipAddress
         fields = request.headers
+        pathParameters = Dictionary(context.parameters.map { (String($0.key), String($0.value)) }) { $1 }
         self.body = body
     }
 
+    /// The part of the path that stands for `{name}` in the path of the route, decoded; nil when there is none or its
+    /// escapes are broken.
+    public func pathParameter(_ name: String) -> String? { pathParameters[name]?.percentDecoded }
+
     /// The value of a header field; several are joined by commas.
     public func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { fields[$0] } }
+
+    /// The first value of a cookie (RFC 6265, section 4.2); nil when it is not there.
+    public func cookie(_ name: String) -> String? {
+        guard let header = header("cookie") else { return nil }
+        for pair in header.split(whereSeparator: { $0 == ";" || $0 == "," }) {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, parts[0].filter({ $0 != " " }) == name { return String(parts[1]) }
+        }
+        return nil
+    }
 
     /// The first value of a parameter of the query, decoded; nil when it is not there.
     public func parameter(_ name: String) -> String? { Self.value(of: name, in: query) }
@@ -43,11 +65,12 @@ public struct WebRequest: Sendable {
             .sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }.map(\.element.language)
     }
 
+    // By bytes: a combining mark behind a separator would make one character of both.
     private static func value(of name: String, in pairs: String) -> String? {
-        for pair in pairs.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard String(parts[0]).formDecoded == name else { continue }
-            return parts.count > 1 ? String(parts[1]).formDecoded : ""
+        for pair in pairs.utf8.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard String(Substring(parts[0])).formDecoded == name else { continue }
+            return parts.count > 1 ? String(Substring(parts[1])).formDecoded : ""
         }
         return nil
     }
@@ -55,7 +78,7 @@ public struct WebRequest: Sendable {
 
 extension String {
     /// The text behind `%xx` escapes and `+` for a blank, as forms write them; nil when an escape is broken.
-    fileprivate var formDecoded: String? { String(map { $0 == "+" ? " " : $0 }).percentDecoded }
+    fileprivate var formDecoded: String? { replacing("+", with: " ").percentDecoded }
 
     /// The text behind `%xx` escapes (RFC 3986); nil when one is broken or the bytes are not UTF-8.
     package var percentDecoded: String? {

@@ -7,13 +7,19 @@ import Postgres
 /// The routes of a service, as the router of its HTTP server has them.
 struct WebRoutes: Sendable {
     let routes: [WebRoute]
+    /// Answers requests to all other paths, with status 404 say; nil for the server's own answer.
+    let fallback: WebRoute?
     let runtime: ServiceRuntime
+    let connections: ConnectionLimit
 
     /// Adds them to a router.
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: Router<HTTPContext>) {
+        if fallback != nil { router.add(middleware: Fallback(routes: self)) }
         for (path, routes) in Dictionary(grouping: routes, by: \.path) {
             for route in routes {
-                router.on("\(path)", method: route.method.http) { request, _ in await response(to: request, route) }
+                router.on("\(path)", method: route.method.http) { request, context in
+                    await connections.answering(context.channel) { await response(to: request, context, route) }
+                }
             }
             let methods = Set(routes.map(\.method))
             let allowed = WebRoute.Method.allCases.filter(methods.contains).flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] }
@@ -24,11 +30,11 @@ struct WebRoutes: Sendable {
         }
     }
 
-    private func response(to request: Request, _ route: WebRoute) async -> Response {
+    func response(to request: Request, _ context: HTTPContext, _ route: WebRoute) async -> Response {
         let started = ContinuousClock.now
         let body: [UInt8]
         do {
-            guard let read = try await within(WebRoute.limit, { try await request.body.collect(upTo: WebRoute.bodyLimit) }) else {
+            guard let read = try await within(route.limit, { try await request.body.collect(upTo: WebRoute.bodyLimit) }) else {
                 return Response(status: .requestTimeout, headers: [.connection: "close"])
             }
             body = Array(buffer: read)
@@ -38,9 +44,9 @@ struct WebRoutes: Sendable {
             // The client has gone.
             return Response(status: .badRequest)
         }
-        let request = WebRequest(request, body: body)
+        let request = WebRequest(request, context, body: body)
         do {
-            let response = try await within(WebRoute.limit - (.now - started)) { try await route.respond(request, runtime) }
+            let response = try await within(route.limit - (.now - started)) { try await route.respond(request, runtime) }
             return (response ?? route.unavailable(request)).hummingbird
         } catch let error as PostgresError where error.trouble != nil || error.isTransient || error.mayLackMigration {
             // The check of the database reports the outage; here it would be logged for each request.
@@ -74,6 +80,22 @@ struct WebRoutes: Sendable {
         for await result in results { return try result?.get() }
         // The request itself was cancelled: the service stops.
         throw CancellationError()
+    }
+}
+
+/// Answers requests to paths that no route has.
+private struct Fallback: RouterMiddleware {
+    typealias Context = HTTPContext
+
+    let routes: WebRoutes
+
+    func handle(_ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            guard let route = routes.fallback else { throw error }
+            return await routes.connections.answering(context.channel) { await routes.response(to: request, context, route) }
+        }
     }
 }
 

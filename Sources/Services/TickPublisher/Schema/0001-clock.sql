@@ -169,3 +169,7 @@ grant select, insert, update on operations.schedules to "tick-publisher";
 grant select, insert on operations.schedule_changes to "tick-publisher";
 grant select, insert, update, delete on operations.ticks, operations.inbox, operations.outbox, operations.deliveries to "tick-publisher";
 grant usage on all sequences in schema operations to "tick-publisher";
+
+-- The console shows the clock to people, and changes schedules in their name.
+grant select on operations.schedules, operations.schedule_changes, operations.ticks to "console";
+grant execute on function operations.change_schedule(text, text, jsonb) to "console";

@@ -38,15 +38,15 @@ extension BrokerUser {
         let bound = MessageRoute.all.filter { $0.readers.contains(name) || $0.publisher == name && !$0.readers.isEmpty }.map(\.type.rawValue)
         let jobs = JobName.all.filter { $0.service == name }.map(\.rawValue)
         let (ticks, events) = (escaped(Exchange.ticks), escaped(Exchange.events))
-        let isClock = name == Tick.publisher
+        let publishesTicks = Tick.publishers.contains(name)
         return BrokerUser(
             name: name, tags: [mark],
             permission: .init(
                 configure: anyOf([own, ticks, events] + readers),
-                write: anyOf([own] + (isClock ? [ticks] : []) + (published.isEmpty ? [] : [events]) + readers),
+                write: anyOf([own] + (publishesTicks ? [ticks] : []) + (published.isEmpty ? [] : [events]) + readers),
                 read: anyOf([own] + (jobs.isEmpty ? [] : [ticks]) + (bound.isEmpty ? [] : [events]))),
             topics: [
-                .init(exchange: Exchange.ticks, write: isClock ? ".*" : nothing, read: keys(jobs)),
+                .init(exchange: Exchange.ticks, write: publishesTicks ? ".*" : nothing, read: keys(jobs)),
                 .init(exchange: Exchange.events, write: keys(published.map(\.type.rawValue)), read: keys(bound)),
             ])
     }

@@ -1,6 +1,7 @@
 import Contracts
 import Cron
 import FoundationEssentials
+import Platform
 import Schedules
 
 /// A schedule as the command shows it: its effective values, its overrides and its next fire times.

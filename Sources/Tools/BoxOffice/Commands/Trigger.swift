@@ -1,4 +1,3 @@
-import AMQP
 import ArgumentParser
 import Contracts
 import FoundationEssentials
@@ -34,15 +33,13 @@ struct Trigger: AsyncParsableCommand {
     }
 
     private func publish() async throws -> String {
-        let name = JobName(rawValue: job)
         let now = Date()
-        let id = Tick.id(name, OutgoingMessage.newID(at: now))
-        let tick = Tick(job: name, scheduledFor: now, trigger: .manual, dryRun: dryRun, parameters: try named(), misfire: nil, slice: nil)
-        let message = try OutgoingMessage(tick, exchange: Exchange.ticks, routingKey: job, from: "boxoffice", at: now, id: id)
-        let queue = QueueName.ticks(of: name.service)
-        try await Connections.publish(message, unroutable: "no queue takes \(job): the queue \(queue) is not there; is \(name.service) deployed?")
-        Terminal.say("\(job) triggered as \(id)")
-        return id
+        let trigger = JobTrigger(JobName(rawValue: job), by: .manual, scheduledFor: now, dryRun: dryRun, parameters: try named())
+        try await Connections.publish(
+            try trigger.message(from: "boxoffice", at: now),
+            unroutable: "no queue takes \(job): the queue \(trigger.queue) is not there; is \(trigger.job.service) deployed?")
+        Terminal.say("\(job) triggered as \(trigger.tickID)")
+        return trigger.tickID
     }
 
     private func named() throws -> [String: String] {

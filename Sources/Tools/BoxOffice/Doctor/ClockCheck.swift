@@ -1,5 +1,6 @@
 import Contracts
 import FoundationEssentials
+import Platform
 import Postgres
 
 /// Checks that this machine and the database agree on the time, and that tick-publisher decides and publishes ticks.

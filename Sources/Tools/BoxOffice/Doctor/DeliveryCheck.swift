@@ -86,6 +86,9 @@ struct DeliveryCheck: StateCheck {
             select 'maintenance', kind, status, last_error from maintenance.deliveries
             where status in ('bounced', 'parked') and next_attempt_at > now() - make_interval(secs => $1)
             union all
+            select 'console', kind, status, last_error from console.deliveries
+            where status in ('bounced', 'parked') and next_attempt_at > now() - make_interval(secs => $1)
+            union all
             select schema, kind, 'queued', last_error
             from ((select 'operations' as schema, kind, last_error, attempts, created_at from operations.deliveries where status = 'queued' limit $3)
                   union all
@@ -103,7 +106,9 @@ struct DeliveryCheck: StateCheck {
                   union all
                   (select 'analytics', kind, last_error, attempts, created_at from analytics.deliveries where status = 'queued' limit $3)
                   union all
-                  (select 'maintenance', kind, last_error, attempts, created_at from maintenance.deliveries where status = 'queued' limit $3)) queued
+                  (select 'maintenance', kind, last_error, attempts, created_at from maintenance.deliveries where status = 'queued' limit $3)
+                  union all
+                  (select 'console', kind, last_error, attempts, created_at from console.deliveries where status = 'queued' limit $3)) queued
             where attempts > 0 and last_error is not null and created_at < now() - make_interval(secs => $2))
         select schema, kind, status, count(*) as count,
                coalesce(left(regexp_replace(reason, '<[^>]*>|[^ <>]+@[^ <>,;:]+|[0-9]{6,}', '…', 'g'), 200), 'no reason') as reason

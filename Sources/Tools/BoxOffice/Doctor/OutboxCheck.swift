@@ -74,5 +74,9 @@ struct OutboxCheck: StateCheck {
         select 'maintenance', (select count(*) from (select from maintenance.outbox limit $1) few), routing_key,
                floor(extract(epoch from now() - created_at))::int
         from (select routing_key, created_at from maintenance.outbox order by id limit 1) oldest
+        union all
+        select 'console', (select count(*) from (select from console.outbox limit $1) few), routing_key,
+               floor(extract(epoch from now() - created_at))::int
+        from (select routing_key, created_at from console.outbox order by id limit 1) oldest
         """
 }
