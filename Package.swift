@@ -175,7 +175,7 @@ let package = Package(
         tests("YAMLTests", "Clients/YAML", ["YAML"]),
         tests("ContractsTests", "Platform/Contracts", ["Contracts", "Platform"]),
         tests("CronTests", "Platform/Cron", ["CivilCalendar", "Cron"]),
-        tests("DigestsTests", "Platform/Digests", ["Digests"]),
+        tests("DigestsTests", "Platform/Digests", ["Contracts", "Digests"]),
         tests(
             "PlatformTests", "Platform",
             ["AMQP", "Contracts", "Platform", "Postgres", "Support", .product(name: "CoreMetrics", package: "swift-metrics"), logging],
@@ -189,7 +189,10 @@ let package = Package(
         tests("PaymentsTests", "Services/Payments", ["Payments", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
         tests("BookingsTests", "Services/Bookings", ["Bookings", "Contracts", "Cron", "Platform", "Postgres", "AMQP", "Support"]),
         tests("MarketingTests", "Services/Marketing", ["Marketing", "AMQP", "Contracts", "Curl", "Platform", "Postgres", "Support"]),
-        tests("ConsoleTests", "Services/Console", ["Console", "Contracts", "Curl", "Digests", "Platform", "Postgres", "AMQP", "Support"]),
+        tests(
+            "ConsoleTests", "Services/Console",
+            ["Bookings", "Console", "TickPublisher", "Contracts", "Curl", "Digests", "Platform", "Postgres", "AMQP", "Support"],
+            exclude: ["Browser"]),
         tests("MaintenanceTests", "Services/Maintenance", ["Maintenance", "Contracts", "Platform", "Postgres", "Support"]),
         tests("AnalyticsTests", "Services/Analytics", ["Analytics", "AMQP", "Contracts", "Cron", "Platform", "Postgres", "Support"]),
         tests("EventsTests", "Services/Events", ["Events", "Contracts", "Platform", "Postgres", "AMQP", "Support"]),
@@ -209,7 +212,8 @@ let package = Package(
         tests(
             "BoxOfficeTests", "Tools/BoxOffice",
             [
-                "AMQP", "Analytics", "Bookings", "BuildInfo", "BoxOffice", "Console", "Contracts", "Digests", "Events", "LoyaltyNotifier", "Maintenance", "Marketing",
+                "AMQP", "Analytics", "Bookings", "BuildInfo", "BoxOffice", "Console", "Contracts", "Digests", "Events", "LoyaltyNotifier",
+                "Maintenance", "Marketing",
                 "Migrations", "Payments",
                 "Platform",
                 "Postgres",
@@ -220,7 +224,8 @@ let package = Package(
         tests(
             "DeployTests", "Deploy",
             [
-                "Analytics", "Bookings", "Console", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Maintenance", "Marketing", "Payments", "Platform",
+                "Analytics", "Bookings", "Console", "Contracts", "Cron", "Events", "LoyaltyNotifier", "Maintenance", "Marketing", "Payments",
+                "Platform",
                 "Sandbox", "Schedules", "TickPublisher",
                 "TicketsCache",
             ],

@@ -58,8 +58,11 @@ public struct PasswordHash: Sendable, Equatable {
     public var text: String { "$scrypt$ln=\(cost.logN),r=\(cost.r),p=\(cost.p)$\(Hexadecimal.text(salt))$\(Hexadecimal.text(hash))" }
 
     /// Whether this is the hash of a password. It takes the same time for a right and a wrong one.
+    ///
+    /// A password with NUL is none: the key of an HMAC is filled up with zeros (RFC 2104), so it would be the same with
+    /// some more of them at its end.
     public func verifies(_ password: [UInt8]) -> Bool {
-        guard password.count <= Self.mostBytes else { return false }
+        guard password.count <= Self.mostBytes, !password.contains(0) else { return false }
         return CRYPTO_memcmp(Self.compute(password, salt, cost), hash, hash.count) == 0
     }
 

@@ -135,7 +135,8 @@ struct AccessTests {
         try await ConsoleFixture.open { fixture in
             try await fixture.account("ana", .admin)
             for password in [String(repeating: "x", count: 5000), "a\0b", "correct horse battery\0", "\u{301}"] {
-                #expect(try await fixture.browser().signIn("ana", password: password).status == 403)
+                let response = try await fixture.browser().signIn("ana", password: password)
+                #expect(response.status == 403, "\(password.debugDescription.prefix(40))")
             }
             for name in ["a\0b", "'; drop table accounts", String(repeating: "n", count: 5000), "ána"] {
                 #expect([403, 429].contains(try await fixture.browser().signIn(name, password: "x").status), "\(name)")

@@ -8,8 +8,8 @@ import Testing
 
 @testable import Analytics
 @testable import Bookings
-@testable import Console
 @testable import BoxOffice
+@testable import Console
 @testable import Events
 @testable import LoyaltyNotifier
 @testable import Maintenance

@@ -90,7 +90,9 @@ struct APIRoutes: Sendable {
             throw Problem(error)
         }
         if let key = request.web.header("idempotency-key") {
-            guard (1...255).contains(key.utf8.count) else { throw Problem.invalid("Idempotency-Key", "it must have 1 to 255 characters") }
+            guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw Problem.invalid("Idempotency-Key", "it must have 1 to 255 printable ASCII characters and no blanks")
+            }
             action.idempotencyKey = key
         }
         return action

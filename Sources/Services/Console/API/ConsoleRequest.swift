@@ -22,7 +22,7 @@ struct ConsoleRequest: Sendable {
 
     /// A whole number of the query.
     func number(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
-        guard let text = web.parameter(name), !text.isEmpty else { return nil }
+        guard let text = web.parameter(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {
             throw .invalid(name, "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -32,13 +32,13 @@ struct ConsoleRequest: Sendable {
     /// Which runs the query asks for.
     func runList() throws(Problem) -> RunList {
         var list = RunList()
-        if let kind = web.parameter("show"), !kind.isEmpty {
+        if let kind = web.parameter("show") {
             guard let known = RunList.Kind(rawValue: kind) else {
                 throw .invalid("show", "show must be one of \(RunList.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             list.kind = known
         }
-        if let job = web.parameter("job"), !job.isEmpty {
+        if let job = web.parameter("job") {
             guard JobName.isWellFormed(job) else { throw .invalid("job", "job must be the name of a job, as bookings.cancel-expired") }
             list.job = job
         }
@@ -49,7 +49,7 @@ struct ConsoleRequest: Sendable {
 
     /// The body as a JSON object; an empty one is `{}`.
     func body() throws(Problem) -> MessageData {
-        let isEmpty = web.body.allSatisfy { $0 <= 0x20 }
+        let isEmpty = web.body.allSatisfy { [0x09, 0x0A, 0x0D, 0x20].contains($0) }
         do {
             return try MessageData(isEmpty ? Array("{}".utf8)[...] : web.body[...])
         } catch {

@@ -78,7 +78,8 @@ struct PageRoutes: Sendable {
         _ method: WebRoute.Method, _ path: String, _ service: inout ServiceBuilder,
         _ respond: @escaping @Sendable (WebRequest, ServiceRuntime, Page) async throws -> WebResponse
     ) {
-        let route = WebRoute(method, path, unavailable: unavailable) { request, runtime in
+        // A password waits for its turn.
+        let route = WebRoute(method, path, limit: .seconds(20), unavailable: unavailable) { request, runtime in
             let page = page(request, nil, "", runtime.clock.now)
             return try await answer(page) { try await respond(request, runtime, page) }
         }

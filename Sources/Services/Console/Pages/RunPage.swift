@@ -38,7 +38,7 @@ enum RunPage {
                     let names = group.first.prefix(10).joined(separator: ", ") + (group.count > 10 ? " …" : "")
                     return ["name": .text(actor.shown(name)), "count": .text(page.number(group.count)), "first": .text(actor.shown(names))]
                 }), "hasGroups": .text(groups.isEmpty ? "" : "yes"),
-            "effects": .list(counts(content?.published, page, "published") + counts(content?.delivered, page, "delivered")),
+            "effects": .list(counts(content?.published, page, "message") + counts(content?.delivered, page, "delivery")),
             "hasEffects": .text((content?.published ?? [:]).isEmpty && (content?.delivered ?? [:]).isEmpty ? "" : "yes"),
             "errors": .list(errors.map { ["row": .text(actor.shown($0.row)), "reason": .text(actor.shown($0.error))] }),
             "hasErrors": .text(errors.isEmpty ? "" : "yes"),
