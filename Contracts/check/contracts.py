@@ -4,13 +4,17 @@
     contracts.py check               problems of asyncapi.yaml and the schemas, one a line; exit 1 if there are any
     contracts.py topology            the broker's exchanges, queues and bindings as JSON
     contracts.py verdicts < cases    what the tests ask, see `verdicts`
+    contracts.py openapi             the methods and paths of openapi.yaml
     contracts.py reports < cases     for [{kind, json}] what Contracts/reports refuses of each body, null for nothing
 
 Needs Tests/requirements.txt.
 """
 
 import json
+import pathlib
 import sys
+
+import yaml
 
 from document import Document
 from schemas import Schemas
@@ -37,6 +41,12 @@ def verdicts(document, schemas, cases):
     }
 
 
+def openapi():
+    """What openapi.yaml has, as `GET /background-jobs/status`."""
+    text = (pathlib.Path(__file__).parent.parent / "openapi.yaml").read_text()
+    return [f"{method.upper()} {path}" for path, item in yaml.safe_load(text)["paths"].items() for method in item if method != "parameters"]
+
+
 def main(command):
     schemas = Schemas()
     document = Document(schemas)
@@ -48,6 +58,8 @@ def main(command):
         json.dump(document.topology(), sys.stdout, indent=2)
     elif command == "verdicts":
         json.dump(verdicts(document, schemas, json.load(sys.stdin)), sys.stdout)
+    elif command == "openapi":
+        json.dump(openapi(), sys.stdout)
     elif command == "reports":
         json.dump([schemas.report_verdict(case["kind"], case["json"]) for case in json.load(sys.stdin)], sys.stdout)
     else:

@@ -108,9 +108,15 @@ final class FaultFixture: Sendable {
         if !reached { Issue.record("the service has ended: \(process.output.suffix(2000))", sourceLocation: sourceLocation) }
     }
 
+    /// With the token that the console asks for.
+    private func request(_ process: ServiceProcess, _ path: String) -> HTTPRequest {
+        let token = stubs.settings["CONSOLE_TOKEN"] ?? ""
+        return HTTPRequest(url: "http://127.0.0.1:\(process.port)/\(path)", headers: ["Authorization": "Bearer \(token)"])
+    }
+
     /// Whether `/readyz` answers 200 now.
     func isReady(_ process: ServiceProcess) async -> Bool {
-        let response = try? await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/readyz"))
+        let response = try? await web.send(request(process, "readyz"))
         return response?.status == 200
     }
 
@@ -127,13 +133,13 @@ final class FaultFixture: Sendable {
 
     /// What `/readyz` says now; empty when it does not answer.
     func readiness(_ process: ServiceProcess) async -> String {
-        let response = try? await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/readyz"))
+        let response = try? await web.send(request(process, "readyz"))
         return response.map { String(decoding: $0.body, as: UTF8.self) } ?? ""
     }
 
     /// What `/metrics` tells.
     func metrics(_ process: ServiceProcess) async throws -> String {
-        String(decoding: try await web.send(HTTPRequest(url: "http://127.0.0.1:\(process.port)/metrics")).body, as: UTF8.self)
+        String(decoding: try await web.send(request(process, "metrics")).body, as: UTF8.self)
     }
 }
 

@@ -9,9 +9,9 @@ extension PlanDatabase {
         select 'job' || n % 40, n, 'schedule', now() - n * interval '20 s', now() - n * interval '20 s', now() - n * interval '20 s',
                'succeeded', 'payments'
         from generate_series(1, {n}) n;
-        insert into console.accounts (name, role, password_hash) select 'u' || n, 'viewer', '' from generate_series(1, {n} / 100 + 1) n;
+        insert into console.accounts (name, role, password_hash) select 'u' || n, 'viewer', '' from generate_series(1, {n}) n;
         insert into console.sessions (id, account, started_at, seen_at, address)
-        select sha256(n::text::bytea), 'u1', now() - n * interval '1 s', now() - n * interval '1 s', '' from generate_series(1, {n}) n;
+        select sha256(n::text::bytea), 'u' || n, now() - n * interval '1 s', now() - n * interval '1 s', '' from generate_series(1, {n}) n;
         insert into console.sign_in_failures select n, 1, now() - n * interval '1 s' from generate_series(1, {n}) n;
         insert into console.audit (at, actor, role, address, action, subject)
         select now() - n * interval '20 s', 'u1', 'admin', '', 'job.run', n from generate_series(1, {n}) n;

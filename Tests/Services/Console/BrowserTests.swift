@@ -26,7 +26,7 @@ struct BrowserTests {
                 // The scheduler goes by the database's clock.
                 environment.clock.run()
                 try await environment.with(Bookings.self, settings: stubs.settings) { _ in
-                    try await environment.with(TickPublisher.self, settings: ["SCHEDULES_FILE": "\(root)/Contracts/schedules.yaml"]) { _ in
+                    try await environment.with(TickPublisher.self, settings: ["SCHEDULES_FILE": "\(Program.root)/Contracts/schedules.yaml"]) { _ in
                         try await fixture.account("ana", .operator)
                         try await environment.eventually("select count(*) from operations.schedules where job = $1", 1, [Self.job.rawValue])
                         // Their ticks come each second, that of the job does not disturb.
@@ -81,8 +81,6 @@ struct BrowserTests {
 
     // MARK: - Steps
 
-    private var root: String { ProcessInfo.processInfo.environment["BOXOFFICE_ROOT"] ?? FileManager.default.currentDirectoryPath }
-
     private struct Order: Encodable {
         let url: String
         let name = "ana"
@@ -111,36 +109,11 @@ struct BrowserTests {
     private func use<Seen: Decodable>(
         _ step: String, _ fixture: ConsoleFixture, pages: [String: String] = [:], as type: Seen.Type
     ) async throws -> Seen {
-        let python = try #require(
-            ProcessInfo.processInfo.environment["BOXOFFICE_PYTHON"],
-            "BOXOFFICE_PYTHON must name a Python with Tests/requirements.txt; `make test` sets it")
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Browser/console.py").path
-        let order = Order(url: "http://127.0.0.1:\(fixture.ports[0])", shots: "\(root)/.run/test/shots", pages: pages)
-        let file = FileManager.default.temporaryDirectory.appending(path: "console-\(UUID().uuidString).json")
-        try JSONEncoder().encode(order).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let process = Process()
-        process.executableURL = URL(filePath: python)
-        process.arguments = ["-B", script, step]
-        process.standardInput = try FileHandle(forReadingFrom: file)
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        async let said = Self.read(output)
-        async let complained = Self.read(errors)
-        let status = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
-        let (seen, complaint) = (try await said, String(decoding: try await complained, as: UTF8.self))
-        try #require(status == 0, "\(step): \(complaint)")
-        return try JSONDecoder().decode(Seen.self, from: seen)
-    }
-
-    private static func read(_ pipe: Pipe) async throws -> Data {
-        try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try pipe.fileHandleForReading.readToEnd() ?? Data() }) }
-        }
+        let order = Order(url: "http://127.0.0.1:\(fixture.ports[0])", shots: "\(Program.root)/.run/test/shots", pages: pages)
+        let outcome = try await Program.run(try Program.python(), ["-B", script, step], input: try JSONEncoder().encode(order))
+        try #require(outcome.status == 0, "\(step): \(outcome.errors)")
+        return try JSONDecoder().decode(Seen.self, from: outcome.output)
     }
 
     // MARK: - Rows

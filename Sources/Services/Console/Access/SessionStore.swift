@@ -24,7 +24,7 @@ enum SessionStore {
 
     /// Begins a session.
     static func begin(_ digest: [UInt8], _ account: String, from address: String, _ tx: Transaction) throws {
-        try tx.enqueue(removeOld, tx.now - SessionCookie.idle, tx.now - SessionCookie.longest)
+        try tx.enqueue(removeOld, tx.now - SessionCookie.idle)
         try tx.enqueue(insert, digest, account, tx.now, address)
     }
 
@@ -32,9 +32,8 @@ enum SessionStore {
     static func end(_ digest: [UInt8], everywhere: Bool, _ tx: Transaction) throws { try tx.enqueue(everywhere ? removeAll : remove, digest) }
 
     private static let select: SQL = """
-        select s.account, a.role, s.seen_at < $4::timestamptz as is_due
-        from sessions s join accounts a on a.name = s.account
-        where s.id = $1::bytea and s.seen_at > $2::timestamptz and s.started_at > $3::timestamptz
+        select s.account, (select a.role from accounts a where a.name = s.account) as role, s.seen_at < $4::timestamptz as is_due
+        from sessions s where s.id = $1::bytea and s.seen_at > $2::timestamptz and s.started_at > $3::timestamptz
         """
 
     private static let touch: SQL = "update sessions set seen_at = $2::timestamptz where id = $1::bytea"
@@ -49,5 +48,7 @@ enum SessionStore {
         delete from sessions where account = (select account from sessions where id = $1::bytea)
         """
 
-    private static let removeOld: SQL = "delete from sessions where seen_at < $1::timestamptz or started_at < $2::timestamptz"
+    private static let removeOld: SQL = """
+        delete from sessions where id = any (array(select id from sessions where seen_at < $1::timestamptz order by seen_at limit 100))
+        """
 }

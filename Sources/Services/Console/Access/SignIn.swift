@@ -75,5 +75,8 @@ struct SignIn: Sendable {
 
     private static let clear: SQL = "delete from sign_in_failures where key = $1::text"
 
-    private static let forget: SQL = "delete from sign_in_failures where last_at < $1::timestamptz"
+    private static let forget: SQL = """
+        delete from sign_in_failures
+        where key = any (array(select key from sign_in_failures where last_at < $1::timestamptz order by last_at limit 100))
+        """
 }

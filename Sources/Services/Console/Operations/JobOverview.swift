@@ -58,10 +58,10 @@ struct JobOverview: Sendable {
     }
 
     private static let last: SQL = """
-        select r.job, r.id, r.outcome, r.dry_run, r.started_at, extract(epoch from r.finished_at - r.started_at)::float8 as seconds, r.processed,
-               r.failed
-        from unnest($1::text[]) as j (job) cross join lateral (
-            select * from operations.job_runs of_job where of_job.job = j.job order by of_job.id desc limit $2::integer) r
-        order by r.job, r.id desc
+        with latest as materialized (
+            select array(select r.id from operations.job_runs r where r.job = j.job order by r.id desc limit $2::integer) as ids
+            from unnest($1::text[]) as j (job))
+        select job, id, outcome, dry_run, started_at, extract(epoch from finished_at - started_at)::float8 as seconds, processed, failed
+        from operations.job_runs where id = any (array(select unnest(ids) from latest)) order by job, id desc
         """
 }
