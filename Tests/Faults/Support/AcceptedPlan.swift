@@ -18,8 +18,8 @@ struct AcceptedPlan: Sendable {
             file: "Services/Maintenance/Health/ProcessHealth.swift", subject: "heartbeats",
             reason: "a row for each process that runs, no history"),
         AcceptedPlan(
-            file: "Services/Console/Operations/Situation.swift", subject: "heartbeats", reason: "a row for each process that runs, no history"),
-        AcceptedPlan(file: "Services/Console/Operations/Situation.swift", subject: "alerts_open", reason: "what is wrong now: few, no history"),
+            file: "Services/Console/Operations/SystemStatus.swift", subject: "heartbeats", reason: "a row for each process that runs, no history"),
+        AcceptedPlan(file: "Services/Console/Operations/SystemStatus.swift", subject: "alerts_open", reason: "what is wrong now: few, no history"),
         AcceptedPlan(
             file: "Services/Console/Operations/RunList.swift", subject: "job_runs_unfinished", reason: "the runs in progress: few, no history"),
         AcceptedPlan(file: "Services/Console/Access/FirstAccount.swift", subject: "accounts", reason: "one row is looked at, at the start"),

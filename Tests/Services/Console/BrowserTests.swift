@@ -43,7 +43,7 @@ struct BrowserTests {
                         try await environment.database.execute("update storefront.users set email = 'bea@example.org'")
 
                         let work = try await use("work", fixture, as: Work.self)
-                        #expect(work.rehearsal.contains("What it would cause") && work.run.contains("What it caused"), "\(work)")
+                        #expect(work.dryRun.contains("What it would cause") && work.run.contains("What it caused"), "\(work)")
                         #expect(try await stubs.mails().count == 1)
                         #expect(try await environment.database.query("select count(*) from bookings.deliveries", as: Int.self) == [1])
                         let before = try await ticks(of: Self.paused, environment)
@@ -96,7 +96,7 @@ struct BrowserTests {
     }
 
     private struct Work: Decodable {
-        let rehearsal: String
+        let dryRun: String
         let run: String
     }
 

@@ -73,6 +73,20 @@ struct PageTests {
         }
     }
 
+    @Test("A run whose details cannot be read says so, and the others are shown; one of a thing is told as one")
+    func unreadable() async throws {
+        try await open { fixture, browser in
+            let (database, now) = (fixture.environment.database, fixture.environment.clock.now)
+            try await database.execute(Self.run, "bookings.cancel-expired", "x@1", now, "partial", #"{"errors": "of another version"}"#)
+            try await database.execute(Self.run, "events.archive-past", "x@2", now, "succeeded", "{}")
+            let list = try await browser.open("/runs").text
+            #expect(list.contains("cannot be read: another version wrote them") && list.contains("events.archive-past"))
+            let answer = try await fixture.send(.get, "/background-jobs/runs/x@1")
+            #expect(answer.status == 200 && answer.text.contains("cannot be read"))
+            #expect(try await browser.open("/").text.contains("Failing job, 1 run:"))
+        }
+    }
+
     @Test("A dry run by the form leads to its run; the form twice is one run")
     func dryRun() async throws {
         try await open { fixture, browser in
@@ -186,7 +200,7 @@ struct PageTests {
                 try await database.execute(Self.run, "a.b", UUID().uuidString, fixture.environment.clock.now, "succeeded", "{}")
             } while next != nil
             #expect(seen.count == 250 && Set(seen).count == 250)
-            let rare = try await fixture.send(.get, "/background-jobs/runs?show=troubled&job=bookings.cancel-expired")
+            let rare = try await fixture.send(.get, "/background-jobs/runs?show=failed&job=bookings.cancel-expired")
             #expect(try JSONDecoder().decode(List.self, from: Data(rare.body)).runs.map(\.outcome) == ["failed"])
         }
     }

@@ -43,8 +43,8 @@ create index job_runs_succeeded on operations.job_runs (job, finished_at) where 
 -- The latest runs of all jobs.
 create index job_runs_recent on operations.job_runs (started_at);
 -- The few that failed or left rows out, for people.
-create index job_runs_troubled on operations.job_runs (id) where outcome in ('partial', 'failed');
-create index job_runs_troubled_of_job on operations.job_runs (job, id) where outcome in ('partial', 'failed');
+create index job_runs_failed on operations.job_runs (id) where outcome in ('partial', 'failed');
+create index job_runs_failed_of_job on operations.job_runs (job, id) where outcome in ('partial', 'failed');
 -- The latest runs of a job.
 create index job_runs_of_job on operations.job_runs (job, id);
 

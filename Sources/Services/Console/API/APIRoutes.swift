@@ -22,7 +22,7 @@ struct APIRoutes: Sendable {
     /// Adds them to the service.
     func add(to service: inout ServiceBuilder) {
         get("status", &service) {
-            try StatusDocument(await Situation.look($0.runtime), await JobOverview.all(at: $0.runtime.clock.now, $0.runtime.database), $0.actor)
+            try StatusDocument(await SystemStatus.look($0.runtime), await JobOverview.all(at: $0.runtime.clock.now, $0.runtime.database), $0.actor)
         }
         get("jobs", &service) { try await JobOverview.all(at: $0.runtime.clock.now, $0.runtime.database).map(JobDocument.init) }
         get("runs", &service) { request in
@@ -31,7 +31,7 @@ struct APIRoutes: Sendable {
             return RunPageDocument(runs: runs.map { RunDocument($0, request.actor, at: now) }, next: next)
         }
         get("runs/{run}", &service) { try await Self.run($0) }
-        get("services", &service) { try await ServicesDocument(Situation.look($0.runtime)) }
+        get("services", &service) { try await ServicesDocument(SystemStatus.look($0.runtime)) }
         get("audit", needs: .readAudit, &service) { request in
             try await AuditLog.read(
                 before: request.number("before", in: 1...Int.max), limit: request.number("limit", in: 1...200) ?? 50, request.runtime.database)

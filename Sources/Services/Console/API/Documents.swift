@@ -6,33 +6,33 @@ struct StatusDocument: Encodable {
     let checkedAt: Date
     /// Nothing is wrong, and all of it was looked at.
     let healthy: Bool
-    let findings: [Finding]
-    let services: [Situation.Process]
+    let findings: [StatusFinding]
+    let services: [SystemStatus.Process]
     let queues: [QueueDepth]
     let jobs: [JobDocument]
 
-    init(_ situation: Situation, _ jobs: [JobOverview], _ actor: Actor) {
-        checkedAt = situation.checkedAt
-        healthy = situation.faults.isEmpty
-        findings = situation.findings.map { finding in
+    init(_ status: SystemStatus, _ jobs: [JobOverview], _ actor: Actor) {
+        checkedAt = status.checkedAt
+        healthy = status.faults.isEmpty
+        findings = status.findings.map { finding in
             var finding = finding
             finding.detail = actor.shown(finding.detail)
             return finding
         }
-        services = situation.processes
-        queues = situation.queues
+        services = status.processes
+        queues = status.queues
         self.jobs = jobs.map(JobDocument.init)
     }
 }
 
 /// `GET /background-jobs/services`.
 struct ServicesDocument: Encodable {
-    let services: [Situation.Process]
+    let services: [SystemStatus.Process]
     let queues: [QueueDepth]
 
-    init(_ situation: Situation) {
-        services = situation.processes
-        queues = situation.queues
+    init(_ status: SystemStatus) {
+        services = status.processes
+        queues = status.queues
     }
 }
 
@@ -128,7 +128,7 @@ struct RunDocument: Encodable {
         published = content?.published ?? [:]
         delivered = content?.delivered ?? [:]
         rows = content?.rows ?? [:]
-        errors = (content?.errors ?? []).map { RowFailure(row: actor.shown($0.row), error: actor.shown($0.error)) }
+        errors = run.failures.map { RowFailure(row: actor.shown($0.row), error: actor.shown($0.error)) }
         furtherErrors = content?.furtherErrors ?? 0
     }
 }

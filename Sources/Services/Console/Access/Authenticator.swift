@@ -46,6 +46,11 @@ struct Authenticator: Sendable {
         let sent = request.header("x-form-token") ?? request.field("form") ?? ""
         // Digests are compared: the time says nothing of how much is right.
         return Digest.sha256(Array(sent.utf8)) == Digest.sha256(Array(expected.utf8))
-            && ["same-origin", "none", nil].contains(request.header("sec-fetch-site"))
+            && request.isFromThisSite
     }
+}
+
+extension WebRequest {
+    /// Whether no page of another site made it, as far as the browser says (Fetch Metadata).
+    var isFromThisSite: Bool { ["same-origin", "none", nil].contains(header("sec-fetch-site")) }
 }

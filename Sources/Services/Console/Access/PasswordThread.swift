@@ -9,20 +9,19 @@ final class PasswordThread: Sendable {
     static let most = 8
 
     private let waiting = Mutex(0)
-    /// What names that do not exist are checked against, so that they take as long as the others.
-    private let nobody = PasswordHash(Array("nobody".utf8))
+    /// What names that do not exist are checked against, so that they take as long as the others. No password fits it.
+    private let nobody = PasswordHash(text: "$scrypt$ln=14,r=8,p=5$\(String(repeating: "0", count: 32))$\(String(repeating: "0", count: 64))")
 
     /// Whether a password is that of a stored text; false when there is none.
     /// - Throws: ``Busy`` when too many checks are waiting.
     func check(_ password: [UInt8], _ stored: String?) async throws -> Bool {
         let hash = stored.flatMap(PasswordHash.init(text:))
-        let isRight = try await queued { [nobody] in (hash ?? nobody).verifies(password) }
+        let isRight = try await queued { [nobody] in (hash ?? nobody)?.verifies(password) ?? false }
         return isRight && hash != nil
     }
 
-    /// The text to store of a password.
-    /// - Throws: ``Busy`` when too many checks are waiting.
-    func hash(_ password: [UInt8]) async throws -> String { try await queued { PasswordHash(password).text } }
+    /// The text to store of a password. It waits for its turn, however many checks are waiting.
+    func hash(_ password: [UInt8]) async throws -> String { try await turn.run { PasswordHash(password).text } }
 
     private func queued<T: Sendable>(_ work: @escaping @Sendable () -> T) async throws -> T {
         let isTaken = waiting.withLock { waiting in
@@ -38,11 +37,11 @@ final class PasswordThread: Sendable {
     /// Too many sign in at once.
     struct Busy: Error {}
 
-    private let turn = OneThread()
+    private let turn = SerialThread()
 }
 
 /// Runs blocking work on a thread of its own, one piece at a time.
-private actor OneThread {
+private actor SerialThread {
     private var last: Task<Void, Never>?
 
     func run<T: Sendable>(_ work: @escaping @Sendable () -> T) async throws -> T {

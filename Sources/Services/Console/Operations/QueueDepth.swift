@@ -31,11 +31,11 @@ struct QueueDepth: Codable, Sendable {
     }
 
     /// What is wrong with these queues.
-    static func findings(_ depths: [QueueDepth]) -> [Finding] {
+    static func findings(_ depths: [QueueDepth]) -> [StatusFinding] {
         depths.compactMap { depth in
             guard depth.messages > 0 else { return nil }
-            if depth.isParking { return Finding(kind: .parkedMessages, subject: depth.queue, count: depth.messages) }
-            return depth.consumers == 0 ? Finding(kind: .waitingMessages, subject: depth.queue, count: depth.messages, link: "/services") : nil
+            if depth.isParking { return StatusFinding(kind: .parkedMessages, subject: depth.queue, count: depth.messages) }
+            return depth.consumers == 0 ? StatusFinding(kind: .waitingMessages, subject: depth.queue, count: depth.messages, link: "/services") : nil
         }
     }
 

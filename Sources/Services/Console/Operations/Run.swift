@@ -27,6 +27,12 @@ struct Run: Decodable, Sendable {
     /// What it decided, caused and could not do; nothing when a version that is not ours wrote it.
     var content: RunDetails? { try? WireCoding.decodeJSON(from: Array(details.utf8)[...]) }
 
+    /// The rows that failed. Details that cannot be read count as one: nobody should take them for a run without failures.
+    var failures: [RowFailure] {
+        guard let content else { return [RowFailure(row: "details", error: "cannot be read: another version wrote them")] }
+        return content.errors ?? []
+    }
+
     /// In seconds, up to now for one in progress.
     func seconds(at now: Date) -> Double { (finishedAt ?? now).timeIntervalSince(startedAt) }
 

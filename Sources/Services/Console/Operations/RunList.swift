@@ -7,7 +7,7 @@ struct RunList: Sendable {
     enum Kind: String, CaseIterable, Sendable {
         case all
         /// Those that failed or left rows out.
-        case troubled
+        case failed
         /// Those in progress.
         case running
     }
@@ -26,8 +26,8 @@ struct RunList: Sendable {
             switch (kind, job) {
             case (.all, nil): try await database.query(Self.all, as: Int.self, before, limit + 1)
             case (.all, let job?): try await database.query(Self.ofJob, as: Int.self, before, limit + 1, job)
-            case (.troubled, nil): try await database.query(Self.troubled, as: Int.self, before, limit + 1)
-            case (.troubled, let job?): try await database.query(Self.troubledOfJob, as: Int.self, before, limit + 1, job)
+            case (.failed, nil): try await database.query(Self.failed, as: Int.self, before, limit + 1)
+            case (.failed, let job?): try await database.query(Self.failedOfJob, as: Int.self, before, limit + 1, job)
             case (.running, let job): try await database.query(Self.running, as: Int.self, before, limit + 1, job)
             }
         let runs = try await Run.read(Array(ids.prefix(limit)), database)
@@ -40,11 +40,11 @@ struct RunList: Sendable {
         select id from operations.job_runs where job = $3::text and id < $1::bigint order by id desc limit $2::integer
         """
 
-    private static let troubled: SQL = """
+    private static let failed: SQL = """
         select id from operations.job_runs where outcome in ('partial', 'failed') and id < $1::bigint order by id desc limit $2::integer
         """
 
-    private static let troubledOfJob: SQL = """
+    private static let failedOfJob: SQL = """
         select id from operations.job_runs
         where outcome in ('partial', 'failed') and job = $3::text and id < $1::bigint order by id desc limit $2::integer
         """

@@ -21,6 +21,11 @@ struct Page: Sendable {
     /// A word or sentence in the page's language.
     func word(_ name: String, _ values: [String: String] = [:]) -> String { views.word(name, language, values) }
 
+    /// A sentence with a number, in the singular where the language has one.
+    func word(_ name: String, count: Int) -> String {
+        word(count == 1 ? "\(name).one" : name, ["n": number(count)])
+    }
+
     /// The response with this page.
     /// - Parameter reload: After how many seconds its content is fetched again; nil for a page that stays as it is.
     func response(

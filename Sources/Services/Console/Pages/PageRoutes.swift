@@ -108,7 +108,7 @@ struct PageRoutes: Sendable {
     private func stranger(_ request: WebRequest, _ page: Page) throws -> WebResponse {
         guard request.method == "GET" else { return try Problem.foreignForm.page(page).guarded(authenticator.cookie) }
         if request.header("sec-fetch-site") == "cross-site", authenticator.sessionToken(of: request) == nil {
-            return try page.response("relay", ["here": .text(request.target)]).guarded(authenticator.cookie)
+            return try page.response("same-site", ["here": .text(request.target)]).guarded(authenticator.cookie)
         }
         let wanted = request.path == "/" ? "" : "?return=\(request.target.pathEscaped)"
         return WebResponse(303, headers: [("Location", "/sign-in\(wanted)")], body: "").guarded(authenticator.cookie)

@@ -18,7 +18,7 @@ enum RunPage {
             RunsPage.row(run, request.actor, page).merging(values(run, request.actor, page)) { $1 }.merging([
                 "usual": .text(usual.isEmpty ? "" : page.duration(usual[usual.count / 2])),
                 "mayRun": .text(request.actor.may(.runJobs) && isOver ? "yes" : ""), "key": .text(OutgoingMessage.newID()),
-                "isRehearsal": .text(run.dryRun && isOver ? "yes" : ""),
+                "isEndedDryRun": .text(run.dryRun && isOver ? "yes" : ""),
             ]) { $1 }, reload: isOver ? nil : 2)
     }
 
@@ -26,7 +26,7 @@ enum RunPage {
         let content = run.content
         let rate = Double(run.processed) / max(0.001, run.seconds(at: page.now))
         let groups = (content?.rows ?? [:]).sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
-        let errors = content?.errors ?? []
+        let errors = run.failures
         return [
             "tick": .text(run.tickId), "service": .text(run.service), "instance": .text(run.instance), "slice": .text(page.number(run.slice)),
             "rescues": .text(run.rescues > 0 ? page.number(run.rescues) : ""), "isRunning": .text(run.outcome == .running ? "yes" : ""),

@@ -23,7 +23,7 @@ enum RunsPage {
 
     /// The values of a run in a list.
     static func row(_ run: Run, _ actor: Actor, _ page: Page) -> [String: Template.Value] {
-        let error = run.content?.errors?.first
+        let error = run.failures.first
         return [
             "id": .text("\(run.id)"), "job": .text(run.job), "outcome": .text(run.outcome.rawValue),
             "outcomeText": .text(page.word("outcome.\(run.outcome.rawValue)")), "isDry": .text(run.dryRun ? "yes" : ""),

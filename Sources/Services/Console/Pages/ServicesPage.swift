@@ -3,8 +3,8 @@ import Platform
 /// The processes of the services and what waits in their queues.
 enum ServicesPage {
     @Sendable static func show(_ request: ConsoleRequest, _ page: Page) async throws -> WebResponse {
-        let situation = try await Situation.look(request.runtime)
-        let processes: [[String: Template.Value]] = situation.processes.map { process in
+        let status = try await SystemStatus.look(request.runtime)
+        let processes: [[String: Template.Value]] = status.processes.map { process in
             [
                 "service": .text(process.service), "instance": .text(process.instance), "version": .text(process.version),
                 "up": .text(page.age(process.startedAt)), "memory": .text(page.bytes(process.residentBytes)),
@@ -12,13 +12,13 @@ enum ServicesPage {
                 "work": .text(process.oldestWorkSeconds.map { page.duration(Double($0)) } ?? ""),
             ]
         }
-        let queues: [[String: Template.Value]] = situation.queues.map { queue in
+        let queues: [[String: Template.Value]] = status.queues.map { queue in
             [
                 "queue": .text(queue.queue), "messages": .text(page.number(queue.messages)), "consumers": .text(page.number(queue.consumers)),
                 "isWaiting": .text(queue.messages > 0 && (queue.isParking || queue.consumers == 0) ? "yes" : ""),
             ]
         }
-        let alerts: [[String: Template.Value]] = situation.findings.filter { $0.kind == .alert }.map { alert in
+        let alerts: [[String: Template.Value]] = status.findings.filter { $0.kind == .alert }.map { alert in
             [
                 "subject": .text(request.actor.shown(alert.subject)), "detail": .text(request.actor.shown(alert.detail)),
                 "age": .text(page.age(alert.since)),
@@ -29,7 +29,7 @@ enum ServicesPage {
             [
                 "processes": .list(processes), "hasProcesses": .text(processes.isEmpty ? "" : "yes"), "queues": .list(queues),
                 "hasQueues": .text(queues.isEmpty ? "" : "yes"), "alerts": .list(alerts), "hasAlerts": .text(alerts.isEmpty ? "" : "yes"),
-                "noBroker": .text(situation.findings.first { $0.kind == .unknown }?.detail ?? ""),
+                "noBroker": .text(status.findings.first { $0.kind == .unknown }?.detail ?? ""),
             ], reload: 10)
     }
 }

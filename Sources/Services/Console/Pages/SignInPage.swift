@@ -12,7 +12,7 @@ struct SignInPage: Sendable {
     }
 
     @Sendable func attempt(_ request: WebRequest, _ runtime: ServiceRuntime, _ page: Page) async throws -> WebResponse {
-        guard ["same-origin", "none", nil].contains(request.header("sec-fetch-site")) else { throw Problem.foreignForm }
+        guard request.isFromThisSite else { throw Problem.foreignForm }
         let (name, password) = (request.field("name") ?? "", request.field("password") ?? "")
         let target = request.field("return") ?? ""
         guard !name.isEmpty, !password.isEmpty else {

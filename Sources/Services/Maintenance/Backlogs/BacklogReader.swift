@@ -90,7 +90,7 @@ struct BacklogReader: Sendable {
         /// JSON.
         let queues: String
 
-        var figures: [String: QueueFigures] { (try? JSONDecoder().decode([String: QueueFigures].self, from: Data(queues.utf8))) ?? [:] }
+        var figures: [String: QueueFigures] { QueueFigures.read(queues) }
     }
 
     // The one that has run longest is the first of its service.
@@ -116,6 +116,12 @@ struct QueueFigures: Decodable, Sendable {
     let unacked: Int
     let oldestSeconds: Int?
     let stalledSeconds: Int?
+
+    /// The figures of a process's queues by their names; none when they cannot be read, because another version wrote
+    /// them: then nothing is known of how its queues get on.
+    static func read(_ json: String) -> [String: QueueFigures] {
+        (try? JSONDecoder().decode([String: QueueFigures].self, from: Data(json.utf8))) ?? [:]
+    }
 }
 
 extension Backlogs.Queue {

@@ -20,8 +20,8 @@ struct ProcessHealth: Decodable, Sendable {
     let errorText: String?
     let errorAt: String?
 
-    /// The figures of its queues; none when they cannot be read, because another version wrote them.
-    var queueFigures: [String: QueueFigures] { (try? JSONDecoder().decode([String: QueueFigures].self, from: Data(queues.utf8))) ?? [:] }
+    /// The figures of its queues.
+    var queueFigures: [String: QueueFigures] { QueueFigures.read(queues) }
 
     /// Reads all of them.
     static func all(_ tx: Transaction) async throws -> [ProcessHealth] { try await tx.query(Self.select, as: ProcessHealth.self) }

@@ -94,7 +94,7 @@ class Console:
 def read(console):
     console.sign_in()
     job = console.settings["job"]
-    console.wait(lambda: re.search(rf"Failing job, \d+ runs: {re.escape(job)}", console.text()), "home names the failing job")
+    console.wait(lambda: re.search(rf"Failing job, \d+ runs?: {re.escape(job)}", console.text()), "home names the failing job")
     console.click(job)
     console.wait(lambda: "Rows that failed" in console.text(), "the run names the row")
     rows = console.chromium.find_elements(By.CSS_SELECTOR, "section table tbody tr")
@@ -116,7 +116,7 @@ def work(console):
     console.tab_to(lambda element: element.text == "Dry run")
     console.press(Keys.ENTER)
     console.wait(lambda: re.search(r"Run \d+ succeeded dry run", console.text()), "the dry run ends")
-    rehearsal = console.text()
+    dryRun = console.text()
     console.tab_to(lambda element: element.text == "Run now")
     console.press(Keys.ENTER)
     console.wait(lambda: re.search(r"Run \d+ succeeded\n", console.text()), "the run ends while it is watched")
@@ -125,7 +125,7 @@ def work(console):
     console.tab_to(lambda element: element.text == "Pause")
     console.press(Keys.ENTER)
     console.wait(lambda: "paused" in console.text(), "the schedule is paused")
-    return {"rehearsal": rehearsal, "run": run}
+    return {"dryRun": dryRun, "run": run}
 
 
 def resume(console):

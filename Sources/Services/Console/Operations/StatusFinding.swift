@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// Something that is wrong now, with what to do about it.
-struct Finding: Encodable, Sendable {
+struct StatusFinding: Encodable, Sendable {
     /// What kind of trouble it is; also the name of its sentence in each language.
     enum Kind: String, Encodable, CaseIterable, Sendable {
         /// Runs of a job that failed or left rows out, for one reason.

@@ -4,13 +4,13 @@ import Platform
 import Postgres
 
 /// What is wrong now. Nothing found means that all of it was looked at: what could not be is a finding of its own.
-struct Situation: Sendable {
+struct SystemStatus: Sendable {
     let checkedAt: Date
-    let findings: [Finding]
+    let findings: [StatusFinding]
     let queues: [QueueDepth]
     let processes: [Process]
 
-    var faults: [Finding] { findings.filter(\.isFault) }
+    var faults: [StatusFinding] { findings.filter(\.isFault) }
 
     /// A process of a service, as its heartbeat says.
     struct Process: Codable, Sendable {
@@ -33,51 +33,51 @@ struct Situation: Sendable {
     private static let patience: TimeInterval = 10
 
     /// Looks.
-    static func look(_ runtime: ServiceRuntime) async throws -> Situation {
+    static func look(_ runtime: ServiceRuntime) async throws -> SystemStatus {
         let (database, now) = (runtime.database, runtime.clock.now)
-        async let troubled = database.query(troubledRuns, as: Troubled.self, now - day, mostRuns)
+        async let failed = database.query(failedRuns, as: FailedRuns.self, now - day, mostRuns)
         async let stalled = database.query(stalledRuns, as: Stalled.self)
         async let alerts = database.query(openAlerts, as: OpenAlert.self)
         async let heartbeats = database.query(heartbeats, as: Process.self)
         async let late = database.query(lateTicks, as: Late.self, now - patience)
         async let schedules = ScheduleRow.all(database)
         async let queues = QueueDepth.all(runtime)
-        var findings = try await troubled.map { run in
-            Finding(
+        var findings = try await failed.map { run in
+            StatusFinding(
                 kind: .failingJob, subject: run.job, count: run.runs, detail: run.reason, since: run.first, last: run.last,
                 link: "/runs/\(run.latest)")
         }
-        findings += try await stalled.map { Finding(kind: .stalledRun, subject: $0.job, since: $0.touchedAt, link: "/runs/\($0.id)") }
+        findings += try await stalled.map { StatusFinding(kind: .stalledRun, subject: $0.job, since: $0.touchedAt, link: "/runs/\($0.id)") }
         findings += try await alerts.map {
-            Finding(kind: .alert, subject: "\($0.kind) \($0.subject)", detail: $0.summary, since: $0.since, last: $0.seenAt, link: "/services")
+            StatusFinding(kind: .alert, subject: "\($0.kind) \($0.subject)", detail: $0.summary, since: $0.since, last: $0.seenAt, link: "/services")
         }
         findings += try await heartbeats.filter { $0.isSilent && !$0.isReplaced }.map {
-            Finding(kind: .silentProcess, subject: $0.instance, since: $0.seenAt, link: "/services")
+            StatusFinding(kind: .silentProcess, subject: $0.instance, since: $0.seenAt, link: "/services")
         }
-        findings += try await late.map { Finding(kind: .lateTick, subject: $0.job, count: $0.ticks, since: $0.first, link: "/jobs/\($0.job)") }
+        findings += try await late.map { StatusFinding(kind: .lateTick, subject: $0.job, count: $0.ticks, since: $0.first, link: "/jobs/\($0.job)") }
         findings += try await clock(schedules, at: now)
         switch await queues {
         case .success(let depths): findings += QueueDepth.findings(depths)
-        case .failure(let error): findings.append(Finding(kind: .unknown, subject: "RabbitMQ", detail: "\(error)"))
+        case .failure(let error): findings.append(StatusFinding(kind: .unknown, subject: "RabbitMQ", detail: "\(error)"))
         }
-        return Situation(checkedAt: now, findings: findings, queues: (try? await queues.get()) ?? [], processes: try await heartbeats)
+        return SystemStatus(checkedAt: now, findings: findings, queues: (try? await queues.get()) ?? [], processes: try await heartbeats)
     }
 
     /// Schedules that do not fire although they should, and those that are paused.
-    private static func clock(_ schedules: [ScheduleRow], at now: Date) -> [Finding] {
-        schedules.flatMap { schedule -> [Finding] in
+    private static func clock(_ schedules: [ScheduleRow], at now: Date) -> [StatusFinding] {
+        schedules.flatMap { schedule -> [StatusFinding] in
             let link = "/jobs/\(schedule.job)"
-            if schedule.inDocument, !schedule.enabled { return [Finding(kind: .pausedSchedule, subject: schedule.job, link: link)] }
+            if schedule.inDocument, !schedule.enabled { return [StatusFinding(kind: .pausedSchedule, subject: schedule.job, link: link)] }
             guard schedule.isFollowed else { return [] }
             if let problem = schedule.problem ?? schedule.standstill(at: now) {
-                return [Finding(kind: .brokenSchedule, subject: schedule.job, detail: problem, link: link)]
+                return [StatusFinding(kind: .brokenSchedule, subject: schedule.job, detail: problem, link: link)]
             }
             guard let due = schedule.next(after: schedule.decidedThrough), due < now - patience else { return [] }
-            return [Finding(kind: .lateTick, subject: schedule.job, since: due, link: link)]
+            return [StatusFinding(kind: .lateTick, subject: schedule.job, since: due, link: link)]
         }
     }
 
-    private struct Troubled: Decodable, Sendable {
+    private struct FailedRuns: Decodable, Sendable {
         let job: String
         let reason: String
         let runs: Int
@@ -108,7 +108,7 @@ struct Situation: Sendable {
 
     // By what failed: numbers differ from row to row, the reason does not. A job whose newest run is well again is not
     // failing any more.
-    private static let troubledRuns: SQL = """
+    private static let failedRuns: SQL = """
         with recent as materialized (
             select id, job, started_at,
                    regexp_replace(coalesce(details #>> '{errors,0,error}', ''), '[0-9]+', '…', 'g') as reason
